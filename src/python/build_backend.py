@@ -1,7 +1,7 @@
-"""Builds the wheel with the standard library alone (PEP 517, PEP 660), so that ``pip install`` needs no network and leaves nothing in the
+"""Builds the wheel with the standard library only (PEP 517, PEP 660), so that ``pip install`` needs no network and leaves nothing in the
 tree.
 
-The version is that of everything else, which stands in Directory.Build.props at the top of the tree.
+The version is in Directory.Build.props at the top of the tree.
 """
 
 import base64
@@ -24,18 +24,18 @@ _PURE = "py3-none-any"
 
 
 def build_wheel(wheel_directory: str, config_settings: Optional[Mapping[str, Any]] = None, metadata_directory: Optional[str] = None) -> str:
-    """Writes the wheel, and gives its name."""
+    """Writes the wheel and returns its name."""
     return write_wheel(Path(wheel_directory), {})
 
 
 def build_editable(wheel_directory: str, config_settings: Optional[Mapping[str, Any]] = None,
                    metadata_directory: Optional[str] = None) -> str:
-    """Writes a wheel that leads to this folder, and gives its name."""
+    """Writes a wheel that links to this folder, and returns its name."""
     return _write(Path(wheel_directory), {f"{_PACKAGE}.pth": f"{HERE}\n".encode()}, _PURE)
 
 
 def build_sdist(sdist_directory: str, config_settings: Optional[Mapping[str, Any]] = None) -> str:
-    """Writes the source distribution, and gives its name."""
+    """Writes the source distribution and returns its name."""
     folder = f"{_PACKAGE}-{version()}"
     files = {"PKG-INFO": _metadata().encode(), **_sources()}
     files.update((name, (HERE / name).read_bytes()) for name in ("pyproject.toml", "README.md", Path(__file__).name))
@@ -49,7 +49,7 @@ def build_sdist(sdist_directory: str, config_settings: Optional[Mapping[str, Any
 
 
 def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: Optional[Mapping[str, Any]] = None) -> str:
-    """Writes the metadata alone, and gives their folder's name."""
+    """Writes only the metadata, and returns the name of their folder."""
     folder = f"{_PACKAGE}-{version()}.dist-info"
     for name, data in _information(_PURE):
         path = Path(metadata_directory) / folder / name
@@ -62,12 +62,12 @@ prepare_metadata_for_build_editable = prepare_metadata_for_build_wheel
 
 
 def write_wheel(folder: Path, more: Mapping[str, Path], tag: str = _PURE) -> str:
-    """Writes a wheel of the package and further files (paths in the wheel, and where they lie), and gives its name."""
+    """Writes a wheel of the package and additional files (paths in the wheel, and their sources), and returns its name."""
     return _write(folder, {**_sources(), **{name: path.read_bytes() for name, path in more.items()}}, tag, set(more))
 
 
 def version() -> str:
-    """The version in the tree; in an unpacked source distribution, which lies in no tree, the one that it was packed with."""
+    """The version in the tree; in an unpacked source distribution, the packed version."""
     packed = HERE / "PKG-INFO"
     if packed.is_file():
         return re.search(r"^Version: (\S+)$", packed.read_text("utf-8"), re.MULTILINE)[1]  # type: ignore[index]
@@ -76,7 +76,7 @@ def version() -> str:
 
 
 def _license() -> bytes:
-    """The text at the top of the tree; in an unpacked source distribution, the one beside this file."""
+    """A text at the top of the tree; in an unpacked source distribution, the one beside this file."""
     packed = HERE / "LICENSE"
     return (packed if packed.is_file() else HERE.parents[1] / "LICENSE").read_bytes()
 
@@ -87,7 +87,7 @@ def _sources() -> Dict[str, bytes]:
 
 
 def _project() -> Dict[str, Any]:
-    # Python has had a reader of TOML since 3.11 only; what stands there is written so that JSON reads it too.
+    # Python has a TOML reader only since 3.11; these values are also valid JSON.
     table = (HERE / "pyproject.toml").read_text("utf-8").split("[project]\n")[1].split("\n[")[0]
     return {key: json.loads(value) for key, value in re.findall(r"^([\w-]+) = (.+)$", table, re.MULTILINE)}
 
@@ -128,7 +128,7 @@ def _add(archive: zipfile.ZipFile, path: str, data: bytes, mode: int) -> None:
     archive.writestr(entry, data)
 
 
-# What imported this may have left its bytecode in the tree.
+# Importing this file may have left bytecode in the tree.
 if "__cached__" in globals() and __cached__ is not None:
     Path(__cached__).unlink(missing_ok=True)
     with contextlib.suppress(OSError):

@@ -1,10 +1,9 @@
-"""Builds the wheel that carries the program ``fishckpt`` for Linux on x86-64, so that a folder needs neither .NET nor a server::
+"""Builds the wheel with the program ``fish`` for Linux on x86-64, so that a folder needs neither .NET nor a server::
 
     python3 src/python/build_wheel.py [FOLDER] [--program FILE]
 
-FOLDER is where the wheel goes (default: ``dist`` in the working folder). The program is published by the .NET 10 SDK as one file with all that it
-needs, below the system's temporary folder; ``--program`` names one that was published already. The wheel's tag names the C library that
-the program needs.
+FOLDER is the output folder (default: ``dist`` in the working folder). The .NET 10 SDK publishes the program as one self-contained file
+below the system's temporary folder; ``--program`` gives a published one. The wheel's tag names the C library that the program needs.
 """
 
 import argparse
@@ -26,7 +25,7 @@ _CHUNK = 1 << 24
 
 
 def publish(folder: Path) -> Path:
-    """Publishes the program into a folder, and gives its path. Nothing is left in the tree."""
+    """Publishes the program to a folder and returns its path. Leaves nothing in the tree."""
     subprocess.run(
         ["dotnet", "publish", str(HERE.parent / "FishCheckpoint.Cli"), "--configuration", "Release", "--runtime", _RUNTIME,
         "--self-contained", "true",
@@ -37,16 +36,16 @@ def publish(folder: Path) -> Path:
 
 
 def tag_of(*programs: Path) -> str:
-    """The tag of a wheel with this program and its libraries: for the newest version of glibc that one of them asks for (PEP 600).
+    """The tag of a wheel with this program and its libraries: the newest glibc version that one of them needs (PEP 600).
 
-    :raises ValueError: one is not for Linux on x86-64, or linked against no glibc.
+    :raises ValueError: a file is not for Linux on x86-64, or is not linked against glibc.
     """
     major, minor = max(_glibc_of(program) for program in programs)
     return f"py3-none-manylinux_{major}_{minor}_x86_64"
 
 
 def build(folder: Path, program: Path) -> Path:
-    """Writes the wheel into a folder, which is made if missing, and gives its path."""
+    """Writes the wheel to a folder, which is created if missing, and returns its path."""
     folder.mkdir(parents=True, exist_ok=True)
     files = [program, *program.parent.glob("lib*.so")]
     settings = [path for path in [program.parent / "appsettings.json"] if path.is_file()]
@@ -67,15 +66,15 @@ def _glibc_of(program: Path) -> Tuple[int, int]:
             versions.update((int(major), int(minor)) for major, minor in re.findall(rb"GLIBC_(\d+)\.(\d+)\b", last + chunk))
             last = chunk[-32:]
     if not versions:
-        raise ValueError(f"{program} names no version of glibc.")
+        raise ValueError(f"{program} has no glibc version.")
     return max(versions)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Builds the wheel that carries the program.")
-    parser.add_argument("folder", nargs="?", default="dist", type=Path, help="where the wheel goes; default: dist")
+    parser = argparse.ArgumentParser(description="Builds the wheel with the program.")
+    parser.add_argument("folder", nargs="?", default="dist", type=Path, help="the output folder; default: dist")
     parser.add_argument("--program", type=Path,
-        help="a published program, with its libraries beside it; default: it is published now, which needs the .NET 10 SDK")
+        help="a published program with its libraries beside it; default: publishes one with the .NET 10 SDK")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fish-wheel-") as scratch:
         wheel = build(options.folder, options.program or publish(Path(scratch)))

@@ -11,7 +11,8 @@ from .optim import MaskedAdam, MaskedAdamW, MaskedOptimizer, MaskedSGD
 from .training import FishHook, HookOptions, SaveReport, SaveSummary, StepOutcome
 
 __all__ = [
-    "FishClient", "FishError", "FishHook", "FishLightningCallback", "FishTrainerCallback", "HookOptions", "Mask", "MaskedAdam", "MaskedAdamW",
+    "FishClient", "FishError", "FishHook", "FishLightningCallback", "FishTrainerCallback", "HookOptions", "Mask", "MaskedAdam",
+    "MaskedAdamW",
     "MaskedOptimizer", "MaskedSGD", "SaveReport", "SaveSummary", "StepOutcome", "masks",
 ]
 

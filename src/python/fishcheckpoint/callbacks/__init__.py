@@ -1,4 +1,4 @@
-"""The hook as a callback of trainers. Neither package is needed to import them."""
+"""The hook as a callback of trainers. Importing it needs neither trainer package."""
 
 from .lightning import FishLightningCallback
 from .transformers import FishTrainerCallback

@@ -20,25 +20,25 @@ _Base: Any = _base()
 class FishLightningCallback(_Base):
     """Saves a Lightning run: ``Trainer(callbacks=[FishLightningCallback(url, task, mask=mask, base="name")], enable_checkpointing=False)``.
 
-    Import Lightning first, so that this is one of its callbacks. The first optimizer and the first scheduler of the trainer are the hook's. The loops'
-    counters are the trainer's own: on resuming, weights, optimizer, scheduler and random generators are restored, and :attr:`resumed_step` says of which step;
-    steps are counted from there.
+    Import Lightning first, so that this class becomes one of its callbacks. The hook uses the trainer's first optimizer and first
+    scheduler. The trainer owns its loop counters: a resume restores weights, optimizer, scheduler and random generators, and
+    :attr:`resumed_step` gives the step; counting continues from there.
     """
 
     def __init__(self, client: Any, task: str, *, resume: bool = True, **options: Any) -> None:
-        """Begins nothing yet; parameters as for :class:`FishTrainerCallback`."""
+        """Starts nothing yet; parameters as for :class:`FishTrainerCallback`."""
         if _Base is not object:
             super().__init__()
         self._client = client
         self._task, self._resume, self._options = task, resume, options
         self.hook: Optional[FishHook] = None
-        """The hook, while training runs and after it."""
+        """The hook, during and after training."""
         self.resumed_step: Optional[int] = None
-        """The step that was resumed from."""
+        """The step of the resume."""
         self._seen: Optional[int] = None
 
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
-        """Makes the hook, and resumes."""
+        """Creates the hook and resumes."""
         if not getattr(trainer, "is_global_zero", True):
             return
         options = dict(self._options)
@@ -51,7 +51,7 @@ class FishLightningCallback(_Base):
         self.resumed_step = self.hook.resume() if self._resume else None
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any = None, batch: Any = None, batch_idx: int = 0) -> None:
-        """Takes note of a batch; with gradient accumulation, of those that end an optimizer step."""
+        """Records a batch; with gradient accumulation, only batches that end an optimizer step."""
         step = trainer.global_step + (self.resumed_step or 0)
         if self.hook is not None and step != self._seen:
             self._seen = step
@@ -63,7 +63,7 @@ class FishLightningCallback(_Base):
             self.hook._finish(_metrics(trainer), save_last=True)
 
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
-        """Saves what is not saved yet (``save_on_error``); the exception goes on."""
+        """Saves the last step if it is not saved yet (``save_on_error``); the exception continues."""
         if self.hook is not None:
             self.hook._leave()
 

@@ -5,28 +5,29 @@ from typing import Any, Dict, Mapping, Optional
 
 from ..training import FishHook
 
-# Looked up, not imported: importing transformers takes seconds, and whoever has a Trainer has imported it.
+# Looked up, not imported: importing transformers takes seconds, and a program with a Trainer has imported it.
 _Base: Any = getattr(sys.modules.get("transformers"), "TrainerCallback", object)
 
 
 class FishTrainerCallback(_Base):
     """Saves a ``transformers.Trainer``'s run: ``Trainer(..., callbacks=[FishTrainerCallback(url, task, mask=mask, base="name")])``.
 
-    Import transformers first, so that this is one of its callbacks. Let the trainer have ``save_strategy="no"``, or its own checkpoints come on top. Model,
-    optimizer and scheduler are the trainer's. On resuming, ``state.global_step`` is set, so that the trainer ends at the right step; which data it has
-    seen is its own affair (``ignore_data_skip``).
+    Import transformers first, so that this class becomes one of its callbacks. Give the trainer ``save_strategy="no"``, or it also writes
+    its own checkpoints. The hook uses the trainer's model, optimizer and scheduler. A resume sets ``state.global_step``, so that the
+    trainer ends at the right step; the trainer itself tracks the data (``ignore_data_skip``).
 
-    The trainer tells callbacks nothing of an exception. A ``with`` saves the last step when one ends ``train()`` (``save_on_error``)::
+    The trainer does not report exceptions to callbacks. A ``with`` block saves the last step when one ends ``train()``
+    (``save_on_error``)::
 
         with FishTrainerCallback(url, task, mask=mask, base="name") as callback:
             Trainer(..., callbacks=[callback]).train()
     """
 
     def __init__(self, client: Any, task: str, *, resume: bool = True, **options: Any) -> None:
-        """Begins nothing yet.
+        """Starts nothing yet.
 
         :param client: a :class:`~fishcheckpoint.FishClient` or a URL.
-        :param resume: whether training goes on from the task's newest checkpoint, where there is one.
+        :param resume: whether training continues from the task's newest checkpoint, if there is one.
         :param options: those of :class:`FishHook`.
         """
         if _Base is not object:
@@ -35,7 +36,7 @@ class FishTrainerCallback(_Base):
         self._task, self._resume, self._options = task, resume, options
         self._metrics: Dict[str, Any] = {}
         self.hook: Optional[FishHook] = None
-        """The hook, while training runs and after it."""
+        """The hook, during and after training."""
 
     def __enter__(self) -> "FishTrainerCallback":
         return self
@@ -44,8 +45,9 @@ class FishTrainerCallback(_Base):
         if self.hook is not None and not self.hook.is_ended:
             self.hook.__exit__(kind)
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, optimizer: Any = None, lr_scheduler: Any = None, **_: Any) -> None:
-        """Makes the hook, and resumes."""
+    def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, optimizer: Any = None, lr_scheduler: Any = None,
+        **_: Any) -> None:
+        """Creates the hook and resumes."""
         if not getattr(state, "is_world_process_zero", True):
             return
         options = dict(self._options)
@@ -58,16 +60,16 @@ class FishTrainerCallback(_Base):
             state.global_step = step
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Optional[Mapping[str, Any]] = None, **_: Any) -> None:
-        """Takes what is logged as metrics of the saves to come; texts and the like are left out, with one warning for each name."""
+        """Uses logged values as metrics of later saves; non-numbers are left out, with one warning per name."""
         self._metrics.update(logs or {})
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Takes note of an optimizer step."""
+        """Records an optimizer step."""
         if self.hook is not None:
             self.hook.on_step(state.global_step, metrics=self._metrics)
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Saves where the trainer saves."""
+        """Saves when the trainer saves."""
         if self.hook is not None:
             self.hook.save(metrics=self._metrics)
 

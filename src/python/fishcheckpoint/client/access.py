@@ -1,4 +1,4 @@
-"""The calls about keys, quotas and the audit log, for keys of the scope ``admin``."""
+"""Calls about keys, quotas and the audit log; they need a key of the scope ``admin``."""
 
 import datetime
 import itertools
@@ -11,18 +11,18 @@ Moment = Union[str, datetime.datetime]
 
 
 class AccessCalls(Calls):
-    """Who may do what, and who did what."""
+    """Access control and the audit log."""
 
     def add_key(
         self, name: str, scope: str, *, tasks: Optional[Sequence[str]] = None, expires: Optional[Moment] = None,
         quota_bytes: Optional[int] = None,
     ) -> Info:
-        """Makes a key: ``{key: {id, name, scope...}, token}``. The token is shown this once.
+        """Creates a key: ``{key: {id, name, scope...}, token}``. Only this result contains the token.
 
         :param scope: ``read``, ``write`` or ``admin``.
-        :param tasks: what it is limited to: names of tasks, or beginnings of names that end in ``*``.
-        :param quota_bytes: the most stored bytes that its checkpoints and bases take together.
-        :raises FishError: ``NAME_INVALID``, ``REQUEST_INVALID``; the name is taken.
+        :param tasks: the tasks that it is limited to: names, or prefixes that end in ``*``.
+        :param quota_bytes: the largest number of stored bytes of its checkpoints and bases together.
+        :raises FishError: ``NAME_INVALID``, ``REQUEST_INVALID``; the name is in use.
         """
         spec = {"name": name, "scope": scope, "tasks": None if tasks is None else list(tasks), "expires": _moment(expires),
                 "quotaBytes": quota_bytes}
@@ -33,21 +33,21 @@ class AccessCalls(Calls):
         return list(self._pages("keys"))
 
     def revoke_key(self, name: str) -> Info:
-        """Revokes a key, by its name or id: it is not taken any more.
+        """Revokes a key by name or id.
 
         :raises FishError: ``KEY_NOT_FOUND``.
         """
         return self._json("DELETE", path_of("keys", name))
 
     def set_quota(self, task: str, quota_bytes: Optional[int]) -> Info:
-        """Says how many bytes a task may store; ``None``: no limit."""
+        """Sets how many bytes a task may store; ``None``: no limit."""
         return self._json("PUT", path_of("tasks", task, "quota"), {"bytes": quota_bytes})
 
     def audit(self, *, task: Optional[str] = None, since: Optional[Moment] = None, limit: Optional[int] = 1000) -> List[Info]:
-        """Who wrote and deleted what, the newest first.
+        """Writes, deletions and refusals with their keys, newest first.
 
-        :param since: nothing that is older.
-        :param limit: the most entries; ``None`` for all.
+        :param since: leaves out older entries.
+        :param limit: the largest number of entries; ``None`` for all.
         """
         return list(itertools.islice(self._pages("audit", query={"task": task, "since": _moment(since)}), limit))
 

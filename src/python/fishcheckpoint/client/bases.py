@@ -1,4 +1,4 @@
-"""The calls about bases."""
+"""Calls about bases."""
 
 import os
 import warnings
@@ -17,22 +17,22 @@ from .calls import Calls, Info, path_of
 from .names import is_tensors
 
 Source = Union[str, "os.PathLike[str]", Mapping[str, torch.Tensor], torch.nn.Module]
-"""Where a whole model comes from: a safetensors file, a folder with one or more of them, a state dict, or a module."""
+"""The source of a whole model: a safetensors file, a folder with one or more of them, a state dict, or a module."""
 
 
 class BaseCalls(Calls):
-    """Bases: immutable models that checkpoints are laid over."""
+    """Bases: immutable models that checkpoints are based on."""
 
     def add_base(self, name: str, source: Source, metadata: Optional[Mapping[str, str]] = None) -> Info:
-        """Adds a base. The same content again is no error.
+        """Adds a base. Adding the same content again succeeds.
 
-        ``source`` is a safetensors file, a folder of shards and side files (what is no part of the model is left out with a warning), or a
-        state dict or module, whose tied tensors are written once, their other names in the header's metadata; ``metadata`` is for the header
-        of these.
+        ``source`` is a safetensors file; a folder of shards and side files, in which other files are left out with a warning; or a state
+        dict or module. Tied tensors are written once, with their other names in the header's metadata. ``metadata`` goes into the header of
+        a state dict or module.
 
         :returns: ``{name, id, tensors, elements, bytes, files...}``.
-        :raises FishError: ``BASE_TAKEN``: the name has other content; ``SHARD_INDEX_INVALID``: a shard is missing; ``MODEL_AMBIGUOUS``: the folder holds several
-            models.
+        :raises FishError: ``BASE_TAKEN``: the name has other content; ``SHARD_INDEX_INVALID``: a shard is missing; ``MODEL_AMBIGUOUS``: the
+            folder has several models.
         """
         tensors = module_tensors(source) if isinstance(source, torch.nn.Module) else source
         ties = aliases(tensors) if isinstance(tensors, Mapping) else {}
@@ -42,7 +42,7 @@ class BaseCalls(Calls):
             if error.code != "BASE_TAKEN" or not ties:
                 raise
             try:
-                return self._put_base(name, body_of(tensors, metadata))  # as earlier versions wrote it
+                return self._put_base(name, body_of(tensors, metadata))  # the form of earlier versions
             except FishError:
                 raise error from None
 
@@ -50,7 +50,7 @@ class BaseCalls(Calls):
         return warn_left_out(body, self._answer("PUT", path_of("bases", name), body, {"Repr-Digest": digest_field(body)}))
 
     def get_base(self, name: str) -> Info:
-        """A base, by its name or id.
+        """A base by name or id.
 
         :raises FishError: ``BASE_NOT_FOUND``.
         """
@@ -61,15 +61,15 @@ class BaseCalls(Calls):
         return list(self._pages("bases"))
 
     def delete_base(self, name: str) -> Info:
-        """Removes a name of a base, and with its last name the base, for good.
+        """Removes a name of a base. Removing the last name deletes the base permanently.
 
-        :returns: ``{name, id, deleted, names, freedBytes}``: whether the base itself is deleted, and the names that it still has.
-        :raises FishError: ``BASE_NOT_FOUND``; ``BASE_IN_USE``: it is the last name, and tasks are on the base.
+        :returns: ``{name, id, deleted, names, freedBytes}``: whether the base itself is deleted, and its remaining names.
+        :raises FishError: ``BASE_NOT_FOUND``; ``BASE_IN_USE``: it is the last name, and tasks use the base.
         """
         return self._json("DELETE", path_of("bases", name))
 
     def base_tensors(self, name: str) -> Iterator[Tuple[str, torch.Tensor]]:
-        """A base's tensors, one after another as they come; close the iterator to stop early."""
+        """A base's tensors, yielded as they arrive; close the iterator to stop early."""
         return self._tensors("bases", name)
 
     def base_layout(self, name: str) -> Dict[str, Entry]:
@@ -77,7 +77,7 @@ class BaseCalls(Calls):
         return self._layout("bases", name)
 
     def task_layout(self, task: str) -> Dict[str, Entry]:
-        """The tensors of a task's models by name, with their dtypes and shapes: the base's with the task's own; only headers are read.
+        """The tensors of a task's models by name, with their dtypes and shapes: the base's and the task's own; only headers are read.
 
         :raises FishError: ``TASK_NOT_FOUND``.
         """
@@ -95,20 +95,20 @@ class BaseCalls(Calls):
         for header in self._headers(*segments):
             for entry in header.entries:
                 if entry.name in found:
-                    raise FishError("SHARD_INDEX_INVALID", entry.name, "Two files of the model hold a tensor of this name.",
+                    raise FishError("SHARD_INDEX_INVALID", entry.name, "Two files of the model have a tensor with this name.",
                         "The model is damaged: verify it.")
                 found[entry.name] = entry
         return found
 
     def _headers(self, *segments: object) -> Iterator[Header]:
-        # Where the tensors lie has to fit the file's length, and all of a header has to be of the version that was listed.
+        # The tensors' offsets must fit the file's length, and the whole header must belong to the listed version.
         for file in self._json("GET", path_of(*segments, "files")):
             if is_tensors(file["name"]):
                 path = path_of(*segments, "files", file["name"])
                 yield read_header(RemoteStart(self._transport, path, file["tag"]), path, file["bytes"])
 
     def _all_tensors(self, *segments: object, start: Optional[Sequence[object]] = None) -> Dict[str, torch.Tensor]:
-        """The tensors by name, tied ones under all their names, as far as these files tell of them, or those of ``start``."""
+        """The tensors by name, with tied tensors under all names that these files, or those of ``start``, list."""
         metadata: Dict[str, str] = {}
         found = dict(self._tensors(*segments, metadata=metadata))
         for header in [] if start is None else self._headers(*start):
@@ -128,7 +128,7 @@ class BaseCalls(Calls):
 
 
 def warn_left_out(body: Body, answer: Info) -> Info:
-    """Warns once of what a folder holds that is no part of the model, by the client or by the server."""
+    """Warns once about files of a folder that are not part of the model, found by the client or by the server."""
     left = {**getattr(body, "left_out", {}), **{file["name"]: file["reason"] for file in answer.get("leftOut") or ()}}
     if left:
         named = ", ".join(f"{name} ({left[name]})" for name in sorted(left)[:8])
@@ -137,7 +137,7 @@ def warn_left_out(body: Body, answer: Info) -> Info:
 
 
 def body_of(source: Any, metadata: Optional[Mapping[str, str]] = None) -> Body:
-    """A whole model as the body of a request."""
+    """A whole model as a request body."""
     if isinstance(source, torch.nn.Module):
         source = module_tensors(source)
     if isinstance(source, Mapping):

@@ -1,4 +1,4 @@
-"""What all calls are made of: JSON in and out, pages, and paths."""
+"""The parts of all calls: JSON in and out, pages, and paths."""
 
 import json
 import urllib.parse
@@ -8,21 +8,21 @@ from ..wire.bodies import Body, BytesBody
 from ..wire.transport import Transport
 
 COMPUTED = 10
-"""How many times the client's timeout the answer may take to begin that the server computes from much content."""
+"""The factor of the client's timeout for responses that the server computes from large content."""
 
 Info = Dict[str, Any]
-"""A JSON object as the server gives it: camelCase keys, digests in hexadecimal."""
+"""A JSON object from the server: camelCase keys, digests in hexadecimal."""
 
 
 def path_of(*segments: object, query: Optional[Mapping[str, Optional[object]]] = None) -> str:
-    """A path of the API; segments are escaped whole, and query values that are ``None`` are left out."""
+    """A path of the API. Segments are escaped whole, and query values of ``None`` are left out."""
     path = "/v1/" + "/".join(urllib.parse.quote(str(segment), safe="") for segment in segments)
     asked = {key: value for key, value in (query or {}).items() if value is not None}
     return f"{path}?{urllib.parse.urlencode(asked)}" if asked else path
 
 
 class Calls:
-    """The base of the groups of calls."""
+    """The base class of the groups of calls."""
 
     _transport: Transport
 

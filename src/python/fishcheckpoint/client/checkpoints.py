@@ -1,4 +1,4 @@
-"""The calls about checkpoints and trainer states."""
+"""Calls about checkpoints and trainer states."""
 
 import os
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
@@ -23,14 +23,14 @@ from .side_files import read as side_files_of
 Step = Union[int, str]
 """A step, ``latest``, ``best``, or a tag."""
 Patch = Mapping[str, Tuple[Optional[torch.Tensor], torch.Tensor]]
-"""What changed, by tensor: flat positions (ascending integers [k]), and the new values [k]."""
+"""Changes by tensor: flat positions (ascending integers [k]) and the new values [k]."""
 
 
 _MOST_INFO = 1 << 20
 
 
 class CheckpointCalls(BaseCalls):
-    """Checkpoints: what a task's model was at a step."""
+    """Checkpoints: the states of a task's model at its steps."""
 
     _known_files: KnownFiles
 
@@ -39,21 +39,21 @@ class CheckpointCalls(BaseCalls):
         metrics: Optional[Mapping[str, float]] = None, state: Union[None, bytes, Body] = None,
         metadata: Optional[Mapping[str, str]] = None, overwrite: bool = False, side_files: Union[SideFiles, SideFileReader, None] = None,
     ) -> Info:
-        """Saves a full model; the server finds what changed. The same save again is no error.
+        """Saves a full model; the server finds the changes. Repeating a save succeeds.
 
-        :param source: a safetensors file, a folder of shards, a state dict or a module. The side files of a folder are the checkpoint's own.
-        :param parent: ``auto`` (the default: the cheaper one), ``base``, ``previous`` or a step.
-        :param base: name or id of the base that training started from; another one is refused.
-        :param metrics: numbers to keep with it; NaN and the infinities are numbers too.
+        :param source: a safetensors file, a folder of shards, a state dict or a module. A folder's side files belong to the checkpoint.
+        :param parent: ``auto`` (the default: the cheaper of the next two), ``base``, ``previous`` or a step.
+        :param base: name or id of the base that training started from; the save is refused if the task has another base.
+        :param metrics: numbers to store with it; NaN and the infinities are allowed.
         :param state: the trainer state: bytes, stored in the same transaction.
-        :param metadata: free keys and texts to keep with it; with the metrics at most 1 MiB of JSON.
-        :param overwrite: replace a checkpoint of other content (model, state, metrics or metadata): the old one is deleted as :meth:`delete` does, with
-            its tags, in the same transaction; a pinned one is refused (``CHECKPOINT_PINNED``).
-        :param side_files: files beside the model that are the checkpoint's own, served before its base's: a folder (its files but
-            for weights and training state), a list of paths, or by their names the content or the paths where they lie
-            (``{"config.json": "run/config.json"}``). Those that the task has already are named by their digests, and not sent.
+        :param metadata: free keys and texts to store with it; together with the metrics at most 1 MiB of JSON.
+        :param overwrite: whether to replace a checkpoint with other content (model, state, metrics or metadata). The old one is deleted
+            with its tags, like :meth:`delete` does, in the same transaction; a pinned one is refused (``CHECKPOINT_PINNED``).
+        :param side_files: the checkpoint's own files beside the model, served in preference to its base's: a folder (its files except
+            weights and training state), a list of paths, or a mapping of names to content or paths (``{"config.json":
+            "run/config.json"}``). Files that the task already has are sent as digests.
         :returns: ``{task, step, parent, changed, storedBytes, mask...}``.
-        :raises FishError: ``STEP_TAKEN``: the step has other content; ``TENSOR_UNKNOWN`` and so on: it is not of the task's layout.
+        :raises FishError: ``STEP_TAKEN``: the step has other content; ``TENSOR_UNKNOWN`` and so on: it does not fit the task's layout.
         """
         try:
             body = body_of(source)
@@ -69,28 +69,25 @@ class CheckpointCalls(BaseCalls):
         metrics: Optional[Mapping[str, float]] = None, state: Union[None, bytes, Body] = None, mask: Optional[str] = None,
         metadata: Optional[Mapping[str, str]] = None, overwrite: bool = False, side_files: Union[SideFiles, SideFileReader, None] = None,
     ) -> Info:
-        """Saves what changed since the parent (default: what the task starts from, its base or the checkpoint that it was made from).
+        """Saves the changes since the parent (default: the task's start, which is its base or the checkpoint that it branches from).
 
-        With ``mask``, the id of a mask from the answer to an earlier save, only values are sent (positions may be ``None``).
+        With ``mask``, the id of a mask from the result of an earlier save, only values are sent (positions may be ``None``).
 
-        :raises FishError: as :meth:`save`; ``MASK_UNKNOWN``: the store has no such mask (any more); save with positions.
+        :raises FishError: as :meth:`save`; ``MASK_UNKNOWN``: the store does not have this mask (any more); save with positions.
         """
         return self._save(task, step, patch_of(patch, mask), parent, base, metrics, state, metadata, overwrite, side_files)
 
     def load(self, task: str, step: Step = "latest", into: Any = None, *, replace: bool = False) -> Dict[str, torch.Tensor]:
-        """Restores the model of a step, bit for bit. What comes is verified before it is used, and all of it is of one version.
+        """Restores the model of a step bit for bit. Data is verified before use, and all of it belongs to one version.
 
-        :param into: a module or a dict of tensors, restored in place; a path, where the file is written whole or not at all (for a model of one
-            file; of a sharded one, a folder); ``None`` for new tensors. A folder then holds exactly the checkpoint's files, beside
-            what others have put there.
-        :param replace: whether files of the same names in a folder may be replaced that no load has written, or that were changed since.
-        :returns: the tensors, on the CPU where they are new, tied ones under all the names that the base's file tells of; empty for a path.
+        :param into: a module or a dict of tensors, restored in place; a path that is written atomically (a file, or a folder for a sharded
+            model); ``None`` for new tensors. A folder then has exactly the checkpoint's files, beside files of others.
+        :param replace: whether to replace files of the same names in a folder that no load wrote or that were changed since.
+        :returns: the tensors, new ones on the CPU, tied ones under all names in the base's file; empty for a path.
         :raises FishError: ``CHECKPOINT_NOT_FOUND``; ``CORRUPT_*``: the store is damaged; ``TENSOR_MISSING``, ``SHAPE_MISMATCH``...: it does
-            not fit;
-            ``DIGEST_MISMATCH``: twice what came was not what was sent; ``CHECKPOINT_CHANGED``: twice the step was saved with other content
-            meanwhile; ``FOLDER_TAKEN``: the
-            folder would hold a mix of models. A module or dict that was changed then holds parts of several states, which the cause says; a
-            path holds what it held.
+            not fit; ``DIGEST_MISMATCH``: data was damaged on the way twice; ``CHECKPOINT_CHANGED``: the step was replaced twice meanwhile;
+            ``FOLDER_TAKEN``: the folder would have a mix of models. A changed module or dict then has parts of several states, which the
+            cause reports; a path is unchanged.
         """
         for attempt in (1, 2):
             try:
@@ -106,29 +103,29 @@ class CheckpointCalls(BaseCalls):
         raise AssertionError("the second attempt returns or raises")
 
     def tensors(self, task: str, step: Step = "latest") -> Iterator[Tuple[str, torch.Tensor]]:
-        """The tensors of a step, one after another as they come, each verified.
+        """The tensors of a step, yielded as they arrive, each verified.
 
         :raises FishError: as :meth:`load`.
         """
         return self._tensors("tasks", task, "checkpoints", self._number_of(task, step))
 
     def start_tensors(self, task: str) -> Iterator[Tuple[str, torch.Tensor]]:
-        """The tensors of the state that a task starts from, one after another as they come: of the checkpoint that it was made from, even where that one was
-        deleted since, or else of the base, with the task's own tensors as zeros.
+        """The tensors of the task's start, yielded as they arrive: those of the checkpoint that it branches from, even if that was deleted,
+        or else the base's, with the task's own tensors as zeros.
 
         :raises FishError: ``TASK_NOT_FOUND``.
         """
         return self._tensors("tasks", task, "start")
 
     def load_start(self, task: str, into: Any = None) -> Dict[str, torch.Tensor]:
-        """Restores the state that a task starts from, bit for bit, into a module or dict of tensors, or into new tensors.
+        """Restores the task's start bit for bit into a module or dict of tensors, or into new tensors.
 
         :raises FishError: as :meth:`load`.
         """
         return self._all_tensors("tasks", task, "start") if into is None else restore_into(self.start_tensors(task), into)
 
     def get(self, task: str, step: Step = "latest") -> Info:
-        """What a checkpoint is and costs.
+        """The metadata and sizes of a checkpoint.
 
         :raises FishError: ``CHECKPOINT_NOT_FOUND``, ``TAG_NOT_FOUND``.
         """
@@ -139,31 +136,34 @@ class CheckpointCalls(BaseCalls):
         return list(self._pages("tasks", task, "checkpoints"))
 
     def delete(self, task: str, step: Step) -> None:
-        """Deletes a checkpoint; others whose parent it is stay readable. Until its grace is over, :meth:`undelete` brings it back.
+        """Deletes a checkpoint; checkpoints based on it stay readable. Until its grace period ends, :meth:`undelete` restores it.
 
         :raises FishError: ``CHECKPOINT_NOT_FOUND``; ``CHECKPOINT_PINNED``.
         """
         self._json("DELETE", path_of("tasks", task, "checkpoints", step))
 
     def undelete(self, task: str, step: int, *, as_: Optional[int] = None, pin: bool = False) -> Info:
-        """Brings a deleted checkpoint back, bit for bit, with its trainer state, metrics and tags; of several of the step, the one that was deleted last.
+        """Restores a deleted checkpoint bit for bit, with its trainer state, metrics and tags; of several at the step, the last deleted
+        one.
 
-        :param as_: the step that it gets. Default: the one that it had.
-        :param pin: whether it is pinned, so that no retention deletes it again.
-        :returns: ``{checkpoint, takenTags, goesAgain}``: tags that other checkpoints have since, and whether the task's retention does not keep it.
-        :raises FishError: ``CHECKPOINT_NOT_FOUND``: there is none, or its grace is over; ``STEP_TAKEN``: another one was saved at the step since.
+        :param as_: its new step. Default: the original one.
+        :param pin: whether to pin it, so that no retention deletes it again.
+        :returns: ``{checkpoint, takenTags, goesAgain}``: tags that other checkpoints now have, and whether the task's retention would
+            delete it.
+        :raises FishError: ``CHECKPOINT_NOT_FOUND``: there is none, or its grace period has ended; ``STEP_TAKEN``: another one was saved at
+            the step since.
         """
         return self._json("POST", path_of("tasks", task, "checkpoints", step, "undelete"), {"as": as_, "pin": pin})
 
     def list_deleted(self, task: str) -> List[Info]:
-        """The deleted checkpoints of a task that can be brought back, in the order in which they were saved.
+        """The deleted checkpoints of a task that can be restored, in the order of their saves.
 
         :raises FishError: ``TASK_NOT_FOUND``.
         """
         return list(self._pages("tasks", task, "deleted"))
 
     def verify(self, task: str, step: Step = "latest") -> Info:
-        """Has the server read all that a checkpoint is made of: ``{sound, bytesRead, problem}``."""
+        """Verifies all parts of a checkpoint on the server: ``{sound, bytesRead, problem}``."""
         return self._verify(task, step, COMPUTED)
 
     def _verify(self, task: str, step: Step, patience: float) -> Info:
@@ -182,7 +182,7 @@ class CheckpointCalls(BaseCalls):
             raise self._explained(error, task, step) from error
 
     def put_state(self, task: str, step: Step, state: bytes) -> Info:
-        """Gives a checkpoint its trainer state, where it was saved without one.
+        """Stores the trainer state of a checkpoint that was saved without one.
 
         :raises FishError: ``STATE_TAKEN``: it has another one.
         """
@@ -190,7 +190,7 @@ class CheckpointCalls(BaseCalls):
         return self._answer("PUT", path_of("tasks", task, "checkpoints", step, "state"), body, {"Content-Digest": digest_field(body)})
 
     def _named(self, task: str, source: Source) -> Optional[Dict[str, torch.Tensor]]:
-        # A module's tensors under the task's names: those of a wrapped model, or both names of a tied one. None where that changes nothing.
+        # A module's tensors under the task's names: without wrappers' prefixes, or both names of a tied one. None if nothing changes.
         if not isinstance(source, torch.nn.Module):
             return None
         tensors, layout = module_tensors(source), self.task_layout(task)
@@ -216,7 +216,7 @@ class CheckpointCalls(BaseCalls):
                 self._known_files.add(task, {file.sha256 for file in new.values()})
                 return answer
             except FishError as error:
-                # Gone since; or a server that does not know this yet.
+                # Deleted since; or an older server without this feature.
                 if error.code != "SIDE_FILE_UNKNOWN" and (error.code, error.key) != ("REQUEST_INVALID", "info"):
                     raise
                 self._known_files.forget(task)
@@ -247,7 +247,7 @@ class CheckpointCalls(BaseCalls):
             with RemoteFile(self._transport, path_of(*segments, name), files[name]["tag"]) as stream:
                 if stream.length != files[name]["bytes"]:
                     raise FishError("DIGEST_MISMATCH", name,
-                        f"The file is to have {files[name]['bytes']} bytes; {stream.length} were sent.", "Load again.")
+                        f"Expected {files[name]['bytes']} bytes; received {stream.length}.", "Load again.")
                 yield from stream.chunks()
 
         if list(files) == ["model.safetensors"] and not os.path.isdir(path):
@@ -256,11 +256,11 @@ class CheckpointCalls(BaseCalls):
             load_folder(path, list(files), fetch, replace)
 
     def _number_of(self, task: str, step: Step) -> Step:
-        # A word is resolved once: "latest" may move on before everything is read.
+        # A word is resolved once: "latest" may move before everything is read.
         return step if str(step).isdecimal() else self.get(task, step)["step"]
 
     def _explained(self, error: FishError, task: str, step: Step) -> FishError:
-        # Damage that is found in the middle of an answer can only break it off; a verification says what it was.
+        # Damage that the server finds while responding can only end the response; a verification reports it.
         if error.code != "SERVER_UNAVAILABLE" or error.status is not None:
             return error
         try:
@@ -269,26 +269,28 @@ class CheckpointCalls(BaseCalls):
             return error
         if found.get("sound"):
             return error
-        return FishError("CORRUPT_CHECKPOINT", f"{task}/{step}", str(found.get("problem")), "Load another step, or restore the store from a backup.")
+        return FishError("CORRUPT_CHECKPOINT", f"{task}/{step}", str(found.get("problem")),
+            "Load another step, or restore the store from a backup.")
 
 
 def patch_of(patch: Patch, mask: Optional[str] = None) -> SafetensorsFile:
-    """A sparse patch as a file: ``NAME.indices`` (I32 where they fit, else I64) and ``NAME.values``; with a mask's id, values only."""
+    """A sparse patch as a file: ``NAME.indices`` (I32 if they fit, else I64) and ``NAME.values``; with a mask's id, values only."""
     tensors: Dict[str, torch.Tensor] = {}
     for name, (positions, values) in patch.items():
         if mask is None and positions is not None and len(positions):
             tensors[f"{name}.indices"] = positions.to(torch.int32) if int(positions[-1]) < 2 ** 31 else positions
         if len(values):
             tensors[f"{name}.values"] = values
-    return SafetensorsFile(tensors, {"format": "fishcheckpoint-patch"} if mask is None else {"format": "fishcheckpoint-patch", "mask": mask})
+    return SafetensorsFile(tensors, {"format": "fishcheckpoint-patch"} if mask is None
+        else {"format": "fishcheckpoint-patch", "mask": mask})
 
 
 def _number(value: Any, name: str) -> object:
-    # The three that JSON spells as text.
+    # The three values that JSON needs as text.
     try:
         value = float(value)
     except (OverflowError, RuntimeError, TypeError, ValueError) as error:
-        raise FishError("REQUEST_INVALID", f"metrics/{str(name)[:80]}", f"A {type(value).__name__} is no number here: {error}.",
+        raise FishError("REQUEST_INVALID", f"metrics/{str(name)[:80]}", f"A {type(value).__name__} is not a number: {error}.",
                         "Leave it out.") from error
     if value != value:
         return "NaN"

@@ -14,22 +14,20 @@ _MAX_LINE = 1 << 20
 
 
 class EventCalls(Calls):
-    """What happens to a task's checkpoints."""
+    """Changes of a task's checkpoints."""
 
     def events(self, task: str, after: Optional[int] = None, *, retry_for: Optional[float] = None) -> Iterator[Info]:
-        """What happens to a task's checkpoints, without end: ``{id, kind, task, step, tag, time}``, with the kinds ``saved``, ``tagged``,
-        ``deleted``
-        and so on. ``reset`` says that what happened before is not known any more: list the checkpoints then.
+        """Yields changes of a task's checkpoints without end: ``{id, kind, task, step, tag, time}``, with the kinds ``saved``, ``tagged``,
+        ``deleted`` and others. ``reset`` means that earlier events are lost: list the checkpoints then.
 
-        The stream has a connection of its own, so that other calls can be made meanwhile. One that breaks is opened again, after the last
-        event that
-        came: none is lost and none comes twice. It ends with the deletion of the task itself. Close the iterator to stop.
+        The stream has its own connection, so other calls can run meanwhile. A broken connection is reopened after the last received event:
+        no event is lost or repeated. The stream ends when the task is deleted. Close the iterator to stop.
 
-        :param after: the id of the last event that is known; ``None``: only what happens from now on.
-        :param retry_for: seconds to go on trying a server that cannot be reached; ``None``: without end.
-        :raises FishError: ``TASK_NOT_FOUND``; ``SERVER_UNAVAILABLE`` after ``retry_for``; the key is not taken any more.
+        :param after: the id of the last known event; ``None``: only events from now on.
+        :param retry_for: seconds to retry an unreachable server; ``None``: without end.
+        :raises FishError: ``TASK_NOT_FOUND``; ``SERVER_UNAVAILABLE`` after ``retry_for``; the key is no longer accepted.
         """
-        # The first request is sent here, so that what is refused is raised by this call, and what happens after it is not missed.
+        # The first request is sent here, so that this call raises refusals and no later event is missed.
         stream = _Stream(self._transport.sibling(), task, after, retry_for)
         stream.open()
         return stream.events()

@@ -1,5 +1,5 @@
-"""Loading into a folder, which then holds exactly the files of one checkpoint, and what others have put there. ``fishckpt load`` does the same,
-by the same list."""
+"""Loads a checkpoint into a folder, which then has exactly its files beside files of others. ``fishckpt load`` does the same with the same
+record."""
 
 import contextlib
 import hashlib
@@ -20,7 +20,7 @@ _HIDDEN = ".fish-load-"
 _PULLED = ".fish.json"
 _NAMED = 5
 
-# What programs take for a model, a part of one, or an adapter of one.
+# Files that programs take for a model, a part of one, or an adapter.
 _WEIGHTS = re.compile(
     r"(\.safetensors|\.gguf|(\.safetensors|\.bin|\.h5|\.msgpack)\.index\.json)$"
     r"|^(adapter_config\.json|adapter_model\..*|consolidated\..*|(.*_)?pytorch_model.*\.(bin|pt|pth)|model.*\.(bin|pt|pth|h5)"
@@ -28,16 +28,16 @@ _WEIGHTS = re.compile(
     re.IGNORECASE)
 
 Entry = Mapping[str, Any]
-"""A file that a load has written: ``name``, ``bytes``, ``sha256``, and ``modified`` (100 ns since 1970)."""
+"""A file that a load wrote: ``name``, ``bytes``, ``sha256``, and ``modified`` (100 ns since 1970)."""
 
 
 def load_folder(folder: str, names: Sequence[str], fetch: Callable[[str], Iterable[bytes]], replace: bool) -> None:
-    """Writes files into a folder. All are fetched into a hidden folder first, so that a load that fails changes nothing; the next one
-    finishes what a killed one has begun.
+    """Writes files to a folder. All are first downloaded to a temporary folder, so a failed load changes nothing; the next load completes a
+    killed one.
 
-    :param fetch: the content of a file by its name, verified.
-    :param replace: whether files of the same names may be replaced that no load has written, or that were changed since.
-    :raises FishError: ``FOLDER_TAKEN``: another load is at work there, a file would be lost, or the folder would hold a mix of models.
+    :param fetch: returns the verified content of a file by name.
+    :param replace: whether to replace files of the same names that no load wrote or that were changed since.
+    :raises FishError: ``FOLDER_TAKEN``: another load is running there, a file would be lost, or the folder would have a mix of models.
     """
     folder = os.path.realpath(folder)
     is_new = not os.path.isdir(folder)
@@ -73,7 +73,7 @@ def _fetch(staged: str, name: str, chunks: Iterable[bytes]) -> Entry:
 
 
 def _place(folder: str, staged: str, remove: List[str], files: List[Entry], before: List[Entry]) -> None:
-    # An index goes first and comes last: without it, nobody takes shards of two models for one.
+    # The index is removed first and written last: without an index, no program combines shards of two models.
     _write(folder, {"version": 1, "files": files, "earlier": before})
     for name in remove + [file["name"] for file in files if _is_index(file["name"])]:
         with contextlib.suppress(FileNotFoundError):
@@ -96,9 +96,9 @@ def _is_index(name: str) -> bool:
 
 
 def _plan(folder: str, names: Set[str], before: List[Entry], replace: bool) -> List[str]:
-    """Refuses what would be lost or mislead; gives the files of earlier loads that the new model does not have."""
+    """Refuses files that would be lost or mislead; returns the files of earlier loads that the new model does not have."""
     if os.path.exists(os.path.join(folder, _PULLED)):
-        raise FishError("FOLDER_TAKEN", folder, "The folder is one that 'fishckpt pull' keeps.", "Load into another folder.")
+        raise FishError("FOLDER_TAKEN", folder, "'fishckpt pull' manages this folder.", "Load into another folder.")
     known: Dict[str, List[Entry]] = {}
     for entry in before:
         known.setdefault(entry["name"], []).append(entry)
@@ -106,7 +106,8 @@ def _plan(folder: str, names: Set[str], before: List[Entry], replace: bool) -> L
     lost: List[str] = []
     odd: List[str] = []
     misleading: List[str] = []
-    deeper = {name for name in {*names, *known} if "/" in name and (os.path.lexists(os.path.join(folder, name)) or _is_blocked(folder, name))}
+    deeper = {name for name in {*names, *known} if "/" in name
+        and (os.path.lexists(os.path.join(folder, name)) or _is_blocked(folder, name))}
     for name in sorted({*os.listdir(folder), *deeper}):
         path = os.path.join(folder, name)
         wanted, ours = name in names, any(_is_unchanged(path, entry) for entry in known.get(name, ()))
@@ -120,16 +121,17 @@ def _plan(folder: str, names: Set[str], before: List[Entry], replace: bool) -> L
             misleading.append(name)
     _refuse(folder, misleading, "beside the checkpoint's files would mislead programs that load the folder",
         "Move them away, or load into another folder.")
-    _refuse(folder, odd, "is no plain file", "Move it away, or load into another folder.")
+    _refuse(folder, odd, "is not a regular file", "Move it away, or load into another folder.")
     _refuse(folder, lost, "was not written by a load, or was changed since",
-        "Move it away, load into another folder, or say replace=True to give it up.")
+        "Move it away, load into another folder, or overwrite it with replace=True.")
     return remove
 
 
 def _is_blocked(folder: str, name: str) -> bool:
-    # A file or a link in the place of a sub-folder: through a link, files would come to lie elsewhere.
+    # A file or link in the place of a subfolder; a link would lead the files elsewhere.
     parents = name.split("/")[:-1]
-    return any(os.path.islink(path) or os.path.isfile(path) for path in (os.path.join(folder, *parents[:count]) for count in range(1, len(parents) + 1)))
+    return any(os.path.islink(path) or os.path.isfile(path)
+        for path in (os.path.join(folder, *parents[:count]) for count in range(1, len(parents) + 1)))
 
 
 def _refuse(folder: str, names: List[str], what: str, hint: str) -> None:
@@ -159,16 +161,17 @@ def _read(folder: str) -> List[Entry]:
         with open(path, encoding="utf-8") as file:
             found = json.load(file)
         entries = [*found["files"], *(found.get("earlier") or [])]
-        if found["version"] != 1 or not all(isinstance(entry["name"], str) and is_file_name(entry["name"]) and isinstance(entry["sha256"], str) and entry["bytes"] >= 0
+        if found["version"] != 1 or not all(isinstance(entry["name"], str) and is_file_name(entry["name"])
+            and isinstance(entry["sha256"], str) and entry["bytes"] >= 0
             for entry in entries):
-            raise ValueError("it is of another form")
+            raise ValueError("it has another form")
         return entries
     except FileNotFoundError:
         return []
     except (ValueError, KeyError, TypeError) as error:
         raise FishError(
-            "FOLDER_TAKEN", path, f"The list of the files that loads have written here cannot be read: {error}.",
-            "Load into another folder, or delete this file and what an earlier load left.") from error
+            "FOLDER_TAKEN", path, f"The record of the files that earlier loads wrote here cannot be read: {error}.",
+            "Load into another folder, or delete this file and the files of the earlier load.") from error
 
 
 def _write(folder: str, manifest: Mapping[str, Any]) -> None:
@@ -186,8 +189,8 @@ def _remove_leftovers(folder: str) -> None:
 
 @contextlib.contextmanager
 def _locked(folder: str) -> Iterator[None]:
-    # Gone with the load, so that the folder holds no more than it has to. Who opened it just before that finds another one there, and
-    # takes that.
+    # Deleted with the load, so that the folder has only what it must. A process that opened it just before sees that it is deleted and
+    # opens the next one.
     path = os.path.join(folder, _LOCK)
     while True:
         held = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -200,7 +203,7 @@ def _locked(folder: str) -> Iterator[None]:
         except OSError as error:
             os.close(held)
             raise FishError(
-                "FOLDER_TAKEN", folder, f"Another load is at work in this folder: {error}.",
+                "FOLDER_TAKEN", folder, f"Another load is running in this folder: {error}.",
                 "Wait until it has ended, or load into another folder.") from error
         os.close(held)
     try:

@@ -1,4 +1,4 @@
-"""The calls about the server's health and the store's maintenance."""
+"""Calls about the server's health and the store's maintenance."""
 
 import time
 from typing import List, Optional, Tuple
@@ -10,13 +10,13 @@ _BETWEEN = 0.25
 
 
 class MaintenanceCalls(Calls):
-    """Verifying, collecting, recoding and backing up a store while it is used.
+    """Verification, garbage collection, recoding and backup of a store in use.
 
-    Work on the store is answered when it is done, which may take hours: its answer is waited for without end.
+    Maintenance calls return when the work is done, which may take hours, so they wait without a limit.
     """
 
     def ready(self) -> bool:
-        """Whether the server can be reached and answers requests. Never raises for one that does not."""
+        """Whether the server is reachable and ready. Never raises if it is not."""
         try:
             self._transport.fetch("GET", "/readyz")
             return True
@@ -28,7 +28,7 @@ class MaintenanceCalls(Calls):
     def wait_until_ready(self, seconds: float = 60.0) -> None:
         """Asks until the server is ready; at least once.
 
-        :raises FishError: ``SERVER_UNAVAILABLE``: it was not within that time.
+        :raises FishError: ``SERVER_UNAVAILABLE``: it was not ready in time.
         """
         begun = time.monotonic()
         while True:
@@ -45,21 +45,21 @@ class MaintenanceCalls(Calls):
         max_time: Optional[float] = None,
         max_bytes: Optional[int] = None,
     ) -> Info:
-        """Has the server read what is stored, what was not verified for longest first: ``{items, bytes, finished, affected, damaged...}``.
+        """Verifies stored data on the server, the longest unverified first: ``{items, bytes, finished, affected, damaged...}``.
 
-        :param quick: looks at sizes and heads only.
-        :param subset: ``(part, of)``: one part of a number of parts.
-        :param max_time: seconds; a further call goes on where it ended.
+        :param quick: checks only sizes and headers.
+        :param subset: ``(part, of)``: one of several parts.
+        :param max_time: seconds; a further call continues from there.
         """
         part = None if subset is None else {"part": subset[0], "of": subset[1]}
         return self._post("maintenance", "verify", quick=quick, task=task, subset=part, maxTime=_span(max_time), maxBytes=max_bytes)
 
     def damage(self) -> List[Info]:
-        """The damage that is known and not repaired: ``[{key, problem, found, seen}]``."""
+        """The known, unrepaired damage: ``[{key, problem, found, seen}]``."""
         return self._json("GET", path_of("maintenance", "damage"))
 
     def recode(self, *, task: Optional[str] = None, max_time: Optional[float] = None, max_bytes: Optional[int] = None) -> Info:
-        """Encodes what was saved fast again, to fewer bytes."""
+        """Encodes fast saves again to fewer bytes."""
         return self._post("maintenance", "recode", task=task, maxTime=_span(max_time), maxBytes=max_bytes)
 
     def fold(
@@ -70,16 +70,16 @@ class MaintenanceCalls(Calls):
         return self._post("maintenance", "fold", task=task, maxTime=_span(max_time), maxBytes=max_bytes, maxReadCost=max_read_cost)
 
     def backup(self, to: str) -> Info:
-        """Backs the store up into a folder of this name, under the one that the server's settings allow.
+        """Backs up the store to a folder of this name in the server's backup folder.
 
-        :raises FishError: ``NAME_INVALID``; the server has no such folder.
+        :raises FishError: ``NAME_INVALID``; the server has no backup folder.
         """
         return self._post("maintenance", "backup", to=to)
 
     def collect(self, *, task: Optional[str] = None, dry_run: bool = False, max_time: Optional[float] = None) -> Info:
-        """Deletes what no retention rule keeps, and returns its bytes.
+        """Deletes checkpoints that no retention rule keeps, and frees their bytes.
 
-        :param dry_run: only says what would go.
+        :param dry_run: only reports what would be deleted.
         """
         query = {"dryRun": "true" if dry_run else "false", "task": task, "maxTime": max_time}
         return self._json("POST", path_of("gc", query=query), patience=None)

@@ -1,4 +1,4 @@
-"""The calls about reports and comparisons."""
+"""Calls about reports and comparisons."""
 
 import datetime
 from typing import List, Optional, Union
@@ -9,10 +9,10 @@ Day = Union[str, datetime.date]
 
 
 class ReportCalls(Calls):
-    """What is stored, what it costs, and what changed."""
+    """The contents, sizes and changes of the store."""
 
     def report(self, task: Optional[str] = None, *, base: Optional[str] = None) -> Info:
-        """What a task, everything on a base, or the whole store holds and costs: ``{checkpoints, logicalBytes, stored, ratio,
+        """The contents and size of a task, of all tasks on a base, or of the whole store: ``{checkpoints, logicalBytes, stored, ratio,
         density...}``.
 
         :raises FishError: ``TASK_NOT_FOUND``, ``BASE_NOT_FOUND``.
@@ -25,25 +25,26 @@ class ReportCalls(Calls):
         return list(self._pages("tasks", task, "reports", "tensors"))
 
     def timeline(self, task: str, *, points: int = 500, first: Optional[int] = None, last: Optional[int] = None) -> Info:
-        """A task's checkpoints in at most ``points`` points, with the ranges of their metrics: ``{checkpoints, stride, points, metrics}``."""
+        """A task's checkpoints in at most ``points`` points, with the ranges of their metrics:
+        ``{checkpoints, stride, points, metrics}``."""
         return self._json("GET", path_of("tasks", task, "reports", "timeline", query={"points": points, "from": first, "to": last}))
 
     def growth(
         self, *, task: Optional[str] = None, base: Optional[str] = None, first: Optional[Day] = None, last: Optional[Day] = None,
         bucket: str = "day",
     ) -> Info:
-        """How the stored bytes of the store, of a task or of a base grew by ``day``, ``week`` or ``month``.
+        """The growth of the stored bytes of the store, a task or a base by ``day``, ``week`` or ``month``.
 
-        :param first: the first day, as in ``2026-01-31``; and ``last`` the last one.
+        :param first: the first day, such as ``2026-01-31``; ``last`` is the last one.
         """
         query = {"bucket": bucket, "task": task, "base": base, "from": _day(first), "to": _day(last)}
         return self._json("GET", path_of("reports", "growth", query=query))
 
     def diff(self, task: str, step: Union[int, str] = "latest", start: Union[int, str] = "base") -> Info:
-        """What changed between two states, tensor by tensor, without loading them.
+        """The changes between two states per tensor, without loading them.
 
         :param step: the state to compare: a step, ``latest``, ``best`` or a tag.
-        :param start: what it is compared with: ``base``, a step or tag of the task, or ``TASK:STEP`` of another one on the same base.
+        :param start: the state to compare with: ``base``, a step or tag of the task, or another task's ``TASK:STEP`` on the same base.
         :raises FishError: ``CHECKPOINT_NOT_FOUND``; ``BASE_MISMATCH``.
         """
         return self._json("GET", path_of("tasks", task, "checkpoints", step, "diff", query={"from": start}), patience=COMPUTED)

@@ -1,4 +1,4 @@
-"""Restoring a model in place from tensors as they come."""
+"""Restores a model in place from a stream of tensors."""
 
 from typing import Any, Dict, Iterator, Tuple
 
@@ -9,16 +9,16 @@ from ..tensors.names import NameLookup, module_tensors, set_extra_states
 from ..tensors.raw import bits
 from ..tensors.ties import tied_names
 
-_HINT = "Restore into the model that the checkpoint is of."
+_HINT = "Restore into the checkpoint's model."
 
 
 def restore_into(tensors: Iterator[Tuple[str, torch.Tensor]], target: Any = None) -> Dict[str, torch.Tensor]:
-    """Copies tensors into those of a module or dict with the same names, bit for bit; tensors that share memory are restored by any of
-    their names. Names are compared without what wrapping a model for parallel or compiled use adds to them.
+    """Copies tensors bit for bit into those of a module or dict with the same names; any name restores tensors that share memory. Names are
+    compared without the prefixes of wrappers for parallel or compiled use.
 
-    :returns: the target's tensors, a module's under the names that it has without wrappers; new ones where ``target`` is ``None``.
-    :raises FishError: ``TENSOR_UNKNOWN``, ``TENSOR_MISSING``, ``SHAPE_MISMATCH``, ``DTYPE_MISMATCH``, and what the tensors raise. What came
-        before it is restored then, and the cause says so.
+    :returns: the target's tensors, a module's without prefixes of wrappers; new ones if ``target`` is ``None``.
+    :raises FishError: ``TENSOR_UNKNOWN``, ``TENSOR_MISSING``, ``SHAPE_MISMATCH``, ``DTYPE_MISMATCH``, and errors of the stream. Earlier
+        tensors are restored then, which the cause reports.
     """
     if target is None:
         return dict(tensors)
@@ -29,23 +29,23 @@ def restore_into(tensors: Iterator[Tuple[str, torch.Tensor]], target: Any = None
         for name, tensor in tensors:
             found = names.find(name)
             if found is None:
-                raise FishError("TENSOR_UNKNOWN", name, "The model has no such tensor.", _HINT)
+                raise FishError("TENSOR_UNKNOWN", name, "The model does not have this tensor.", _HINT)
             copy_bits(tensor, known[found], name)
             restored.add(found)
     except FishError as error:
         if restored:
-            error.add_cause(f"The model's values are undefined now: {len(restored)} of its tensors are the checkpoint's already.")
+            error.add_cause(f"The model's values are undefined now: {len(restored)} of its tensors are already the checkpoint's.")
         raise
     for group in tied_names(known):
         if restored.isdisjoint(group):
-            raise FishError("TENSOR_MISSING", group[0], "The checkpoint has no such tensor.", _HINT)
+            raise FishError("TENSOR_MISSING", group[0], "The checkpoint does not have this tensor.", _HINT)
     if isinstance(target, torch.nn.Module):
         set_extra_states(target, known)
     return known
 
 
 def copy_bits(source: torch.Tensor, target: torch.Tensor, name: str) -> None:
-    """Copies a tensor's bits into another one of the same dtype and shape, on any device."""
+    """Copies a tensor's bits to another tensor of the same dtype and shape, on any device."""
     if source.shape != target.shape:
         raise FishError("SHAPE_MISMATCH", name, f"The model's shape is {list(target.shape)}, the checkpoint's {list(source.shape)}.", _HINT)
     if source.dtype != target.dtype:

@@ -9,6 +9,7 @@ from .mask import Mask
 from .selection import bitfit, fish, magnitude, random, top, top_per_tensor
 
 __all__ = [
-    "FisherInformation", "Mask", "MaskBudget", "bitfit", "empirical_fisher", "expected_fisher", "fish", "magnitude", "random", "sampled_fisher",
+    "FisherInformation", "Mask", "MaskBudget", "bitfit", "empirical_fisher", "expected_fisher", "fish", "magnitude", "random",
+    "sampled_fisher",
     "top", "top_per_tensor",
 ]

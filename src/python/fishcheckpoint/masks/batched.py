@@ -1,4 +1,4 @@
-"""The squares of many examples' gradients at once, by vectorizing the gradient of one (PyTorch's ``torch.func``, ``functorch`` in 1.13)."""
+"""Squares of many examples' gradients at once, by vectorizing the gradient of one (PyTorch's ``torch.func``, ``functorch`` in 1.13)."""
 
 import contextlib
 import logging
@@ -11,27 +11,27 @@ from .examples import Batch, Example
 
 LOGGER = logging.getLogger("fishcheckpoint")
 Objective = Callable[[torch.nn.Module, Any, Any], torch.Tensor]
-"""Gives one number of one example's inputs and label, each with a first dimension of 1."""
+"""Returns one number for one example's inputs and label, each with a first dimension of 1."""
 GRADIENT_BYTES = 64 << 20
-_FEWEST, _MOST_BYTES = 8, 256 << 20  # fewer at once take longer than one after another
+_FEWEST, _MOST_BYTES = 8, 256 << 20  # smaller batches are slower than single examples
 _TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-3}
 _NARROW = 5e-2
 
 
 class PerExample:
-    """Adds the squares (or absolutes) of single examples' gradients to scores: several examples at once where the model can be vectorized,
-    else
-    one after another. Both give the same sums but for rounding: the first example is computed in both ways and compared."""
+    """Adds the squares (or absolute values) of single examples' gradients to scores: several examples at once if the model can be
+    vectorized, else one by one. Both give the same sums except for rounding: the first example is computed both ways and compared."""
 
     def __init__(
         self, model: torch.nn.Module, scores: Dict[str, torch.Tensor], square: bool, objective: Objective, at_once: Optional[int],
         add: Callable[[torch.Tensor, float], None],
     ) -> None:
-        """Begins without having tried.
+        """Starts without a vectorization attempt.
 
         :param scores: float32 sums by parameter name; changed in place.
-        :param objective: what is derived.
-        :param at_once: how many examples at most; ``None``: as many as have gradients of 64 MiB together, but 8 or more up to 256 MiB.
+        :param objective: the function to differentiate.
+        :param at_once: the largest number of examples at once; ``None``: as many as have gradients of 64 MiB together, but at least 8 up to
+            256 MiB.
         :param add: adds the squares of one number's gradient, times a weight, to the scores.
         """
         self._model, self._scores, self._square, self._add = model, scores, square, add
@@ -39,7 +39,7 @@ class PerExample:
         values = sum(score.numel() for score in scores.values())
         fits = max(_FEWEST, GRADIENT_BYTES // max(1, 4 * values))
         self.at_once = at_once if at_once is not None else fits if fits * 4 * values <= _MOST_BYTES else 1
-        """How many examples are computed at once; 1 where the model cannot be vectorized."""
+        """How many examples are computed at once; 1 if the model cannot be vectorized."""
         self._checked = False
 
     def add(self, batch: Batch, weights: Optional[torch.Tensor] = None) -> None:
@@ -70,9 +70,9 @@ class PerExample:
             with _vectorizable(self._model):
                 gradients = _gradients(self._scalar, batch)
             if not self._checked and not self._agrees(gradients, batch):
-                raise RuntimeError("the sums are other ones than those of single examples")
+                raise RuntimeError("the sums differ from those of single examples")
             self._checked = True
-        except Exception as error:  # whatever a model has that cannot be vectorized
+        except Exception as error:  # any reason why a model cannot be vectorized
             LOGGER.info("Examples are scored one by one: the model cannot be vectorized: %s: %s", type(error).__name__, str(error)[:300])
             torch.set_rng_state(random)
             self.at_once = 1
@@ -100,7 +100,7 @@ class PerExample:
 
 
 class _Objective(torch.nn.Module):
-    """The objective as a module, so that its parameters can be given by name: a tied one under each of its names."""
+    """The objective as a module, so that its parameters can be passed by name, tied ones under each name."""
 
     def __init__(self, model: torch.nn.Module, objective: Objective) -> None:
         super().__init__()
@@ -146,7 +146,7 @@ def _functions() -> Optional[Tuple[Any, Any, Any]]:
 
 
 def _taken_apart(value: Any, leaves: List[torch.Tensor]) -> Callable[[List[torch.Tensor]], Any]:
-    """Collects the tensors that have an example in each row, and gives what puts others in their place."""
+    """Collects the tensors with an example per row, and returns a function that replaces them."""
     if isinstance(value, torch.Tensor) and value.dim():
         index = len(leaves)
         leaves.append(value)
@@ -162,7 +162,7 @@ def _taken_apart(value: Any, leaves: List[torch.Tensor]) -> Callable[[List[torch
 
 @contextlib.contextmanager
 def _vectorizable(model: torch.nn.Module) -> Iterator[None]:
-    # functorch's own rule for batch normalization by the statistics of the example is wrong in PyTorch 1.13.
+    # functorch's rule for batch normalization with the example's statistics is wrong in PyTorch 1.13.
     changed = [module for module in model.modules()
                if isinstance(module, torch.nn.modules.batchnorm._BatchNorm) and module.training and "forward" not in vars(module)]
     for module in changed:

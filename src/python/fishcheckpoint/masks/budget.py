@@ -11,14 +11,14 @@ from ..errors import FishError
 from ..tensors.names import bare_name
 
 Ratio = Union[float, str, Decimal]
-"""A share from 0 to 1. It is taken as the decimal that it was written as, so that 29% of 100 is 29 and not, as with binary floats, 28."""
+"""A ratio from 0 to 1. It counts as the written decimal number, so 29% of 100 is 29; binary floats would give 28."""
 
 
 class MaskBudget(NamedTuple):
     """The arithmetic of the paper's code: ``k = floor(total * ratio) - head``."""
 
     trainable: int
-    """Elements of all trainable tensors, those that always train included."""
+    """Elements of all trainable tensors, including those that always train."""
     total: int
     """Positions of the mask."""
     always_trained: int
@@ -26,18 +26,18 @@ class MaskBudget(NamedTuple):
 
     @property
     def free(self) -> int:
-        """Positions to be chosen outside of the tensors that always train."""
+        """Positions to choose outside the tensors that always train."""
         return self.total - self.always_trained
 
     @classmethod
     def compute(cls, tensors: Mapping[str, torch.Tensor], ratio: Ratio, always_trained: Iterable[str] = ()) -> "MaskBudget":
-        """Computes the budget of the tensors, all of them trainable.
+        """Computes the budget of trainable tensors.
 
         :raises FishError: ``REQUEST_INVALID``: the ratio is not between 0 and 1, or the tensors that always train exceed the budget alone.
         """
         share = Decimal(str(ratio))
         if not 0 <= share <= 1:
-            raise FishError("REQUEST_INVALID", "ratio", f"{ratio} is no share of the elements.", "Give a ratio from 0 to 1, as in 0.005.")
+            raise FishError("REQUEST_INVALID", "ratio", f"{ratio} is not a ratio.", "Give a ratio from 0 to 1, such as 0.005.")
         patterns = tuple(always_trained)
         trainable = sum(tensor.numel() for tensor in tensors.values())
         always = sum(tensor.numel() for name, tensor in tensors.items() if matches(name, patterns))
@@ -47,9 +47,9 @@ class MaskBudget(NamedTuple):
             raise FishError(
                 "REQUEST_INVALID", "ratio",
                 f"The tensors that always train have {always:,} elements; a ratio of {ratio} of {trainable:,} allows {budget.total:,}, "
-                f"which is {-budget.free:,} fewer.",
-                f"Set ratio={least} for these alone, or ratio={_least_ratio(always + budget.total, trainable)} for as many others beside "
-                f"them as {ratio} allows; or let fewer tensors always train.")
+                f"{-budget.free:,} too few.",
+                f"Set ratio={least} for these only, or ratio={_least_ratio(always + budget.total, trainable)} for as many others "
+                f"as {ratio} allows; or let fewer tensors always train.")
         return budget
 
 
@@ -66,6 +66,6 @@ def _least_ratio(count: int, total: int) -> str:
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
-    """Whether a name, with or without what wrapping a model adds to it, is one of these or fits a pattern, as in ``classifier.*``."""
+    """Whether a name, with or without prefixes of model wrappers, equals one of these or matches a pattern such as ``classifier.*``."""
     names = {name, bare_name(name)}
     return any(one == pattern or fnmatch.fnmatchcase(one, pattern) for pattern in patterns for one in names)

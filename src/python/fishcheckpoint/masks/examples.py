@@ -1,4 +1,4 @@
-"""Batches taken apart into single examples, each still with a first dimension, of 1."""
+"""Splits batches into single examples, which keep a first dimension of 1."""
 
 from collections.abc import Mapping
 from typing import Any, Iterable, Iterator, NamedTuple, Optional
@@ -7,14 +7,14 @@ import torch
 
 
 class Example(NamedTuple):
-    """One example: what the model takes, and its label (``None`` where there is none)."""
+    """One example: the model's input, and its label (``None`` if there is none)."""
 
     inputs: Any
     label: Any
 
 
 class Batch(NamedTuple):
-    """Examples of one size: what the model takes, their labels (``None`` where there are none), and how many there are."""
+    """Examples of one size: the model's inputs, their labels (``None`` if there are none), and their number."""
 
     inputs: Any
     labels: Any
@@ -30,7 +30,7 @@ class Batch(NamedTuple):
 
 
 def batches_of(data: Iterable[Any], count: Optional[int] = None) -> Iterator[Batch]:
-    """The batches, in order, up to a number of examples: ``(inputs, labels)``, a mapping with or without ``labels``, or inputs alone."""
+    """The batches in order, up to a number of examples: ``(inputs, labels)``, a mapping with or without ``labels``, or only inputs."""
     for batch in data:
         if isinstance(batch, Mapping):
             inputs, labels = {key: value for key, value in batch.items() if key != "labels"}, batch.get("labels")
@@ -48,7 +48,7 @@ def batches_of(data: Iterable[Any], count: Optional[int] = None) -> Iterator[Bat
 
 
 def sliced(value: Any, start: int, stop: int) -> Any:
-    """Some examples of a value; what is no tensor with a first dimension is of all of them."""
+    """Some examples of a value; a value without a first dimension belongs to all of them."""
     if isinstance(value, torch.Tensor):
         return value[start:stop] if value.dim() else value
     if isinstance(value, dict):

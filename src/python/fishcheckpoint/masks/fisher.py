@@ -1,7 +1,7 @@
 """The diagonal of the Fisher information: how much each parameter matters to the model's output.
 
-Sung, Nair, Raffel 2021: the expectation of equation 2 over p(y|x), and the empirical Fisher of equation 4 at the true label. The paper divides by the
-number of examples, which changes no order; here are sums.
+Sung, Nair, Raffel 2021: the expectation of equation 2 over p(y|x), and the empirical Fisher of equation 4 at the true label. The paper
+divides by the number of examples, which changes no order; these are sums.
 """
 
 import contextlib
@@ -19,13 +19,13 @@ from .modes import scoring
 from .progress import Progress
 
 Logits = Callable[[torch.nn.Module, Any], torch.Tensor]
-"""Gives the scores [1, classes] of one example's inputs."""
+"""Returns the scores [1, classes] of one example's inputs."""
 Loss = Callable[[torch.nn.Module, Any, Any], torch.Tensor]
-"""Gives the negative log-likelihood (one number) of one example's inputs and label."""
+"""Returns the negative log-likelihood (one number) of one example's inputs and label."""
 
 
 class _Scores(Dict[str, torch.Tensor]):
-    """Scores that know the parameters which they are of, so that masks made of them do."""
+    """Scores that know their parameters, so that masks made from them do too."""
 
     parameters: Dict[str, torch.nn.Parameter]
 
@@ -33,20 +33,20 @@ class _Scores(Dict[str, torch.Tensor]):
 class FisherInformation:
     """Sums of squared (or absolute) gradients, one float32 per element of each trainable parameter, on the parameter's device.
 
-    Accumulates in place, example by example: the square of a mean over a batch is another thing. Not safe for concurrent use.
+    Accumulates in place, example by example: the square of a batch mean is a different quantity. Not safe for concurrent use.
     """
 
     def __init__(self, model: torch.nn.Module, power: str = "square") -> None:
-        """Begins with zeros.
+        """Starts with zeros.
 
-        :param model: whose trainable parameters are scored; tied ones once, under their first name.
+        :param model: the model with the trainable parameters; tied ones count once, under their first name.
         :param power: ``square``, or ``absolute`` for the variant of the authors' code.
         """
         if power not in ("square", "absolute"):
-            raise FishError("REQUEST_INVALID", "power", f"There is no power '{power}'.", "Choose square or absolute.")
+            raise FishError("REQUEST_INVALID", "power", f"'{power}' is not a power.", "Choose square or absolute.")
         self.parameters: Dict[str, torch.nn.Parameter] = {
             name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
-        """The parameters that are scored, by name."""
+        """The scored parameters by name."""
         self._square = power == "square"
         self.scores = _Scores({
             name: torch.zeros_like(parameter, dtype=torch.float32, memory_format=torch.contiguous_format)
@@ -56,11 +56,11 @@ class FisherInformation:
 
     @torch.no_grad()
     def add(self, output: torch.Tensor, weight: float = 1.0, retain_graph: bool = False) -> None:
-        """Adds the squares of an output's gradient; parameters that it does not depend on get nothing. ``.grad`` is left alone.
+        """Adds the squares of an output's gradient; parameters that it does not depend on get nothing. ``.grad`` is unchanged.
 
         :param output: one number: a log-likelihood (its sign does not matter).
-        :param weight: what the squares are multiplied with; the probability of a label where labels are summed over.
-        :param retain_graph: keeps the graph for a further call.
+        :param weight: the factor of the squares: the probability of a label when summing over labels.
+        :param retain_graph: keeps the graph for another call.
         """
         gradients = torch.autograd.grad(output, list(self.parameters.values()), retain_graph=retain_graph, allow_unused=True)
         for score, gradient in zip(self.scores.values(), gradients):
@@ -85,31 +85,25 @@ def empirical_fisher(
 ) -> FisherInformation:
     """The empirical Fisher: the gradient at the true label (the paper's choice).
 
-    The gradients are those of single examples. Several of a batch are computed at once where PyTorch can vectorize the model, with the same
-    sums but for rounding: give batches, not single examples.
+    The gradients belong to single examples. If PyTorch can vectorize the model, several examples of a batch are computed at once, with the
+    same sums except for rounding: give batches, not single examples.
 
     :param data: batches of any size: ``(inputs, labels)``, or a mapping with ``labels``.
-    :param n_samples: how many examples to take; ``None`` for all.
-    :param loss: the negative log-likelihood of one example. By default, of a mapping whose labels the model's ``forward`` takes and gives a
-        ``loss`` for (as Hugging Face's do, shifting the labels of causal language models): that; else the cross entropy of the logits: of
-        [1,
-        classes] at a class or at probabilities [1, classes], of [1, tokens, classes] at [1, tokens], summed over the tokens, or of [1,
-        classes,
-        ...] at [1, ...]. Labels of -100 do not count.
-    :param mode: ``eval``, ``train``, or ``keep`` for the mode that each module is in. The choice moves half of a mask's positions and more.
-        In
-        evaluation mode scores do not depend on dropout or on one example's own statistics; the paper's code for CIFAR-10 scores in training
-        mode.
-        There batch normalization takes the statistics of the single example and leaves the running ones alone; one that gets a single value
-        per channel has none, and is refused.
-    :param shift_labels: whether the logits of a token are for the label of the next one, where the loss is computed here: causal language
-        models
-        with labels that are their inputs. ``False``: for the label at the same place.
-    :param at_once: how many examples are computed at once; 1: one after another. By default as many as have gradients of 64 MiB together,
-        but at least 8 where these have at most 256 MiB; with more than 8 million trainable parameters, one after another.
-    :param progress: ``True`` for a line on standard error, or a function that is called with the examples done, and their number where
-        known.
-    :raises FishError: ``REQUEST_INVALID``: the logits and labels do not fit each other; the hint names ``loss=``.
+    :param n_samples: how many examples to use; ``None`` for all.
+    :param loss: the negative log-likelihood of one example. The default depends on the data. For a mapping whose labels the model's
+        ``forward`` accepts and returns a ``loss`` for (like Hugging Face's models, which shift the labels of causal language models), it is
+        that loss. Otherwise it is the cross entropy of the logits: [1, classes] with a class or probabilities [1, classes]; [1, tokens,
+        classes] with [1, tokens], summed over the tokens; or [1, classes, ...] with [1, ...]. Labels of -100 do not count.
+    :param mode: ``eval``, ``train``, or ``keep`` for each module's current mode. The choice moves half of a mask's positions and more. In
+        evaluation mode scores depend neither on dropout nor on one example's own statistics; the paper's code for CIFAR-10 scores in
+        training mode. There batch normalization uses the single example's statistics and does not change the running ones; a single value
+        per channel has no statistics and is refused.
+    :param shift_labels: whether the logits of a token predict the next label, if the loss is computed here: for causal language models
+        whose labels are their inputs. ``False``: they predict the label at the same position.
+    :param at_once: how many examples are computed at once; 1: one by one. By default as many as have gradients of 64 MiB together, but at
+        least 8 if these have at most 256 MiB; one by one with more than 8 million trainable parameters.
+    :param progress: ``True`` for a line on standard error, or a function of the finished examples and their total, if known.
+    :raises FishError: ``REQUEST_INVALID``: the logits and labels do not fit each other; the hint suggests ``loss=``.
     """
     fisher = FisherInformation(model, power)
     scorer = fisher._scorer(model, loss or _DefaultLoss(model, shift_labels), at_once)
@@ -123,9 +117,9 @@ def expected_fisher(
     model: torch.nn.Module, data: Iterable[Any], *, n_samples: Optional[int] = 1024, power: str = "square", logits: Optional[Logits] = None,
     mode: str = "eval", at_once: Optional[int] = None, progress: Progress = None,
 ) -> FisherInformation:
-    """The expectation over the model's own p(y|x): one gradient for each class of each example. Labels are not needed.
+    """The expectation over the model's own p(y|x): one gradient per class and example. Needs no labels.
 
-    Parameters as for :func:`empirical_fisher`; ``logits`` gives [1, classes], by default the model's output or its ``logits``.
+    Parameters as for :func:`empirical_fisher`; ``logits`` returns [1, classes], by default the model's output or its ``logits``.
     """
     fisher = FisherInformation(model, power)
     objective = _Likelihood(logits)
@@ -161,12 +155,12 @@ def sampled_fisher(
 
 
 def default_logits(model: torch.nn.Module, inputs: Any) -> torch.Tensor:
-    """The model's output for inputs (a tensor, a tuple of arguments, or a dict of them), or what stands in its ``logits``."""
+    """The model's output for inputs (a tensor, a tuple of arguments, or a dict of them), or its ``logits``."""
     return _logits_of(_output(model, inputs, {}))
 
 
 class _DefaultLoss:
-    """The model's own loss where it takes labels by name and gives one, else the cross entropy of its logits."""
+    """The model's own loss if it accepts labels by name and returns one, else the cross entropy of its logits."""
 
     def __init__(self, model: torch.nn.Module, shift: bool) -> None:
         self._shift = shift
@@ -175,7 +169,7 @@ class _DefaultLoss:
             taken = inspect.signature(model.forward).parameters
         except (TypeError, ValueError):
             taken = {}
-        # Adapters around a model of Hugging Face take whatever it takes.
+        # Adapters around a Hugging Face model accept its arguments.
         anything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values()) and hasattr(model, "config")
         self._takes_labels = "labels" in taken or anything
 
@@ -201,11 +195,11 @@ class _Likelihood:
         return likelihoods.gather(0, label.to(likelihoods.device)).sum()
 
     def all(self, model: torch.nn.Module, inputs: Any) -> torch.Tensor:
-        """Those of all labels: [classes]."""
+        """The log-likelihoods of all labels: [classes]."""
         scores = self._logits(model, inputs)
         if not isinstance(scores, torch.Tensor) or scores.dim() != 2 or scores.shape[0] != 1:
             raise FishError("REQUEST_INVALID", "logits", f"One example has logits of {_shape(scores)}.",
-                            "Give logits=, a function that gives [1, classes].")
+                            "Give logits=, a function that returns [1, classes].")
         return torch.log_softmax(scores.float(), dim=-1)[0]
 
 
@@ -223,7 +217,7 @@ def _cross_entropy(logits: Any, label: Any, shift: bool) -> torch.Tensor:
             return functional.cross_entropy(logits.float(), label.float(), reduction="sum")
     raise FishError(
         "REQUEST_INVALID", "loss",
-        f"One example has logits of {_shape(logits)} and labels of {_shape(label)}, of which no cross entropy can be taken.",
+        f"One example has logits of {_shape(logits)} and labels of {_shape(label)}, which have no cross entropy.",
         "Give loss=, as in loss=lambda model, inputs, label: torch.nn.functional.mse_loss(model(inputs), label).")
 
 
@@ -257,7 +251,8 @@ def _repeated(example: Example, count: int) -> Batch:
 def _batches(model: torch.nn.Module, data: Iterable[Any], n_samples: Optional[int], mode: str,
              progress: Progress) -> Iterator[Iterator[Batch]]:
     if n_samples is not None and n_samples < 1:
-        raise FishError("REQUEST_INVALID", "n_samples", f"{n_samples} examples say nothing.", "Give 1 or more, or None for all.")
+        raise FishError("REQUEST_INVALID", "n_samples", f"{n_samples} is not a valid number of examples.",
+            "Give 1 or more, or None for all.")
     tell = progresses.of(progress)
 
     def told() -> Iterator[Batch]:

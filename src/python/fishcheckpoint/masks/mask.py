@@ -16,7 +16,7 @@ _SUFFIX, _VALUES = ".indices", ".values"
 
 @dataclasses.dataclass(frozen=True)
 class TensorShare:
-    """What a mask holds of one tensor."""
+    """A mask's share of one tensor."""
 
     name: str
     count: int
@@ -29,18 +29,18 @@ class TensorShare:
 class Mask(Dict[str, torch.Tensor]):
     """Positions that training may change: parameter name -> ascending flat (row-major) indices, int64 [k], on the parameter's device.
 
-    A dict like any other; tensors without positions are left out. What is in it is not to be changed in place.
+    A dict; tensors without positions are left out. Do not change its content in place.
     """
 
     elements: Optional[int] = None
-    """Elements of all tensors that were to choose from, where that is known: the mask's density is its share of them."""
+    """Elements of all candidate tensors, if known: the mask's density is its share of them."""
     _tensors: Mapping[str, Any] = {}
 
     def __init__(self, positions: Mapping[str, torch.Tensor] = {}, *,
                  of: Optional[Mapping[str, torch.Tensor]] = None) -> None:  # noqa: B006
-        """Takes positions over; they are checked.
+        """Takes ownership of positions and validates them.
 
-        :param of: all tensors that were to choose from, by name. They are not kept alive.
+        :param of: all candidate tensors by name. They are not kept alive.
         :raises FishError: ``INDEX_UNSORTED``, ``INDEX_REPEATED``, ``INDEX_OUT_OF_RANGE``.
         """
         super().__init__((name, _checked(name, indices)) for name, indices in positions.items() if indices.numel())
@@ -56,7 +56,7 @@ class Mask(Dict[str, torch.Tensor]):
         return {"elements": self.elements}
 
     def name_of(self, tensor: torch.Tensor) -> Optional[str]:
-        """The name of one of the tensors that were to choose from, found as the object that it is; ``None`` for others."""
+        """The name of a candidate tensor, found by identity; ``None`` for others."""
         if not self._tensors:
             return None
         return next((name for name, known in self._tensors.items() if known() is tensor), None)
@@ -71,7 +71,7 @@ class Mask(Dict[str, torch.Tensor]):
         return self.keys() == other.keys() and all(torch.equal(indices.cpu(), other[name].cpu()) for name, indices in self.items())
 
     def union(self, *others: Mapping[str, torch.Tensor]) -> "Mask":
-        """The positions that are in this mask or in any other."""
+        """The positions in this mask or any other."""
         parts: Dict[str, List[torch.Tensor]] = {}
         for mask in (self, *others):
             for name, indices in mask.items():
@@ -85,7 +85,7 @@ class Mask(Dict[str, torch.Tensor]):
         return result
 
     def report(self, parameters: Union[torch.nn.Module, Mapping[str, torch.Tensor]]) -> List[TensorShare]:
-        """Where the mask lies: for each tensor its share of the mask, and how much of it the mask holds; the largest share first."""
+        """The distribution of the mask: for each tensor its share of the mask and the masked share of the tensor, largest share first."""
         tensors = dict(parameters.named_parameters()) if isinstance(parameters, torch.nn.Module) else parameters
         names, total = NameLookup(tensors), self.count
         shares = [TensorShare(name, len(indices), len(indices) / total, len(indices) / tensors[names.find(name) or name].numel())
@@ -93,16 +93,16 @@ class Mask(Dict[str, torch.Tensor]):
         return sorted(shares, key=lambda share: (-share.count, share.name))
 
     def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
-        """Writes a safetensors file with ``NAME.indices`` (I32 where they fit, else I64) for each tensor."""
+        """Writes a safetensors file with ``NAME.indices`` (I32 if they fit, else I64) for each tensor."""
         save_file({name + _SUFFIX: indices.to(torch.int32) if int(indices[-1]) < 2 ** 31 else indices for name, indices in self.items()},
                   path, {"format": "fish-mask"})
 
     @classmethod
     def load(cls, path: Union[str, "os.PathLike[str]"], device: Union[str, torch.device] = "cpu") -> "Mask":
-        """Reads what :meth:`save` wrote, here or in C#.
+        """Reads a file of :meth:`save`, from Python or C#.
 
-        A sparse patch is taken too (its values are left alone), and dense masks: tensors under the parameters' names, in which everything that is not zero
-        is in the mask. No file with pickled content is.
+        Also accepts a sparse patch (and ignores its values), and dense masks: tensors under the parameters' names whose nonzero elements
+        are in the mask. Refuses pickled files.
 
         :raises FishError: ``HEADER_*``, ``INDEX_*``.
         """
@@ -117,18 +117,18 @@ class Mask(Dict[str, torch.Tensor]):
 
     @classmethod
     def full(cls, parameters: Union[torch.nn.Module, Mapping[str, torch.Tensor]]) -> "Mask":
-        """Every position of every trainable parameter: 8 bytes for each. For a dense run, give the hook no mask instead."""
+        """Every position of every trainable parameter, at 8 bytes each. For full training, give the hook no mask instead."""
         tensors = dict(parameters.named_parameters()) if isinstance(parameters, torch.nn.Module) else parameters
         trained = {name: tensor for name, tensor in tensors.items() if tensor.requires_grad}
         return cls({name: torch.arange(tensor.numel(), device=tensor.device) for name, tensor in trained.items()}, of=trained)
 
 
 def _checked(name: str, indices: torch.Tensor) -> torch.Tensor:
-    hint = "Positions are flat, ascending indices of the tensor."
+    hint = "Positions must be flat, ascending indices of the tensor."
     if indices.dim() != 1 or indices.dtype != torch.int64:
-        raise FishError("PATCH_INVALID", name, f"Positions are {indices.dtype} {list(indices.shape)}; int64 [k] is expected.", hint)
+        raise FishError("PATCH_INVALID", name, f"Positions are {indices.dtype} {list(indices.shape)}; expected int64 [k].", hint)
     if int(indices[0]) < 0:
-        raise FishError("INDEX_OUT_OF_RANGE", name, f"There is the position {int(indices[0])}.", hint)
+        raise FishError("INDEX_OUT_OF_RANGE", name, f"The position {int(indices[0])} is negative.", hint)
     if indices.numel() > 1:
         smallest = int((indices[1:] - indices[:-1]).min())
         if smallest <= 0:

@@ -1,4 +1,4 @@
-"""In which mode a model is while its parameters are scored."""
+"""The mode of a model while its parameters are scored."""
 
 import contextlib
 from typing import Dict, Iterator
@@ -12,14 +12,14 @@ MODES = ("eval", "train", "keep")
 
 @contextlib.contextmanager
 def scoring(model: torch.nn.Module, mode: str) -> Iterator[None]:
-    """Puts a model into evaluation or training mode, or leaves each module as it is; puts everything back at the end, buffers included.
+    """Puts a model into evaluation or training mode, or keeps each module's mode; restores everything at the end, including buffers.
 
-    In training mode, batch normalization takes the statistics of the example itself, and does not change the running ones.
+    In training mode, batch normalization uses the example's own statistics and does not change the running ones.
 
-    :raises FishError: ``REQUEST_INVALID``: there is no such mode.
+    :raises FishError: ``REQUEST_INVALID``: the mode is unknown.
     """
     if mode not in MODES:
-        raise FishError("REQUEST_INVALID", "mode", f"There is no mode '{mode}'.", f"Choose one of {', '.join(MODES)}.")
+        raise FishError("REQUEST_INVALID", "mode", f"'{mode}' is not a mode.", f"Choose one of {', '.join(MODES)}.")
     training = {module: module.training for module in model.modules()}
     tracking = [module for module in model.modules() if getattr(module, "track_running_stats", False) is True]
     buffers: Dict[torch.Tensor, torch.Tensor] = {}

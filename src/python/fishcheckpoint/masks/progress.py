@@ -1,22 +1,21 @@
-"""How far scoring has come: to a function, or as a line on standard error."""
+"""The progress of scoring: to a function, or as a line on standard error."""
 
 import sys
 import time
 from typing import Callable, Optional, Union
 
 Progress = Union[None, bool, Callable[[int, Optional[int]], None]]
-"""``None`` or ``False``: silent; ``True``: a line on standard error; or called with the examples done, and how many there will be, where
-known."""
+"""``None`` or ``False``: silent; ``True``: a line on standard error; or a function of the finished examples and their total, if known."""
 
 
 class ProgressLine:
-    """One line that is written anew, at most four times a second."""
+    """A line that is rewritten at most four times per second."""
 
     def __init__(self) -> None:
         self._begun, self._shown = time.monotonic(), 0.0
 
     def __call__(self, done: int, total: Optional[int]) -> None:
-        """Shows the examples that are done."""
+        """Shows the number of finished examples."""
         now = time.monotonic()
         last = total is not None and done >= total
         if now - self._shown < 0.25 and not last:

@@ -1,7 +1,7 @@
-"""Choosing the positions of a mask.
+"""Chooses the positions of a mask.
 
 Every choice is deterministic: ties go to the earlier tensor, then to the lower position. Tensors that always train, by name or pattern
-(``classifier.*``), are in the mask with every position, and counted in the budget: ``k = floor(total * ratio) - head``.
+(``classifier.*``), are in the mask with every position and count in the budget: ``k = floor(total * ratio) - head``.
 """
 
 from typing import Dict, Iterable, Iterator, Mapping, Tuple, Union
@@ -26,8 +26,8 @@ def fish(fisher: FisherInformation, ratio: Ratio = 0.005, always_trained: Iterab
 def top(scores: Mapping[str, torch.Tensor], ratio: Ratio = 0.005, always_trained: Iterable[str] = ()) -> Mask:
     """The positions of the highest scores over all tensors at once.
 
-    :param scores: a score for each element of each trainable tensor: not negative; compared as float32. In the tensors' shapes, or flat.
-    :param ratio: the share of all elements that the mask may hold.
+    :param scores: a score per element of each trainable tensor: not negative; compared as float32. In the tensors' shapes, or flat.
+    :param ratio: the share of all elements in the mask.
     :raises FishError: ``REQUEST_INVALID``: see :meth:`MaskBudget.compute`; or a score is negative or not a number.
     """
     patterns = tuple(always_trained)
@@ -38,7 +38,7 @@ def top(scores: Mapping[str, torch.Tensor], ratio: Ratio = 0.005, always_trained
 
 
 def top_per_tensor(scores: Mapping[str, torch.Tensor], ratio: Ratio = 0.005, always_trained: Iterable[str] = ()) -> Mask:
-    """The highest scores of each tensor for itself: ``floor(n * ratio)`` of its n elements. Tensors that always train count for themselves."""
+    """The highest scores within each tensor: ``floor(n * ratio)`` of its n elements. Tensors that always train count separately."""
     patterns = tuple(always_trained)
     chosen: Dict[str, torch.Tensor] = {}
     for name, tensor in scores.items():
@@ -51,7 +51,7 @@ def magnitude(parameters: Parameters, ratio: Ratio = 0.005, always_trained: Iter
     """The positions of the largest absolute values; compared as float32."""
     patterns, tensors = tuple(always_trained), _trainable(parameters)
     competing = {name: tensor for name, tensor in tensors.items() if not matches(name, patterns)}
-    # Clearing the sign bit of a piece is its absolute value.
+    # Clearing the sign bits gives the absolute values.
     chosen = _highest(
         lambda: ((name, (piece & 0x7FFFFFFF for piece in threshold.pieces_of(tensor))) for name, tensor in competing.items()),
         MaskBudget.compute(tensors, ratio, patterns).free)
@@ -59,7 +59,7 @@ def magnitude(parameters: Parameters, ratio: Ratio = 0.005, always_trained: Iter
 
 
 def random(parameters: Parameters, ratio: Ratio = 0.005, seed: int = 0, always_trained: Iterable[str] = ()) -> Mask:
-    """As many positions as :func:`top` would choose, at random: the control. The same seed gives the same mask."""
+    """As many random positions as :func:`top` would choose: the control. The same seed gives the same mask."""
     patterns, tensors = tuple(always_trained), _trainable(parameters)
     competing = {name: tensor for name, tensor in tensors.items() if not matches(name, patterns)}
 
@@ -72,7 +72,7 @@ def random(parameters: Parameters, ratio: Ratio = 0.005, seed: int = 0, always_t
 
 
 def bitfit(parameters: Parameters, always_trained: Iterable[str] = ()) -> Mask:
-    """All biases (Ben Zaken, Goldberg, Ravfogel 2022): parameters whose last name is ``bias``, and those that always train."""
+    """All biases (Ben Zaken, Goldberg, Ravfogel 2022): parameters whose last name part is ``bias``, and those that always train."""
     return _with_always(_trainable(parameters), {}, ("bias", "*.bias", *always_trained))
 
 
@@ -82,12 +82,13 @@ def _highest(scores: threshold.Scores, count: int) -> Dict[str, torch.Tensor]:
     except ValueError as error:
         raise FishError(
             "REQUEST_INVALID", str(error), "A score is negative or not a number.",
-            "Look for a gradient that is not a number; lower the learning rate or the loss scale.") from error
+            "Check the gradients for NaN; lower the learning rate or the loss scale.") from error
 
 
 def _with_always(tensors: Mapping[str, torch.Tensor], chosen: Dict[str, torch.Tensor], patterns: Tuple[str, ...]) -> Mask:
     return Mask({
-        name: torch.arange(tensor.numel(), device=tensor.device) if matches(name, patterns) else chosen.get(name, tensor.new_empty(0, dtype=torch.int64))
+        name: torch.arange(tensor.numel(), device=tensor.device) if matches(name, patterns) else chosen.get(name,
+            tensor.new_empty(0, dtype=torch.int64))
         for name, tensor in tensors.items()}, of=getattr(tensors, "parameters", tensors))
 
 

@@ -1,7 +1,7 @@
-"""The k-th highest score of many tensors, found by counting and not by sorting.
+"""The k-th highest score of many tensors, found by counting instead of sorting.
 
-Floats that are not negative are ordered as their bits are: one pass counts the upper 16 bits, a second one the lower 16 bits of the only bucket that the
-k-th can be in. Extra memory is bounded by a piece of a tensor, whatever the model's size.
+Floats that are not negative have the order of their bits: a first pass counts the upper 16 bits, a second one the lower 16 bits in the
+bucket of the k-th score. Extra memory is bounded by a piece of a tensor, whatever the model's size.
 """
 
 from typing import Callable, Dict, Iterator, List, NamedTuple, Tuple
@@ -13,11 +13,11 @@ _BUCKETS = 1 << 16
 INFINITY = 0x7F800000
 
 Scores = Callable[[], Iterator[Tuple[str, Iterator[torch.Tensor]]]]
-"""Gives the tensors that compete, in order, each as pieces of bits: int32, not negative. Asked for once per pass, and the same each time."""
+"""Yields the competing tensors in order, each as pieces of bits: int32, not negative. Called once per pass, with the same result."""
 
 
 class Threshold(NamedTuple):
-    """Everything above ``bits`` is in, and of those equal to it the first ``ties``, by tensor, then position."""
+    """Chooses everything above ``bits``, and the first ``ties`` of the equal ones, by tensor, then position."""
 
     bits: int
     ties: int
@@ -31,7 +31,7 @@ def pieces_of(scores: torch.Tensor) -> Iterator[torch.Tensor]:
 
 
 def find(scores: Scores, count: int) -> Threshold:
-    """The threshold that lets ``count`` scores in; at most as many as there are.
+    """The threshold that chooses ``count`` scores; at most the number of scores.
 
     :raises ValueError: a score is negative or not a number; its argument is the tensor's name.
     """
@@ -43,7 +43,7 @@ def find(scores: Scores, count: int) -> Threshold:
 
 
 def collect(scores: Scores, threshold: Threshold) -> Dict[str, torch.Tensor]:
-    """The positions that a threshold lets in: int64, ascending, on the scores' devices."""
+    """The positions that a threshold chooses: int64, ascending, on the scores' devices."""
     chosen: Dict[str, torch.Tensor] = {}
     ties = threshold.ties
     for name, pieces in scores():
@@ -73,6 +73,6 @@ def _histogram(scores: Scores, bucket: Callable[[torch.Tensor], torch.Tensor]) -
 
 
 def _descend(counts: torch.Tensor, count: int) -> Tuple[int, int]:
-    above = counts.flip(0).cumsum(0)  # above[i]: how many are in the i + 1 highest buckets
+    above = counts.flip(0).cumsum(0)  # above[i]: the number in the i + 1 highest buckets
     index = int((above < count).sum())
     return _BUCKETS - 1 - index, count - (int(above[index - 1]) if index else 0)

@@ -1,4 +1,4 @@
-"""Optimizers that train the positions of a mask, and keep moments for these only."""
+"""Optimizers that train the positions of a mask, with moments only for them."""
 
 from .masked import MaskedOptimizer
 from .optimizers import MaskedAdam, MaskedAdamW, MaskedSGD

@@ -1,4 +1,4 @@
-"""Values on a mask, moved to another mask, and the positions of two masks together."""
+"""Moves values from one mask to another, and unites the positions of two masks."""
 
 import torch
 
@@ -14,5 +14,5 @@ def moved(values: torch.Tensor, before: torch.Tensor, after: torch.Tensor) -> to
 
 
 def joined(positions: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
-    """The flat positions that are in either of two (int64 [k] each), ascending, on the first one's device."""
+    """The flat positions in either of two masks (int64 [k] each), ascending, on the first one's device."""
     return torch.unique(torch.cat([positions, others.to(positions.device)]))

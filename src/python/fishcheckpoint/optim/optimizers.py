@@ -8,7 +8,7 @@ from .masked import MaskedOptimizer, Named
 
 
 class MaskedSGD(MaskedOptimizer):
-    """``torch.optim.SGD`` (momentum, dampening, Nesterov, weight decay) on the masked values alone."""
+    """``torch.optim.SGD`` (momentum, dampening, Nesterov, weight decay) on the masked values only."""
 
     def __init__(self, model: Named, mask: Mapping[str, torch.Tensor], lr: float = 1e-3, **options: Any) -> None:
         """See :class:`MaskedOptimizer`; ``options`` are those of ``torch.optim.SGD``."""
@@ -16,7 +16,7 @@ class MaskedSGD(MaskedOptimizer):
 
 
 class MaskedAdam(MaskedOptimizer):
-    """``torch.optim.Adam`` on the masked values alone: two moments for each position."""
+    """``torch.optim.Adam`` on the masked values only: two moments per position."""
 
     def __init__(self, model: Named, mask: Mapping[str, torch.Tensor], lr: float = 1e-3, **options: Any) -> None:
         """See :class:`MaskedOptimizer`; ``options`` are those of ``torch.optim.Adam``."""
@@ -24,7 +24,7 @@ class MaskedAdam(MaskedOptimizer):
 
 
 class MaskedAdamW(MaskedOptimizer):
-    """``torch.optim.AdamW`` on the masked values alone: two moments for each position."""
+    """``torch.optim.AdamW`` on the masked values only: two moments per position."""
 
     def __init__(self, model: Named, mask: Mapping[str, torch.Tensor], lr: float = 1e-3, **options: Any) -> None:
         """See :class:`MaskedOptimizer`; ``options`` are those of ``torch.optim.AdamW``."""

@@ -1,4 +1,4 @@
-"""The safetensors format, read and written with nothing but the standard library and PyTorch."""
+"""Reads and writes the safetensors format with only the standard library and PyTorch."""
 
 from .reader import SafetensorsReader, load_file, read_stream
 from .writer import SafetensorsFile, save_file

@@ -1,4 +1,4 @@
-"""The header of a safetensors file: what it says is checked before anything of that size is allocated."""
+"""The header of a safetensors file. It is validated before anything of a declared size is allocated."""
 
 import json
 from typing import Any, Dict, List, Mapping, NamedTuple, NoReturn, Optional, Sequence, Tuple
@@ -12,7 +12,7 @@ _MAX_BYTES = 1 << 62
 
 
 class Entry(NamedTuple):
-    """A tensor of a header; ``begin`` and ``end`` count from the first byte of the data."""
+    """A tensor of a header; ``begin`` and ``end`` are offsets in the data."""
 
     name: str
     dtype: str
@@ -35,11 +35,11 @@ class Header(NamedTuple):
 
 
 def read_header(stream: Any, key: str, available: Optional[int] = None) -> Header:
-    """Reads and checks the header at the beginning of a stream.
+    """Reads and validates the header at the start of a stream.
 
-    ``available`` is the file's length where it is known: a header or data that do not fit are then refused at once.
+    ``available`` is the file's length, if known: a header or data beyond it is then refused at once.
 
-    :raises FishError: ``HEADER_*``, a code for each way in which a header can lie.
+    :raises FishError: ``HEADER_*``, a code for each kind of invalid header.
     """
     prefix = read_exactly(stream, PREFIX, key)
     length = int.from_bytes(prefix, "little")
@@ -47,28 +47,30 @@ def read_header(stream: Any, key: str, available: Optional[int] = None) -> Heade
         refuse("HEADER_TOO_LARGE", key, f"The header announces {length} bytes.")
     header = parse(read_exactly(stream, length, key), key)
     if available is not None and header.length + header.data_length != available:
-        refuse("HEADER_DATA_MISMATCH", key, f"The header announces {header.data_length} bytes of data; there are {available - header.length}.")
+        refuse("HEADER_DATA_MISMATCH", key,
+            f"The header announces {header.data_length} bytes of data; there are {available - header.length}.")
     return header
 
 
 def read_exactly(stream: Any, length: int, key: str) -> bytes:
-    """Reads so many bytes, or refuses with ``HEADER_TRUNCATED``."""
+    """Reads exactly this many bytes, or refuses with ``HEADER_TRUNCATED``."""
     parts, missing = [], length
     while missing:
         part = stream.read(min(missing, 1 << 20))
         if not part:
-            refuse("HEADER_TRUNCATED", key, f"The file ends {missing} bytes before its header does.")
+            refuse("HEADER_TRUNCATED", key, f"The file ends {missing} bytes before the end of its header.")
         parts.append(part)
         missing -= len(part)
     return b"".join(parts)
 
 
 def parse(data: bytes, key: str) -> Header:
-    """Checks a header's JSON (without the prefix)."""
+    """Validates a header's JSON (without the prefix)."""
     if data.lstrip(b" \t\r\n")[:1] != b"{":
         refuse("HEADER_INVALID_START", key, "The header does not start with '{'.")
     try:
-        document = json.loads(data.decode("utf-8"), object_pairs_hook=lambda pairs: _unique(pairs, key), parse_int=_integer, parse_constant=_constant)
+        document = json.loads(data.decode("utf-8"), object_pairs_hook=lambda pairs: _unique(pairs, key), parse_int=_integer,
+            parse_constant=_constant)
         "".join(document).encode("utf-8")
     except (ValueError, RecursionError) as error:
         refuse("HEADER_INVALID_JSON", key, f"The header is not JSON: {error}.")
@@ -79,7 +81,7 @@ def parse(data: bytes, key: str) -> Header:
 
 
 def build(tensors: Sequence[Tuple[str, str, Sequence[int]]], metadata: Optional[Mapping[str, str]]) -> bytes:
-    """The header of tensors (name, dtype, shape) that lie one after another, with its prefix, as the reference library writes it."""
+    """The header of consecutive tensors (name, dtype, shape) with its prefix, in the reference library's form."""
     document: Dict[str, object] = {} if metadata is None else {"__metadata__": dict(metadata)}
     begin = 0
     for name, dtype, shape in tensors:
@@ -100,14 +102,14 @@ def bytes_of(dtype: str, shape: Sequence[int]) -> int:
 
 
 def refuse(code: str, key: str, cause: str) -> NoReturn:
-    """Throws what is wrong with a header."""
-    raise FishError(code, key, cause, "The file is damaged, or no safetensors file.")
+    """Raises an error about a header."""
+    raise FishError(code, key, cause, "The file is damaged, or is not a safetensors file.")
 
 
 def _unique(pairs, key: str) -> dict:
     found = dict(pairs)
     if len(found) != len(pairs):
-        refuse("HEADER_DUPLICATE_KEY", key, "A key stands twice in the header.")
+        refuse("HEADER_DUPLICATE_KEY", key, "A key occurs twice in the header.")
     return found
 
 
@@ -131,7 +133,7 @@ def _metadata(value: object, key: str) -> Dict[str, str]:
 
 def _entry(name: str, value: object, key: str) -> Entry:
     if not isinstance(value, dict) or not {"dtype", "shape", "data_offsets"} <= set(value):
-        refuse("HEADER_INVALID_JSON", key, f"'{name}' is no tensor's dtype, shape and data_offsets.")
+        refuse("HEADER_INVALID_JSON", key, f"'{name}' is not a tensor's dtype, shape and data_offsets.")
     dtype, shape, offsets = value["dtype"], value["shape"], value["data_offsets"]
     if not isinstance(dtype, str) or dtype not in BITS:
         refuse("HEADER_UNKNOWN_DTYPE", key, f"'{name}' has the dtype {dtype!r}.")

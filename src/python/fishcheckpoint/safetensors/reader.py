@@ -1,4 +1,4 @@
-"""Reading safetensors files: from disk by name, or from a stream in the order of the data."""
+"""Reads safetensors files: from disk by name, or from a stream in data order."""
 
 import os
 from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
@@ -12,10 +12,10 @@ from .header import Entry, Header, read_header, refuse
 
 
 class SafetensorsReader:
-    """An open file, whose tensors are read by name. Use it in a ``with``, or close it."""
+    """An open file whose tensors are read by name. Use it in a ``with`` block, or close it."""
 
     def __init__(self, path: Union[str, "os.PathLike[str]"]) -> None:
-        """Opens a file and checks its header.
+        """Opens a file and validates its header.
 
         :raises FishError: ``FILE_NOT_FOUND``, ``FILE_UNREADABLE``, ``HEADER_*``.
         """
@@ -37,17 +37,17 @@ class SafetensorsReader:
 
     @property
     def metadata(self) -> Dict[str, str]:
-        """The file's ``__metadata__``; empty when it has none."""
+        """The file's ``__metadata__``; empty if it has none."""
         return self._header.metadata
 
     def keys(self) -> List[str]:
-        """The tensors' names in the order of their data."""
+        """The tensors' names in data order."""
         return list(self._entries)
 
     def tensor(self, name: str) -> torch.Tensor:
-        """A new CPU tensor with the content of one of the file's.
+        """A new CPU tensor with the content of one of the file's tensors.
 
-        :raises KeyError: there is none of this name.
+        :raises KeyError: the name is unknown.
         """
         entry = self._entries[name]
         self._file.seek(self._header.length + entry.begin)
@@ -65,9 +65,9 @@ def load_file(path: Union[str, "os.PathLike[str]"]) -> Dict[str, torch.Tensor]:
 
 
 def read_stream(stream: Any, key: str, available: Optional[int] = None) -> Tuple[Header, Iterator[Tuple[str, torch.Tensor]]]:
-    """The header, and the tensors one after another in the order of their data; one is in memory at a time, unless the caller keeps more.
+    """The header, and the tensors in data order; one is in memory at a time, unless the caller keeps more.
 
-    The stream has ``read`` and ``readinto``; ``key`` names it in errors; ``available`` is its length where that is known.
+    The stream has ``read`` and ``readinto``; ``key`` names it in errors; ``available`` is its length, if known.
     """
     header = read_header(stream, key, available)
     return header, ((entry.name, _read_tensor(stream, entry, key)) for entry in header.entries)

@@ -1,4 +1,4 @@
-"""Writing safetensors files as the reference library does: wider dtypes first, then by name."""
+"""Writes safetensors files in the reference library's order: wider dtypes first, then by name."""
 
 import os
 import stat
@@ -15,9 +15,9 @@ from .header import build
 
 
 class SafetensorsFile:
-    """A safetensors file that is yet to be written: its length is known, and its bytes come in pieces, as often as they are asked for.
+    """A safetensors file before it is written: its length is known, and its bytes can be iterated repeatedly.
 
-    The tensors are not copied; whoever changes them in between changes the file. All are written, those that share memory too.
+    The tensors are not copied, so changing them changes the file. All are written, including those that share memory.
     """
 
     content_type = "application/vnd.safetensors"
@@ -41,15 +41,16 @@ class SafetensorsFile:
             yield from chunks_of(tensor)
 
 
-def save_file(tensors: Mapping[str, torch.Tensor], path: Union[str, "os.PathLike[str]"], metadata: Optional[Mapping[str, str]] = None) -> None:
-    """Writes a file: whole, under its name, or not at all. Tensors that share memory are written once, under the first name."""
+def save_file(tensors: Mapping[str, torch.Tensor], path: Union[str, "os.PathLike[str]"],
+    metadata: Optional[Mapping[str, str]] = None) -> None:
+    """Writes a file atomically. Tensors that share memory are written once, under the first name."""
     replace_file(path, SafetensorsFile(untied(tensors), metadata).chunks())
 
 
 def replace_file(path: Union[str, "os.PathLike[str]"], chunks: Iterator[Union[bytes, memoryview]]) -> None:
-    """Writes pieces to a temporary file beside ``path``, syncs it, and gives it that name when it is whole. A link is followed, and stays.
+    """Writes pieces to a temporary file beside ``path``, syncs it, and renames it when it is complete. A link is followed and stays.
 
-    A pipe or a device is written into as it is: what was written to it cannot be taken back.
+    A pipe or a device is written directly: written data cannot be taken back.
 
     :raises FishError: ``FOLDER_TAKEN``: a socket.
     """
@@ -80,12 +81,12 @@ def _open_direct(path: str) -> Optional[BinaryIO]:
     folder, name = os.path.split(full)
     standard = {"/dev/stdout": 1, "/dev/stderr": 2}.get(full)
     if standard is not None or (folder in ("/dev/fd", "/proc/self/fd") and name.isdecimal()):
-        # A path to a descriptor would open the file behind it anew.
+        # Opening a path to a descriptor would open its file again.
         return os.fdopen(os.dup(int(name) if standard is None else standard), "wb")
     try:
         mode = os.stat(full).st_mode
     except OSError:
         return None
     if stat.S_ISSOCK(mode):
-        raise FishError("FOLDER_TAKEN", path, "This is a socket, which takes no file.", "Name a file or a pipe.")
+        raise FishError("FOLDER_TAKEN", path, "The path is a socket, which cannot store a file.", "Give a file or a pipe.")
     return open(full, "wb") if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISBLK(mode) else None

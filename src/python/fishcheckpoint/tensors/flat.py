@@ -1,4 +1,4 @@
-"""Reading and writing single elements of a tensor by flat position: cost goes with the positions, never with the tensor."""
+"""Reads and writes single elements of a tensor by flat position, at a cost proportional to the positions."""
 
 from typing import Tuple
 
@@ -19,7 +19,7 @@ def gather(tensor: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
 
 
 def scatter(tensor: torch.Tensor, positions: torch.Tensor, values: torch.Tensor) -> None:
-    """Writes values [k] to flat positions, in place and bit for bit: the mirror of :func:`gather`. No position occurs twice."""
+    """Writes values [k] to distinct flat positions, in place and bit for bit: the inverse of :func:`gather`."""
     target, source = bits(tensor), bits(values)
     if target.is_contiguous():
         target.view(-1).index_copy_(0, positions, source)

@@ -8,7 +8,7 @@ from .raw import key_of
 
 
 def tied_names(tensors: Mapping[str, torch.Tensor]) -> List[List[str]]:
-    """The names grouped by the memory that they stand for, in order. Views that only overlap are tensors of their own."""
+    """Groups names by memory, in order. Views that only overlap count as separate tensors."""
     groups: Dict[object, List[str]] = {}
     for name, tensor in tensors.items():
         groups.setdefault(key_of(tensor) if tensor.numel() else name, []).append(name)
@@ -16,17 +16,17 @@ def tied_names(tensors: Mapping[str, torch.Tensor]) -> List[List[str]]:
 
 
 def stored_names(group: List[str], known: Optional[Collection[str]] = None) -> List[str]:
-    """Under which names of a group its tensor is written: those that the base has (a base made elsewhere may hold copies), else the first."""
+    """The names under which a group's tensor is written: those that the base has (a base from elsewhere may have copies), else the
+    first."""
     return [name for name in group if known is not None and name in known] or group[:1]
 
 
 def aliases(tensors: Mapping[str, torch.Tensor]) -> Dict[str, str]:
-    """The names that :func:`untied` leaves out, each with the one that is written: what a file's metadata tell of tied weights, as the
-    safetensors
-    library's ``save_model`` writes them."""
+    """The names that :func:`untied` leaves out, each with the written one: the metadata of tied weights in the form of the safetensors
+    library's ``save_model``."""
     return {name: group[0] for group in tied_names(tensors) for name in group[1:]}
 
 
 def untied(tensors: Mapping[str, torch.Tensor], known: Optional[Collection[str]] = None) -> Dict[str, torch.Tensor]:
-    """The tensors as they are written: one name for each, except where ``known`` names ask for more."""
+    """The tensors to write: one name each, unless ``known`` names require more."""
     return {name: tensors[name] for group in tied_names(tensors) for name in stored_names(group, known)}

@@ -1,4 +1,4 @@
-"""NumPy's arrays, scalars and dtypes in a trainer state. NumPy is not imported here before a state needs it."""
+"""NumPy's arrays, scalars and dtypes in a trainer state. NumPy is imported only when a state needs it."""
 
 import sys
 from typing import Any, Dict, List, Optional, Sequence, Tuple
@@ -7,7 +7,7 @@ import torch
 
 Parts = Tuple[str, List[Any]]
 KINDS = ("scalar", "array dtype")
-# What other languages read as a tensor of its own dtype; all else is bytes.
+# Dtypes that other languages read as tensors; all others are stored as bytes.
 _TYPED = {"|b1": torch.bool, "|u1": torch.uint8, "|i1": torch.int8, "<i2": torch.int16, "<i4": torch.int32, "<i8": torch.int64,
           "<f2": torch.float16,
           "<f4": torch.float32, "<f8": torch.float64, "<c8": torch.complex64}
@@ -15,14 +15,14 @@ _CODES = "?bBhHiIlLqQefdgFDGSUVmM"
 
 
 def is_array(value: Any) -> bool:
-    """Whether a value is an array, of whatever class."""
+    """Whether a value is an array of any class."""
     numpy = sys.modules.get("numpy")
     return numpy is not None and isinstance(value, numpy.ndarray)
 
 
 def spelled(value: Any) -> Optional[Tuple[Dict[str, Any], Any]]:
-    """How an array is spelled, and its content: a function that gives its bytes, or for objects these in order. ``None``: it cannot be
-    kept."""
+    """The description of an array, and its content: a function that returns its bytes, or its objects in order. ``None``: it cannot be
+    saved."""
     import numpy
     if type(value) is not numpy.ndarray or not (value.dtype == object or _is_plain(value.dtype) and value.dtype.itemsize):
         return None
@@ -36,13 +36,13 @@ def spelled(value: Any) -> Optional[Tuple[Dict[str, Any], Any]]:
 
 
 def stored_as(value: Any) -> Tuple[torch.dtype, Sequence[int]]:
-    """The dtype and shape [k] of the tensor that holds an array's content."""
+    """The dtype and shape [k] of the tensor with an array's content."""
     dtype = _TYPED.get(value.dtype.str) if value.dtype.fields is None and value.dtype.subdtype is None else None
     return (torch.uint8, [value.nbytes]) if dtype is None else (dtype, [value.size])
 
 
 def array_of(content: memoryview, dtype: Any, shape: Sequence[int], order: str) -> Any:
-    """The array, with memory of its own: the mirror of :func:`spelled`."""
+    """The array, with its own memory: the inverse of :func:`spelled`."""
     import numpy
     kind = numpy.lib.format.descr_to_dtype(dtype)
     if not _is_plain(kind):
@@ -52,7 +52,7 @@ def array_of(content: memoryview, dtype: Any, shape: Sequence[int], order: str) 
 
 
 def objects_of(items: List[Any], shape: Sequence[int], order: str) -> Any:
-    """An array of objects: the mirror of :func:`spelled`."""
+    """An array of objects: the inverse of :func:`spelled`."""
     import numpy
     flat = numpy.empty(len(items), dtype=object)
     for index, item in enumerate(items):
@@ -61,7 +61,7 @@ def objects_of(items: List[Any], shape: Sequence[int], order: str) -> Any:
 
 
 def parts_of(value: Any) -> Optional[Parts]:
-    """A scalar's or dtype's kind and parts; ``None`` where it is neither."""
+    """The kind and parts of a scalar or dtype; ``None`` if it is neither."""
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return None
@@ -73,7 +73,7 @@ def parts_of(value: Any) -> Optional[Parts]:
 
 
 def made(kind: str, parts: List[Any]) -> Any:
-    """The scalar or dtype: the mirror of :func:`parts_of`."""
+    """The scalar or dtype: the inverse of :func:`parts_of`."""
     import numpy
     dtype = numpy.lib.format.descr_to_dtype(parts[0])
     if kind == "array dtype" and _is_plain(dtype):
@@ -82,16 +82,16 @@ def made(kind: str, parts: List[Any]) -> Any:
 
 
 def hint_of(value: Any) -> Optional[str]:
-    """What to give instead of something that holds random state; ``None`` where it does not."""
+    """A hint for objects with random state; ``None`` for others."""
     random = getattr(sys.modules.get("numpy"), "random", None)
-    for name, hint in (("Generator", "Give its bit_generator.state, and set that when it is loaded."),
-                       ("BitGenerator", "Give its state, and set that when it is loaded."),
-                       ("RandomState", "Give its get_state(), and take it with set_state().")):
+    for name, hint in (("Generator", "Give its bit_generator.state, and set that when loading."),
+                       ("BitGenerator", "Give its state, and set that when loading."),
+                       ("RandomState", "Give its get_state(), and restore it with set_state().")):
         if random is not None and isinstance(value, getattr(random, name)):
             return hint
     if isinstance(value, torch.Generator):
-        return "Give its get_state(), and take it with set_state()."
-    return "Give its getstate(), and take it with setstate()." if hasattr(value, "getstate") and hasattr(value, "setstate") else None
+        return "Give its get_state(), and restore it with set_state()."
+    return "Give its getstate(), and restore it with setstate()." if hasattr(value, "getstate") and hasattr(value, "setstate") else None
 
 
 def _is_plain(dtype: Any) -> bool:

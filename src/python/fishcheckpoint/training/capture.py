@@ -1,4 +1,4 @@
-"""Copying what a save needs, on the training thread: its cost goes with the positions, not with the model."""
+"""Copies the data of a save on the training thread, at a cost proportional to the positions, not to the model."""
 
 import threading
 from typing import Callable, Dict, List, Mapping, Optional, Tuple
@@ -15,36 +15,36 @@ Tensors = Mapping[str, torch.Tensor]
 
 
 class PendingSave:
-    """A copied state on its way to the store; everything in it is on the host and changed by nobody."""
+    """A copied step that is not stored yet; all of its data is on the host and immutable."""
 
     def __init__(self, step: int) -> None:
         self.step = step
         self.metrics: Callable[[], Dict[str, float]] = dict
-        """Reads the numbers that are kept with the checkpoint; never raises."""
+        """Reads the checkpoint's metrics; never raises."""
         self.score: Optional[float] = None
-        """The monitored metric, once it is read: less is better, and NaN is none."""
+        """The monitored metric once it is read: lower is better, and NaN counts as missing."""
         self.forced = False
-        """Whether it was asked for, and is not one of the cadence's."""
+        """Whether the caller requested it, beside the cadence."""
         self.stall = 0.0
         self.plan: Optional[Plan] = None
         self.values: Tensors = {}
-        """The values at the plan's positions; without a plan, the whole tensors."""
+        """The values at the plan's positions; without a plan, whole tensors."""
         self.state: Optional[TrainerState] = None
         self.snapshot: Optional[Tensors] = None
-        """The whole model, where it is to be checked for leaks."""
+        """The whole model, if it must be checked for leaks."""
         self.error: Optional[BaseException] = None
         self.done = threading.Event()
         self.report: Optional[SaveReport] = None
-        """What became of it, once it is done; ``None`` where it was left out for a newer one."""
+        """Its report when it is done; ``None`` if a newer copy replaced it."""
 
 
 def copy_values(tensors: Tensors, cover: Cover) -> Dict[str, torch.Tensor]:
-    """The values at the cover's positions, on the host. From another device they come in one copy for each dtype."""
+    """The values at the cover's positions, on the host. From another device, one copy per dtype."""
     return to_host({name: gather(tensors[name], positions.to(tensors[name].device)) for name, positions in cover.items()})
 
 
 def to_host(tensors: Tensors, copy: bool = False) -> Dict[str, torch.Tensor]:
-    """The tensors on the host: from another device in one copy for each dtype. Those that are there already are copied with ``copy`` only."""
+    """The tensors on the host: from another device, one copy per dtype. Host tensors are copied only with ``copy``."""
     result = {name: tensor.clone() if copy and tensor.device.type == "cpu" else tensor for name, tensor in tensors.items()}
     groups: Dict[Tuple[str, torch.dtype], List[str]] = {}
     for name, values in tensors.items():
@@ -62,5 +62,5 @@ def copy_whole(tensors: Tensors) -> Dict[str, torch.Tensor]:
 
 
 def restricted(values: torch.Tensor, taken: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Values of the positions ``taken`` at those of them that are ``wanted``."""
+    """The values at the ``wanted`` ones of the positions ``taken``."""
     return values if taken.numel() == wanted.numel() else values[torch.searchsorted(taken, wanted)]

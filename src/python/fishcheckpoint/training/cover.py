@@ -1,4 +1,4 @@
-"""The positions that a save covers, by the names that tensors go by in the hook."""
+"""The positions that a save covers, by the hook's tensor names."""
 
 import hashlib
 from typing import Dict, Mapping, Optional
@@ -10,10 +10,10 @@ from ..tensors.raw import chunks_of
 
 
 class Cover(Mask):
-    """A mask together with everything else that is saved. Never changed: another set is another cover, so that what is known of one stays true."""
+    """A mask together with everything else that is saved. Immutable: another set is another cover, so cached facts stay true."""
 
     server_id: Optional[str] = None
-    """The store's id of these positions, once it has answered with it: they need not be sent again then."""
+    """The store's id of these positions, after the store acknowledged them: later saves do not send them again."""
     _digest: Optional[str] = None
 
     @classmethod
@@ -23,7 +23,7 @@ class Cover(Mask):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of names and positions in hexadecimal; computed when it is first asked for."""
+        """SHA-256 of names and positions in hexadecimal; computed on first use."""
         if self._digest is None:
             self._digest = digest_of(self)
         return self._digest
@@ -40,7 +40,7 @@ def digest_of(mask: Mapping[str, torch.Tensor]) -> str:
 
 
 def gaps_of(mask: Mapping[str, torch.Tensor]) -> Dict[str, torch.Tensor]:
-    """A mask for the trainer state: the first position and then the distances (int32 where they fit), which compress better than positions."""
+    """A mask for the trainer state: the first position and then the gaps (int32 if they fit), which compress better than positions."""
     gaps = {}
     for name, positions in mask.items():
         host = positions.cpu()
@@ -50,5 +50,5 @@ def gaps_of(mask: Mapping[str, torch.Tensor]) -> Dict[str, torch.Tensor]:
 
 
 def from_gaps(gaps: Mapping[str, torch.Tensor], devices: Mapping[str, torch.Tensor]) -> Mask:
-    """The mask: the mirror of :func:`gaps_of`, on the devices of the tensors of the same names."""
+    """The mask: the inverse of :func:`gaps_of`, on the devices of the tensors of the same names."""
     return Mask({name: distances.to(torch.int64).cumsum(0).to(devices[name].device) for name, distances in gaps.items()})

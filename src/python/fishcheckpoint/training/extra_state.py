@@ -1,4 +1,4 @@
-"""The extra state of modules (``get_extra_state``), by the names that it has in ``state_dict()``."""
+"""The extra state of modules (``get_extra_state``), under its names in ``state_dict()``."""
 
 from typing import Any, Dict, Iterator, Tuple
 
@@ -17,7 +17,7 @@ def of(model: torch.nn.Module) -> Dict[str, Any]:
 
 
 def capture(state: TrainerState, model: torch.nn.Module) -> None:
-    """Puts the extra states, where there are any: those that are tensors too, which may change outside of the mask or in their length.
+    """Adds all extra states, including tensors, which may change outside the mask or in length.
 
     :raises FishError: ``STATE_UNSUPPORTED``, with the entry's path.
     """
@@ -27,19 +27,19 @@ def capture(state: TrainerState, model: torch.nn.Module) -> None:
 
 
 def prepared(state: TrainerState, model: torch.nn.Module) -> Dict[str, Any]:
-    """The extra states that were saved; none where an earlier version saved.
+    """The saved extra states; none from an earlier version.
 
-    :raises FishError: ``STATE_MISMATCH``: they are those of other modules.
+    :raises FishError: ``STATE_MISMATCH``: they belong to other modules.
     """
     saved = state.take(TEXT) if TEXT in state.texts else {}
     other = set(saved) - {name for name, _ in _modules(model)}
     if other:
-        raise mismatch(sorted(other)[0], "The checkpoint has the extra state of a module that this model does not have.")
+        raise mismatch(sorted(other)[0], "The checkpoint has the extra state of a module that is missing from the model.")
     return saved
 
 
 def load(model: torch.nn.Module, saved: Dict[str, Any]) -> None:
-    """Gives them to the modules: the mirror of :func:`of`."""
+    """Sets the modules' extra states: the inverse of :func:`of`."""
     for name, module in _modules(model):
         if name in saved:
             module.set_extra_state(saved[name])

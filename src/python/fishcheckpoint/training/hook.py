@@ -33,11 +33,12 @@ from .trainer_state import TrainerState
 
 
 _LEAST_TIMEOUT = 10.0
-"""Seconds that a single answer may take when the hook opens its task or resumes, however short ``retry_for`` is."""
+"""The largest number of seconds for a single response when the hook opens its task or resumes, however short ``retry_for`` is."""
 
 
 class FishHook:
-    """Saves a training run while it runs: each due step's masked values are copied on the caller's thread, and stored in the background.
+    """Saves a training run while it runs: the caller's thread copies the masked values of each due step, and a background thread stores
+    them.
 
     ::
 
@@ -48,36 +49,38 @@ class FishHook:
         ...
         hook.complete()
 
-    Training waits while k masked values are gathered and copied to the host; nothing else that it waits for grows with the model, but for the leak check
-    (a copy of the whole model, on the first save unless ``leak_check_every_saves=None``) and for a run without a mask, which is copied whole.
+    Training waits while k masked values are gathered and copied to the host. Nothing else that it waits for grows with the model, except
+    the leak check (a copy of the whole model, on the first save unless ``leak_check_every_saves=None``) and a run without a mask, which is
+    copied whole.
 
-    All methods are called from the training thread, in the process that made the hook: a forked child, such as a ``DataLoader``'s worker,
-    sends and ends nothing. A failed save is warned of and reported, and raised by :meth:`complete`; three in a row
-    that were refused for good are raised by :meth:`on_step`, and so is what makes all further saves futile. A server that is down never
-    holds training up.
+    Call all methods on the training thread, in the process that created the hook: a forked child, such as a ``DataLoader``'s worker, sends
+    and ends nothing. A failed save gives a warning and a report, and :meth:`complete` raises it. :meth:`on_step` raises after three
+    permanent failures in a row, and for errors that make all further saves impossible. An unreachable server never blocks training.
 
-    In a ``with``, an exception saves the last step before it goes on.
+    In a ``with`` block, an exception saves the last step before it continues.
     """
 
     def __init__(
-        self, client: Union[FishClient, str, "os.PathLike[str]", None], task: str, model: torch.nn.Module, *, mask: Optional[Mapping[str, torch.Tensor]] = None,
+        self, client: Union[FishClient, str, "os.PathLike[str]",
+            None], task: str, model: torch.nn.Module, *, mask: Optional[Mapping[str, torch.Tensor]] = None,
         optimizer: Optional[torch.optim.Optimizer] = None, base: Optional[str] = None, **options: Any,
     ) -> None:
-        """Begins to watch a run. A server that cannot be reached now is tried again later.
+        """Starts saving a run. A server that is unreachable now is retried later.
 
-        :param client: the server, its URL, or a folder on this machine (see :class:`FishClient`); ``None``: what ``FISH_SERVER`` or ``FISH_DATA`` names.
-        :param task: made on ``base``, or on the checkpoint that the option ``from_`` names, where it is missing.
-        :param model: whose tensors are saved, under the names of its ``state_dict()``; tied ones once.
-        :param mask: the positions that training changes, by parameter name; by default the masked optimizer's, and without one the model is saved whole.
-        :param optimizer: whose moments are saved; a masked one, or any of PyTorch's.
-        :param base: name or id of the base that training starts from; the task's has to be the same.
+        :param client: the server, its URL, or a folder on this machine (see :class:`FishClient`); ``None``: the environment's
+            ``FISH_SERVER`` or ``FISH_DATA``.
+        :param task: if missing, it is created on ``base``, or as a branch of the checkpoint in the option ``from_``.
+        :param model: the model to save, under the names of its ``state_dict()``; tied tensors once.
+        :param mask: the positions that training changes, by parameter name; by default the masked optimizer's. Without one the model is
+            saved whole.
+        :param optimizer: the optimizer whose moments are saved; a masked one, or any of PyTorch's.
+        :param base: name or id of the base that training starts from; the task must have the same one.
         :param options: see :class:`HookOptions`.
-        :raises FishError: ``REQUEST_INVALID``: an option, or this is no rank 0; ``LAYOUT_MISMATCH``: the model can never be saved to the
-            task;
-            ``BASE_NOT_FOUND``, ``BASE_MISMATCH``, ``TASK_NOT_FOUND``, ``CHECKPOINT_NOT_FOUND``; ``TASK_TAKEN``: the
-            task starts from something else than ``from_`` says; ``TENSOR_UNKNOWN``: the mask is not of this model;
-            ``STATE_UNSUPPORTED``: something in the ``state``, the optimizer or a module's extra state cannot be saved; its key is the path;
-            ``FILE_NOT_FOUND``, ``FILE_UNREADABLE``, ``NAME_INVALID``: a side file.
+        :raises FishError: ``REQUEST_INVALID``: an option is invalid, or this is not rank 0; ``LAYOUT_MISMATCH``: the model can never be
+            saved to the task; ``BASE_NOT_FOUND``, ``BASE_MISMATCH``, ``TASK_NOT_FOUND``, ``CHECKPOINT_NOT_FOUND``; ``TASK_TAKEN``: the task
+            does not start from ``from_``; ``TENSOR_UNKNOWN``: the mask does not fit this model; ``STATE_UNSUPPORTED``: something in the
+            ``state``, the optimizer or a module's extra state cannot be saved; its key is the path; ``FILE_NOT_FOUND``,
+            ``FILE_UNREADABLE``, ``NAME_INVALID``: a side file is invalid.
         """
         self._process = OwnProcess()
         self._options = HookOptions(**options)
@@ -95,7 +98,7 @@ class FishHook:
         self._cover = Cover() if self._mask is None else self._cover_of(self._mask)
         self._lineage = None if self._mask is None else Lineage(self._cover)
         client = client if isinstance(client, FishClient) else FishClient(client)
-        # Opening and resuming wait for a server that does not answer no longer than the options say.
+        # Opening and resuming wait for a silent server no longer than the options allow.
         self._client = client.with_retries(0, max(_LEAST_TIMEOUT, self._options.retry_for))
         self._session = Session(client.with_retries(0), task, base, self._model, self._options)
         self._run = Run(self._session, self._options)
@@ -124,7 +127,7 @@ class FishHook:
 
     def __exit__(self, kind: Any, *_: Any) -> None:
         if not self._process.is_this:
-            return  # a forked child leaves the block: the run is its parent's
+            return  # a forked child leaves the block; the run belongs to its parent
         if kind is None:
             self.complete()
         else:
@@ -133,36 +136,36 @@ class FishHook:
     def __getstate__(self) -> Any:
         raise FishError(
             "REQUEST_INVALID", self._session.task, "A hook cannot be copied or sent to another process.",
-            "Leave it out of datasets, and of what spawned processes are given.")
+            "Leave it out of datasets and of arguments for spawned processes.")
 
     @property
     def is_ended(self) -> bool:
-        """Whether no step is taken any more: the run is completed, or was ended by an exception or a signal."""
+        """Whether the hook accepts no further step: the run was completed, or ended by an exception or a signal."""
         return self._saver.is_ended
 
     @property
     def mask(self) -> Optional[Mapping[str, torch.Tensor]]:
-        """The mask that is trained; ``None`` without one."""
+        """The trained mask; ``None`` without one."""
         return self._mask
 
     @property
     def reports(self) -> List[SaveReport]:
-        """The reports of all saves that are done, in that order; a snapshot."""
+        """A snapshot of the reports of all completed saves, in order."""
         return self._saver.reports
 
     @property
     def summary(self) -> SaveSummary:
-        """What the saves did and cost together, so far."""
+        """Totals of all saves so far."""
         return self._saver.summary
 
     def resume(self, at: Union[int, str] = "latest") -> Optional[int]:
-        """Restores model, optimizer, random generators and ``state`` from a checkpoint, bit for bit; call it before the first step.
+        """Restores model, optimizer, random generators and ``state`` from a checkpoint bit for bit; call it before the first step.
 
-        :param at: the newest, a step, or a tag. For each damaged checkpoint there is a warning, and the one before it is taken.
-        :returns: the step that is restored: training goes on after it. ``None`` when there is no checkpoint; where the task starts from another one's, the model
-            holds that one's values then.
+        :param at: the newest, a step, or a tag. Each damaged checkpoint gives a warning, and the one before it is tried.
+        :returns: the restored step: training continues after it. ``None`` if there is no checkpoint; if the task is a branch, the model
+            then has the values of its branch point.
         :raises FishError: the server could not be reached for ``retry_for`` seconds; all checkpoints are damaged; ``STATE_MISMATCH``: the
-            optimizer is another one, or a part is missing; nothing is changed then.
+            optimizer differs, or a part is missing; nothing is changed.
         """
         self._require_running()
         give_up, attempt = time.monotonic() + self._options.retry_for, 0
@@ -175,7 +178,7 @@ class FishHook:
                     raise
                 attempt += 1
                 if attempt == 1:
-                    self._messages.warn(f"Resuming waits for the server, at most {self._options.retry_for:g} seconds: {error}")
+                    self._messages.warn(f"Resuming waits up to {self._options.retry_for:g} seconds for the server: {error}")
                 time.sleep(min(backoff(attempt, error.retry_after), left))
 
     def _resume(self, at: Union[int, str]) -> Optional[int]:
@@ -183,7 +186,7 @@ class FishHook:
         self._session.open(self._client)
         resumed = resume_model(self._client, task, self._model, at, self._messages, self._prepare)
         if resumed is None:
-            if self._session.is_branch:  # a new line of training: the values alone are the origin's
+            if self._session.is_branch:  # a new branch takes only the values of its branch point
                 self._client.load_start(task, into=self._model.module)
             return None
         self._sender.replaced.update(resumed.damaged)
@@ -191,20 +194,19 @@ class FishHook:
         self._restore(resumed)
         self._last_step = self._resumed_step = resumed.step
         self._last_time = self._options.clock()
-        self._recompute_mask()  # where it was due after that save
+        self._recompute_mask()  # if it was due after that save
         return resumed.step
 
     def on_step(self, step: int, metrics: Optional[Mapping[str, Any]] = None) -> StepOutcome:
-        """Takes note of a finished optimizer step, and saves it when it is due.
+        """Records a finished optimizer step, and saves it if it is due.
 
         :param step: not negative.
-        :param metrics: numbers to keep with the checkpoint, such as the loss; tensors of one element are read in the background. What is no number is left out,
-            with one warning for each name.
-        :raises FishError: ``RUN_TAKEN``, ``STEP_TAKEN``: the task has checkpoints that this run does not go on from, or another run saves
-            to it; ``LAYOUT_MISMATCH`` and others of the constructor's: the server was down then; the first error of three saves in a row
-            that were refused for good; ``MASK_LEAK`` with ``on_leak="fail"``; ``REQUEST_INVALID``: the hook is completed. Nothing is saved
-            then.
-        :raises KeyboardInterrupt: SIGINT came, and the step is stored; :class:`SystemExit` (143) for SIGTERM.
+        :param metrics: numbers to store with the checkpoint, such as the loss; tensors with one element are read in the background.
+            Non-numbers are left out, with one warning per name.
+        :raises FishError: ``RUN_TAKEN``, ``STEP_TAKEN``: the task has checkpoints that this run does not continue, or another run saves to
+            it; ``LAYOUT_MISMATCH`` and other errors of the constructor, if the server was down then; the first error of three permanent
+            failures in a row; ``MASK_LEAK`` with ``on_leak="fail"``; ``REQUEST_INVALID``: the hook is completed. Nothing is saved.
+        :raises KeyboardInterrupt: after SIGINT, when the step is stored; :class:`SystemExit` (143) for SIGTERM.
         """
         self._require_running()
         self._run.check(step)
@@ -223,12 +225,12 @@ class FishHook:
         return StepOutcome.QUEUED if save.error is None else StepOutcome.FAILED
 
     def save(self, metrics: Optional[Mapping[str, Any]] = None) -> Optional[SaveReport]:
-        """Saves the last step given to :meth:`on_step` outside of the cadence, and waits until it is stored or has failed: at most
-        ``retry_for`` seconds for a server that is down or does not move. Then there is a warning, and the copy waits in the background.
+        """Saves the last step given to :meth:`on_step` regardless of the cadence, and waits until it is stored or has failed, at most
+        ``retry_for`` seconds for a server that is down or silent. After that there is a warning, and the copy waits in the background.
 
-        A step that is saved already is not saved again.
+        A step that is already saved is not saved again.
 
-        :returns: its report; ``None`` when there was no step yet, or only the one that was resumed from, or it still waits.
+        :returns: its report; ``None`` if there was no step yet, or only the resumed one, or it still waits.
         """
         self._require_running()
         save = self._save_once(metrics)
@@ -236,19 +238,19 @@ class FishHook:
             return None
         if not self._saver.wait(save.done.is_set):
             self._messages.warn(
-                f"Step {save.step} is not stored yet, after {self._options.retry_for:g} seconds: the server does not answer. "
-                "The copy waits, and training goes on.")
+                f"Step {save.step} is not stored yet, after {self._options.retry_for:g} seconds: the server does not respond. "
+                "The copy waits, and training continues.")
         return save.report
 
     def set_mask(self, mask: Mapping[str, torch.Tensor]) -> None:
-        """Trains another mask from here on, and tells the masked optimizer.
+        """Trains another mask from now on, also in the masked optimizer.
 
-        The last step is saved first, if it was not: later saves are laid on it.
+        The last step is saved first if it was not, because later saves are based on it.
 
-        :raises FishError: ``TENSOR_UNKNOWN``, ``INDEX_OUT_OF_RANGE``: it is not of this model; ``REQUEST_INVALID``: the run has no mask.
+        :raises FishError: ``TENSOR_UNKNOWN``, ``INDEX_OUT_OF_RANGE``: it does not fit this model; ``REQUEST_INVALID``: the run has no mask.
         """
         if self._lineage is None:
-            raise FishError("REQUEST_INVALID", "mask", "The run is saved whole, without a mask.", "Give the hook a mask when it is made.")
+            raise FishError("REQUEST_INVALID", "mask", "The run is saved whole, without a mask.", "Give a mask to the hook's constructor.")
         checked = self._checked(mask)
         cover = self._cover_of(checked)
         self._save_once(None, wait=False)
@@ -261,11 +263,12 @@ class FishHook:
         self._mask, self._cover, self._since_mask = checked, cover, 0
 
     def complete(self) -> SaveSummary:
-        """Saves the last step (``save_at_end``), and waits until everything is stored, at most ``retry_for`` seconds for a server that is down.
+        """Saves the last step (``save_at_end``), and waits until everything is stored, at most ``retry_for`` seconds for a server that is
+        down.
 
-        No step is taken from here on.
+        The hook accepts no further step.
 
-        :raises FishError: the first failure, unless ``throw_on_complete=False``; its cause says how many there were.
+        :raises FishError: the first failure, unless ``throw_on_complete=False``; its cause gives their number.
         """
         self._process.require(self._session.task)
         return self._finish(None, self._options.save_at_end)
@@ -296,7 +299,7 @@ class FishHook:
             return None
         try:
             self._copy_into(save, force)
-        except Exception as error:  # a failed save never throws into training
+        except Exception as error:  # a failed save never raises in training
             save.error = error
         self._last_time = self._options.clock()
         save.stall = self._last_time - start
@@ -314,8 +317,8 @@ class FishHook:
         return self._save(metrics if metrics is not None else self._last_metrics, force=True)
 
     def _is_lost(self, save: PendingSave, wait: bool) -> bool:
-        # A leak that is still being looked for may leave a queued copy out, a newer copy may have taken its place, and a server that was
-        # away may be back: then the step is copied again.
+        # The step is copied again if its queued copy may be lost: a pending leak check may discard it, a newer copy may have replaced it,
+        # or the server may be back.
         if self._options.on_leak == "widen":
             self._saver.wait(lambda: save.done.is_set() or (not wait and self._saver.is_down))
         if not save.done.is_set():
@@ -330,7 +333,7 @@ class FishHook:
         else:
             save.plan = self._lineage.plan()
             save.values = copy_values(tensors, save.plan.cover)
-            # While a check is going on that may widen the mask, a save that is not to be lost is copied whole.
+            # During a check that may widen the mask, a save that must not be lost is copied whole.
             checking = force and self._options.on_leak == "widen" and self._checking is not None and not self._checking.done.is_set()
             if self._is_check_due() or checking:
                 save.snapshot, self._checking, self._saver.lost_check = copy_whole(tensors), save, False
@@ -353,10 +356,11 @@ class FishHook:
         if state is not None:
             self._restore_mask(state)
         if self._mask is not None:
-            # The anchor of the checkpoint stays that of later saves only if these take all that it took; else the checkpoint itself is theirs.
+            # Later saves keep the checkpoint's anchor only if they cover all of its positions; otherwise the checkpoint itself becomes
+            # their anchor.
             same = state is not None and "hook/cover" in state.texts and state.take("hook/cover") == self._cover.digest
             anchor = state.take("hook/anchor") if state is not None and same else resumed.step
-            # On a branch the anchor without a step may be the base, where another program has saved.
+            # On a branch, an anchor without a step may be the base, where another program saved.
             kept = not self._session.is_branch if anchor is None else anchor == resumed.laid_on
             self._lineage = Lineage(self._cover, anchor if kept else resumed.step)
             self._lineage.stored(resumed.step)
@@ -375,7 +379,7 @@ class FishHook:
         mask = self._parts.mask_of(state, self._mask is not None)
         if mask is None or self._mask is None or digest_of(mask) == digest_of(self._mask):
             return
-        self._messages.warn("The mask that the checkpoint was trained with is taken, in the place of the one given.")
+        self._messages.warn("The checkpoint's mask replaces the given one.")
         self._mask, self._cover = mask, self._cover_of(mask)
         if isinstance(self._optimizer, MaskedOptimizer):
             self._optimizer.set_mask(mask)
@@ -388,7 +392,7 @@ class FishHook:
         raise self._signals.exception()
 
     def _leave(self) -> None:
-        # The exception is what counts: nothing that goes wrong here takes its place.
+        # The exception has precedence: no other error replaces it.
         if self._options.save_on_error and not self._saver.is_ended and self._sender.refusal is None:
             try:
                 self._save_once(None)
@@ -398,7 +402,7 @@ class FishHook:
 
     def _end(self) -> None:
         if not self._process.is_this:
-            return  # the thread that saves is the parent's
+            return  # the saving thread belongs to the parent
         self._signals.restore()
         self._saver.end()
         self._session.client.close()
@@ -411,7 +415,7 @@ class FishHook:
     def _require_running(self) -> None:
         self._process.require(self._session.task)
         if self._saver.is_ended:
-            raise FishError("REQUEST_INVALID", self._session.task, "The hook is completed.", "Make another one.")
+            raise FishError("REQUEST_INVALID", self._session.task, "The hook is completed.", "Create another one.")
 
     def _open_session(self) -> None:
         try:
@@ -420,7 +424,7 @@ class FishHook:
             self._client.close()
             if error.permanent:
                 raise
-            self._messages.warn(f"The server cannot be reached, and is tried again while training runs: {error}")
+            self._messages.warn(f"The server cannot be reached; retrying while training runs: {error}")
             self._saver.start()
 
     # Names
@@ -430,9 +434,11 @@ class FishHook:
         named = self._model.by_first_name(mask)
         for name, positions in named.items():
             if name not in tensors:
-                raise FishError("TENSOR_UNKNOWN", name, "The mask names a tensor that the model does not have.", "Make the mask of the same model.")
+                raise FishError("TENSOR_UNKNOWN", name, "The mask has a tensor that the model does not have.",
+                    "Create the mask from the same model.")
             if positions.numel() and int(positions[-1]) >= tensors[name].numel():
-                raise FishError("INDEX_OUT_OF_RANGE", name, f"The tensor has {tensors[name].numel()} elements.", "Make the mask of the same model.")
+                raise FishError("INDEX_OUT_OF_RANGE", name, f"The tensor has {tensors[name].numel()} elements.",
+                    "Create the mask from the same model.")
         return Mask({name: positions.to(tensors[name].device) for name, positions in named.items()})
 
     def _cover_of(self, mask: Mapping[str, torch.Tensor]) -> Cover:

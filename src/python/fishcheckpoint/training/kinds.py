@@ -1,4 +1,4 @@
-"""Types of Python and PyTorch that a trainer state keeps, as parts that are plain values, and back."""
+"""Types of Python and PyTorch in a trainer state, as parts that are plain values, and back."""
 
 import collections
 import datetime
@@ -34,7 +34,7 @@ def _of_torch(wanted: type) -> Callable[[str], Any]:
     def make(name: str) -> Any:
         found = getattr(torch, name)
         if not isinstance(found, wanted):
-            raise ValueError(f"torch.{name} is no {wanted.__name__}")
+            raise ValueError(f"torch.{name} is not a {wanted.__name__}")
         return found
     return make
 
@@ -73,13 +73,13 @@ _BY_TYPE = {kind.type: name for name, kind in _KINDS.items()}
 
 
 def parts_of(value: Any) -> Optional[Parts]:
-    """A value's kind and its parts, which make it again; ``None``: it cannot be kept."""
+    """A value's kind and the parts that recreate it; ``None``: it cannot be saved."""
     name = _BY_TYPE.get(type(value))
     if name is not None:
         parts = _KINDS[name].parts(value)
-        return None if parts == [None] else (name, parts)  # a time zone that was read from a file of its own
+        return None if parts == [None] else (name, parts)  # a time zone that was read from a file
     if isinstance(value, enum.Enum) and _class_of(type(value).__module__, type(value).__qualname__) is type(value):
-        # Members that are combined flags have no name of their own.
+        # Members that combine flags have no own name.
         named = type(value).__members__.get(value.name or "") is value
         if not named and not isinstance(value, enum.Flag):
             return None
@@ -91,8 +91,7 @@ def parts_of(value: Any) -> Optional[Parts]:
 
 
 def made(kind: str, parts: List[Any]) -> Any:
-    """The value: the mirror of :func:`parts_of`. Classes are only looked for in modules that are imported already, and their own code is
-    not run."""
+    """The value: the inverse of :func:`parts_of`. Classes are looked up only in imported modules, and their code is not run."""
     if kind == "enum":
         module, name, member, value = parts
         found = _required(module, name, enum.Enum)
@@ -106,7 +105,7 @@ def made(kind: str, parts: List[Any]) -> Any:
             raise ValueError(f"{name} has {len(found._fields)} fields, and {len(items)} were saved")
         return tuple.__new__(found, items)
     if kind not in _KINDS:
-        raise ValueError(f"there is no kind '{kind}'")
+        raise ValueError(f"unknown kind '{kind}'")
     return _KINDS[kind].make(*parts)
 
 
@@ -122,8 +121,8 @@ def _required(module: str, qualified: str, wanted: type) -> Any:
     if not isinstance(found, type) or not issubclass(found, wanted):
         raise FishError(
             "STATE_MISMATCH", f"{module}.{qualified}",
-            "The trainer state has a value of this class, which is not imported or is another one by now.",
-            f"Import {module} before the run is resumed.")
+            "The trainer state has a value of this class, which is not imported or has changed.",
+            f"Import {module} before resuming the run.")
     return found
 
 

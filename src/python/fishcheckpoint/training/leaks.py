@@ -1,7 +1,7 @@
-"""Finding values that changed outside of the mask.
+"""Finds values that changed outside the mask.
 
-The paper's own CIFAR code adds weight decay to every weight after it has masked the gradients: its steps are not sparse. Momentum of a dense optimizer
-leaks in the same way after a change of masks.
+The paper's own CIFAR code adds weight decay to every weight after masking the gradients, so its steps are not sparse. Momentum of an
+unmasked optimizer leaks in the same way after a change of masks.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ _SHOWN = 5
 
 @dataclasses.dataclass(frozen=True)
 class TensorLeak:
-    """What changed outside of the mask in one tensor."""
+    """The changes outside the mask in one tensor."""
 
     name: str
     count: int
@@ -26,7 +26,7 @@ class TensorLeak:
 
 @dataclasses.dataclass(frozen=True)
 class LeakReport:
-    """What changed outside of the mask in a model, and where: positions by tensor, on the host."""
+    """The changes outside the mask in a model: positions by tensor, on the host."""
 
     tensors: List[TensorLeak]
     positions: Dict[str, torch.Tensor]
@@ -37,21 +37,23 @@ class LeakReport:
         return sum(leak.count for leak in self.tensors)
 
     def describe(self) -> str:
-        """A sentence for people."""
+        """The leaks as a sentence."""
         worst = sorted(self.tensors, key=lambda leak: -leak.count)[:_SHOWN]
-        shown = "; ".join(f"{leak.name}: {leak.count}, at {', '.join(map(str, leak.first))}{'...' if leak.count > len(leak.first) else ''}" for leak in worst)
+        shown = "; ".join(f"{leak.name}: {leak.count}, at {', '.join(map(str, leak.first))}{'...' if leak.count > len(leak.first) else ''}"
+            for leak in worst)
         return f"{self.count} values of {len(self.tensors)} tensors changed outside of the mask ({shown})."
 
 
 def find_leaks(
-    reference: Iterator[Tuple[str, torch.Tensor]], model: Mapping[str, torch.Tensor], allowed: Mapping[str, torch.Tensor], first_name: Callable[[str], str],
+    reference: Iterator[Tuple[str, torch.Tensor]], model: Mapping[str, torch.Tensor], allowed: Mapping[str,
+        torch.Tensor], first_name: Callable[[str], str],
 ) -> LeakReport:
-    """Compares a model with a reference, tensor by tensor as it comes.
+    """Compares a model with a reference, tensor by tensor.
 
-    :param reference: the state that the model's deltas are laid on.
-    :param model: the model's tensors on the host; what the reference does not have is not compared.
+    :param reference: the parent state of the model's deltas.
+    :param model: the model's tensors on the host; tensors that the reference lacks are not compared.
     :param allowed: the positions that may differ.
-    :param first_name: the name in ``model`` for one of the reference.
+    :param first_name: maps a name in the reference to one in ``model``.
     """
     leaks: List[TensorLeak] = []
     positions: Dict[str, torch.Tensor] = {}

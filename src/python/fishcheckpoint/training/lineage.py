@@ -1,8 +1,8 @@
-"""What saves are laid on.
+"""The parents of saves.
 
-While one mask is used, each save is laid on the same anchor: what the task starts from (its base, or another task's checkpoint), or the step at which the mask
-changed. So a save that is skipped or fails takes nothing with it. Where an anchor's own save is not stored (yet), the next save is laid on the anchor before
-it, with the positions trained since then.
+While one mask is used, all saves have the same anchor as their parent: the task's start (its base, or another task's checkpoint), or the
+step at which the mask changed. So a skipped or failed save does not affect others. If an anchor is not stored (yet), the next save is based
+on the anchor before it, and includes the positions trained since then.
 """
 
 import threading
@@ -14,15 +14,15 @@ from .cover import Cover
 
 
 class Link(NamedTuple):
-    """An anchor, and what was trained after it."""
+    """An anchor, and the positions trained after it."""
 
     anchor: Optional[int]
-    """A step of the task, or ``None`` for what it starts from."""
+    """A step of the task, or ``None`` for its start."""
     cover: Cover
 
 
 class Plan(NamedTuple):
-    """What a capture takes, and the links that it can be laid on: the last one whose anchor is stored."""
+    """The positions of a capture, and its possible links: it uses the last one whose anchor is stored."""
 
     links: Tuple[Link, ...]
     cover: Cover
@@ -42,18 +42,18 @@ class Lineage:
         self._newest: Optional[int] = None
 
     def plan(self) -> Plan:
-        """What the next capture takes."""
+        """The plan of the next capture."""
         with self._lock:
             return Plan(tuple(self._links), self._union(self._links), self._generation)
 
     def anchor_at(self, step: int, cover: Cover) -> None:
-        """From here on saves are laid on a step, whose own save is on its way, and take another cover."""
+        """Makes a step, which is still being saved, the anchor of later saves, with another cover."""
         with self._lock:
             self._links.append(Link(step, Cover.of(cover, self._widened) if self._widened else cover))
             self._confirm(self._newest)
 
     def widen(self, extra: Mapping[str, torch.Tensor], plan: Plan) -> Plan:
-        """Adds positions to all captures to come, and gives a plan with them; captures that were made before are not whole any more."""
+        """Adds positions to all later captures and returns a plan with them; earlier captures become incomplete."""
         with self._lock:
             self._widened = Cover.of(self._widened, extra)
             self._links = [Link(link.anchor, Cover.of(link.cover, extra)) for link in self._links]
@@ -61,18 +61,18 @@ class Lineage:
         return self.renewed(plan)
 
     def renewed(self, plan: Plan) -> Plan:
-        """A plan with all that was added since it was made; the capture is to be made again."""
+        """A plan with all later additions; the capture must be repeated."""
         with self._lock:
             links = tuple(Link(link.anchor, Cover.of(link.cover, self._widened)) for link in plan.links)
             return Plan(links, self._union(links), self._generation)
 
     def is_whole(self, plan: Plan) -> bool:
-        """Whether a capture took all that is known to have changed."""
+        """Whether a capture covers all known changes."""
         with self._lock:
             return plan.generation == self._generation
 
     def resolve(self, plan: Plan) -> Link:
-        """The newest anchor of a plan that is stored, and the positions trained since then: all those that the capture took, or some of them."""
+        """The newest stored anchor of a plan, and the positions trained since then: all or some of the captured ones."""
         with self._lock:
             for index in reversed(range(len(plan.links))):
                 if plan.links[index].anchor in self._stored:
@@ -80,14 +80,14 @@ class Lineage:
         raise AssertionError("the first link's anchor is stored")
 
     def stored(self, step: int) -> None:
-        """Takes note of a stored step; where it is an anchor, or becomes one, what was before it is not needed any more."""
+        """Records a stored step; if it is or becomes an anchor, earlier links are dropped."""
         with self._lock:
             self._newest = step
             self._confirm(step)
 
     @property
     def anchors(self) -> List[int]:
-        """The steps that saves are laid on, or may be: they are not to be deleted."""
+        """The steps that saves are or may be based on: they must not be deleted."""
         with self._lock:
             return [link.anchor for link in self._links if link.anchor is not None]
 

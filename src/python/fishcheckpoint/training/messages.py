@@ -1,4 +1,4 @@
-"""Where warnings go."""
+"""Delivers warnings."""
 
 import logging
 import threading
@@ -9,13 +9,14 @@ LOGGER = logging.getLogger("fishcheckpoint")
 
 
 class Messages:
-    """Gives warnings to the callback, or on the main thread to ``warnings``, and on others to the logger: a warning filter must not end the saver."""
+    """Gives warnings to the callback; without one, to ``warnings`` on the main thread and to the logger on others: a warning filter must
+    not end the saver."""
 
     def __init__(self, callback: Optional[Callable[[str], None]]) -> None:
         self._callback = callback
 
     def warn(self, message: str) -> None:
-        """Gives a warning; what the callback throws is logged."""
+        """Delivers a warning; an error of the callback is logged."""
         if self._callback is not None:
             try:
                 self._callback(message)
@@ -24,7 +25,7 @@ class Messages:
         elif threading.current_thread() is threading.main_thread():
             try:
                 warnings.warn(message, stacklevel=3)
-            except Warning:  # a filter makes it an error: not one that ends training
+            except Warning:  # a filter turned it into an error, which must not end training
                 LOGGER.warning(message)
         else:
             LOGGER.warning(message)

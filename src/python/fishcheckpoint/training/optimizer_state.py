@@ -1,4 +1,4 @@
-"""An optimizer's state, on the mask only: ``optimizer/exp_avg/NAME`` [k] and ``optimizer/step/NAME``."""
+"""An optimizer's state on the mask: ``optimizer/exp_avg/NAME`` [k] and ``optimizer/step/NAME``."""
 
 import collections
 import collections.abc
@@ -26,7 +26,7 @@ _REMADE = (list, tuple, set, frozenset, collections.deque, str, bytes, bytearray
 
 
 class OptimizerState:
-    """Copies an optimizer's state, and gives it back. The cost of a copy goes with the mask, where there is one."""
+    """Copies and restores an optimizer's state. The cost of a copy is proportional to the mask, if there is one."""
 
     def __init__(self, optimizer: torch.optim.Optimizer) -> None:
         self._optimizer = optimizer
@@ -34,9 +34,9 @@ class OptimizerState:
         self._outside: Dict[str, Tuple[torch.Tensor, torch.Tensor]] = {}
 
     def check(self, names: Names) -> List[str]:
-        """Finds what cannot be kept, and copies nothing.
+        """Checks that everything can be saved, without copying.
 
-        :returns: the parameters that are not of the model.
+        :returns: the parameters that do not belong to the model.
         :raises FishError: ``STATE_UNSUPPORTED``, with the entry's path.
         """
         plain.check(self._groups(), "optimizer.param_groups")
@@ -44,7 +44,7 @@ class OptimizerState:
         for parameter, values in self._optimizer.state.items():
             shown = known.get(parameter, "?") if isinstance(parameter, torch.Tensor) else parameter
             if isinstance(parameter, torch.Tensor) and not isinstance(values, dict):
-                raise plain.unsupported(f"optimizer.state[{shown!r}]", "The state of a parameter is no dict.")
+                raise plain.unsupported(f"optimizer.state[{shown!r}]", "The state of a parameter is not a dict.")
             plain.check(dict(values) if isinstance(values, dict) else values, f"optimizer.state[{shown!r}]")
         document = self._own_document()
         if document is not None:
@@ -52,10 +52,10 @@ class OptimizerState:
         return [name for parameter, name in known.items() if parameter not in names]
 
     def capture(self, state: TrainerState, names: Names, positions: Positions, dense: bool) -> None:
-        """Puts the optimizer's options and state in the section ``optimizer``.
+        """Adds the optimizer's options and state to the section ``optimizer``.
 
-        A masked optimizer's moments are on its mask already. Of another one's, the values at ``positions`` are taken, or with ``dense`` all
-        of them.
+        A masked optimizer's moments are already on its mask. Of another one's, the values at ``positions`` are copied, or with ``dense``
+        all of them.
         """
         known = self._names(names)
         state.put("optimizer/groups", self._groups(), "optimizer.param_groups")
@@ -87,13 +87,12 @@ class OptimizerState:
         state.put(_DETAILS, {key: value for key, value in details.items() if value})
 
     def prepared(self, state: TrainerState, names: Names, positions: Positions, dense: bool) -> Callable[[], None]:
-        """Reads and checks everything that was saved.
+        """Reads and validates the saved state.
 
-        What was not saved of a dense optimizer's state, off the mask, is what was there beside the mask: zero, or what the optimizer begins
-        with.
+        State outside the mask that was not saved gets the value beside the mask: zero, or the optimizer's initial value.
 
-        :returns: gives it to the optimizer.
-        :raises FishError: ``STATE_MISMATCH``: the optimizer is another one; nothing is changed.
+        :returns: a function that gives the state to the optimizer.
+        :raises FishError: ``STATE_MISMATCH``: the optimizer differs; nothing is changed.
         """
         optimizer, known = self._optimizer, self._names(names)
         groups = optimizer_identity.compare(state, optimizer, known)
@@ -130,18 +129,18 @@ class OptimizerState:
                 for group in self._optimizer.param_groups]
 
     def _names(self, names: Names) -> Dict[torch.Tensor, str]:
-        # Parameters that are not of the model have no name there; they go by their place.
+        # Parameters outside the model have no name in it; their index identifies them.
         return {parameter: names.get(parameter, f"#{group}.{index}") for group, found in enumerate(self._optimizer.param_groups)
                 for index, parameter in enumerate(found["params"])}
 
     def _own_document(self) -> Optional[Dict[str, Any]]:
-        # Optimizers with a state_dict() of their own may keep more than PyTorch's, or other things.
+        # Optimizers with their own state_dict() may have more or other state than PyTorch's.
         if self._masked or type(self._optimizer).state_dict is torch.optim.Optimizer.state_dict:
             return None
         return self._optimizer.state_dict()
 
     def _is_packed(self, document: Mapping[str, Any]) -> bool:
-        # Whether its state is PyTorch's: the very values of `state`, numbered.
+        # Whether its state has PyTorch's form: exactly the values of `state`, numbered.
         saved, kept = list(document.get("state", {}).values()), list(self._optimizer.state.values())
         return all(key in document for key in _STANDARD) and len(saved) == len(kept) and all(one is other for one,
             other in zip(saved, kept))
@@ -182,7 +181,7 @@ class OptimizerState:
         return value.dim() == 1 if self._masked else value.shape == parameter.shape
 
     def _samples(self, name: str, parameter: torch.Tensor, positions: Optional[torch.Tensor]) -> torch.Tensor:
-        # A few positions outside of the mask: what stands there stands for all of them.
+        # A few positions outside the mask represent all of them.
         known = self._outside.get(name)
         if known is None or known[0] is not positions:
             if positions is None:
@@ -205,7 +204,7 @@ class OptimizerState:
             if section != "optimizer" or not name or _is_part(full, state):
                 continue
             if name not in parameters:
-                raise mismatch(full, "The optimizer has no parameter of this name.")
+                raise mismatch(full, "The optimizer does not have this parameter.")
             values = found.setdefault(name, {})
             if full in state.arrays:
                 foreign = parameters[name] not in names
@@ -226,7 +225,7 @@ class OptimizerState:
         whole = dense and not self._masked
         count = parameter.numel() if whole else 0 if positions is None else positions.numel()
         if value.numel() != count:
-            raise mismatch(full, f"There are {value.numel()} values for {count} {'elements' if whole else 'positions'}.")
+            raise mismatch(full, f"The state has {value.numel()} values for {count} {'elements' if whole else 'positions'}.")
         if self._masked:
             return value
         if dense:
@@ -242,7 +241,7 @@ class OptimizerState:
             saved = values.get(names.get(parameter, ""))
             if saved and isinstance(kept, dict) and kept and (other := set(saved) ^ set(kept)):
                 key = sorted(map(str, other))[0]
-                raise mismatch(f"optimizer/{key}", f"The optimizer has {_words(kept)}; {_words(saved)} were saved.")
+                raise mismatch(f"optimizer/{key}", f"The optimizer has {_words(kept)}; the state has {_words(saved)}.")
 
 
 def _at(value: torch.Tensor, positions: Optional[torch.Tensor]) -> torch.Tensor:
@@ -254,7 +253,7 @@ def _words(keys: Mapping[Any, Any]) -> str:
 
 
 def _is_part(full: str, state: TrainerState) -> bool:
-    # An array of a value that is spelled as text.
+    # An array of a value that is stored as text.
     owner, _, number = full.rpartition("/")
     return number.isdigit() and owner in state.texts and full in state.arrays
 
@@ -273,11 +272,11 @@ def _count(text: str, kind: Optional[List[Any]], key: str) -> Any:
             return float(number) if kind == ["float"] else number
         return plain.placed(torch.tensor(number, dtype=kind[0]), str(kind[1]))
     except (OverflowError, RuntimeError, TypeError, ValueError) as error:
-        raise mismatch(key, f"'{text[:40]}' is no number of steps.") from error
+        raise mismatch(key, f"'{text[:40]}' is not a number of steps.") from error
 
 
 def _compressed(kinds: Mapping[str, List[Any]]) -> List[Tuple[List[Any], List[str]]]:
-    # Nearly always all counts are of one kind, which is named first and without names.
+    # Almost always all counts have one kind, which comes first and without names.
     groups: Dict[str, Tuple[List[Any], List[str]]] = {}
     for name, kind in kinds.items():
         groups.setdefault(str(kind), (kind, []))[1].append(name)
@@ -286,7 +285,7 @@ def _compressed(kinds: Mapping[str, List[Any]]) -> List[Tuple[List[Any], List[st
 
 
 def _breaks(value: Any) -> bool:
-    """Whether PyTorch's ``load_state_dict`` fails for a value: it makes iterables of their elements, as only these can be made."""
+    """Whether PyTorch's ``load_state_dict`` fails for a value: it rebuilds iterables from their elements, and only some can be."""
     if isinstance(value, dict):
         return any(_breaks(item) for item in value.values())
     if isinstance(value, torch.Tensor) or not isinstance(value, collections.abc.Iterable):
@@ -295,7 +294,7 @@ def _breaks(value: Any) -> bool:
 
 
 def _exactly(loaded: Any, saved: Any, device: Optional[str] = None) -> Any:
-    """What ``load_state_dict`` made of a saved value, on its device, but with the types, dtypes and bits that were saved."""
+    """The result of ``load_state_dict`` for a saved value, on its device, but with the saved types, dtypes and bits."""
     if isinstance(loaded, torch.Tensor):
         if isinstance(saved, torch.Tensor) and loaded.dtype != saved.dtype and loaded.shape == saved.shape:
             loaded = saved.to(loaded.device)

@@ -1,5 +1,4 @@
-"""The parts of training that go on where they were: optimizer, random generators, schedulers and samplers, modules' extra state, and the
-mask."""
+"""The parts of training that resume: optimizer, random generators, schedulers and samplers, modules' extra state, and the mask."""
 
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
@@ -19,7 +18,7 @@ from .trainer_state import TrainerState, mismatch
 
 
 class TrainerParts:
-    """Copies what resuming needs besides the model, and gives it back. The cost of a copy goes with the mask."""
+    """Copies and restores everything besides the model. The cost of a copy is proportional to the mask."""
 
     def __init__(self, model: TrackedModel, optimizer: Optional[torch.optim.Optimizer], options: HookOptions) -> None:
         self._model, self._masked, self._options = model, isinstance(optimizer, MaskedOptimizer), options
@@ -31,7 +30,7 @@ class TrainerParts:
         self._gaps: Mapping[str, torch.Tensor] = {}
 
     def check(self, messages: Messages) -> None:
-        """Finds what cannot be saved before the first step is trained, and warns of what is left out. Copies nothing.
+        """Finds parts that cannot be saved before the first step, and warns about parts that are left out. Copies nothing.
 
         :raises FishError: ``STATE_UNSUPPORTED``, with the entry's path.
         """
@@ -39,22 +38,22 @@ class TrainerParts:
             path = f"state[{name!r}]"
             left_out = plain.check(_state_of(part, path), path)
             if left_out and not _is_scheduler(part):
-                messages.warn(f"Functions are not saved, and are what this run has when it is resumed: {', '.join(left_out[:5])}"
+                messages.warn(f"Functions are not saved; a resumed run uses its own: {', '.join(left_out[:5])}"
                               f"{f' and {len(left_out) - 5} more' if len(left_out) > 5 else ''}.")
         plain.check(extra_state.of(self._model.module), "model.state_dict()")
         if self._optimizer is not None:
             foreign = self._optimizer.check(self._model.parameter_names())
             if foreign:
-                messages.warn(f"The optimizer trains {len(foreign)} parameters that are not of the model ({', '.join(foreign[:5])}). "
-                              "Their values are not saved: make them part of the model, or give what has them in state={...}.")
+                messages.warn(f"The optimizer trains {len(foreign)} parameters that are not the model's ({', '.join(foreign[:5])}). "
+                              "Their values are not saved: add them to the model, or give their owner in state={...}.")
 
     def capture(self, plan: Optional[Plan], mask: Optional[Mask], cover: Cover) -> TrainerState:
-        """Copies everything that the options ask for.
+        """Copies everything that the options select.
 
-        :param plan: what is taken of the model; ``None`` for all of it.
-        :param mask: the mask that is trained now.
-        :param cover: the positions that saves with this mask take by themselves; a plan may have more.
-        :raises FishError: ``STATE_UNSUPPORTED``: something cannot be saved that was not there when the hook was made.
+        :param plan: the positions of the model; ``None`` for all of it.
+        :param mask: the current mask.
+        :param cover: the positions of saves with this mask; a plan may have more.
+        :raises FishError: ``STATE_UNSUPPORTED``: a part that did not exist when the hook was created cannot be saved.
         """
         state = TrainerState()
         if self._optimizer is not None:
@@ -74,10 +73,10 @@ class TrainerParts:
         return state
 
     def prepared(self, state: TrainerState, masked: bool, cover: Cover, messages: Messages) -> Callable[[], None]:
-        """Reads and checks everything that was captured, and warns of what this run does not take.
+        """Reads and validates a captured state, and warns about entries that this run does not use.
 
-        :returns: gives it back: the mirror of :meth:`capture`.
-        :raises FishError: ``STATE_MISMATCH``: something is missing, or the optimizer is another one; nothing is changed.
+        :returns: a function that restores it: the inverse of :meth:`capture`.
+        :raises FishError: ``STATE_MISMATCH``: an entry is missing, or the optimizer differs; nothing is changed.
         """
         return _sound("hook", lambda: self._prepared(state, masked, cover, messages))
 
@@ -101,14 +100,15 @@ class TrainerParts:
         return load
 
     def mask_of(self, state: TrainerState, masked: bool) -> Optional[Mask]:
-        """The mask that was trained; ``None`` without one.
+        """The trained mask; ``None`` without one.
 
-        :raises FishError: ``STATE_MISMATCH``: one of both runs is without a mask.
+        :raises FishError: ``STATE_MISMATCH``: only one of the two runs has a mask.
         """
         gaps = state.section("mask")
         if bool(gaps) != masked:
             raise mismatch(
-                "mask", f"The checkpoint was trained {'with' if gaps else 'without'} a mask; this one is {'with' if masked else 'without'}.")
+                "mask", f"The checkpoint was trained {'with' if gaps else 'without'} a mask; "
+                f"this run is {'with' if masked else 'without'}.")
         return _sound("mask", lambda: from_gaps(gaps, self._model.tensors())) if masked else None
 
     def _warn_of_the_rest(self, state: TrainerState, messages: Messages) -> None:
@@ -117,8 +117,8 @@ class TrainerParts:
         if not self._given and self._options.include_optimizer and "optimizer/groups" in state.texts:
             rest.append("the optimizer")
         if rest:
-            messages.warn(f"The checkpoint holds what this run does not take: {', '.join(rest)}. "
-                          "Give it to the hook, or training does not go on as it was.")
+            messages.warn(f"The checkpoint has state that this run does not use: {', '.join(rest)}. "
+                          "Give it to the hook, or training will differ.")
 
 
 def _state_of(part: Any, path: str) -> Any:
@@ -131,11 +131,11 @@ def _state_of(part: Any, path: str) -> Any:
     except Exception as error:
         raise FishError(
             "STATE_UNSUPPORTED", path, f"Its state_dict() fails: {type(error).__name__}: {error}.",
-            "Make the hook when its state can be taken.") from error
+            "Create the hook once its state can be read.") from error
 
 
 def _sound(key: str, read: Callable[[], Any]) -> Any:
-    """What is read of a trainer state, whose every part may be damaged or of another model."""
+    """Converts errors of a trainer state, which may be damaged or belong to another model."""
     try:
         return read()
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
@@ -143,5 +143,5 @@ def _sound(key: str, read: Callable[[], Any]) -> Any:
 
 
 def _is_scheduler(part: Any) -> bool:
-    # PyTorch's keep functions in their state, and leave them alone when it is loaded.
+    # PyTorch's schedulers keep functions in their state, and ignore them when it is loaded.
     return any(kind.__module__ == "torch.optim.lr_scheduler" for kind in type(part).__mro__)

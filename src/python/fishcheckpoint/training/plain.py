@@ -1,6 +1,6 @@
-"""Plain values as JSON and back, exactly: what ``state_dict()`` of schedulers and samplers is made of. Nothing that is loaded can run code.
+"""Converts plain values, such as the ``state_dict()`` of schedulers and samplers, to JSON and back exactly. Loading cannot run code.
 
-A value is kept with its type, or refused with its path. docs/reference/format/container.md ("Trainer state") has the spelling.
+A value is saved with its type, or refused with its path. The form is in docs/reference/format/container.md ("Trainer state").
 """
 
 import base64
@@ -28,21 +28,21 @@ Tensors = Dict[str, torch.Tensor]
 
 
 def encode(value: Any, key: str, tensors: Tensors, path: str = "") -> str:
-    """A value as JSON; tensors and arrays in it are copied to the host into ``tensors`` (one dimension each), under names that begin with
+    """A value as JSON; its tensors and arrays are copied to the host into ``tensors`` (one dimension each), under names that begin with
     ``key``.
 
-    Functions in a dict are left out: schedulers hold theirs there, and keep them. ``path`` names the value in errors; by default it is
+    Functions in a dict are left out: schedulers store theirs there, and keep them. ``path`` names the value in errors; by default it is
     ``key``.
 
-    :raises FishError: ``STATE_UNSUPPORTED``: something is in it that cannot be kept; its key is the path.
+    :raises FishError: ``STATE_UNSUPPORTED``: a part cannot be saved; the key is its path.
     """
     return json.dumps(_Encoder(key, tensors).encode(value, path or key))
 
 
 def check(value: Any, path: str) -> List[str]:
-    """Finds out whether a value can be encoded, and copies nothing.
+    """Checks whether a value can be encoded, without copying.
 
-    :returns: the paths of the functions that are left out.
+    :returns: the paths of left-out functions.
     :raises FishError: as :func:`encode`.
     """
     encoder = _Encoder("", None)
@@ -51,9 +51,9 @@ def check(value: Any, path: str) -> List[str]:
 
 
 def decode(text: str, tensors: Tensors, key: str = "") -> Any:
-    """The value: the mirror of :func:`encode`. Tensors of a device that is not there are on the CPU.
+    """The value: the inverse of :func:`encode`. Tensors of a missing device are on the CPU.
 
-    :raises FishError: ``STATE_MISMATCH``: the text is damaged, or spelled by a newer version; a class of an enum or named tuple is not
+    :raises FishError: ``STATE_MISMATCH``: the text is damaged, or was written by a newer version; a class of an enum or named tuple is not
         imported.
     """
     try:
@@ -63,7 +63,7 @@ def decode(text: str, tensors: Tensors, key: str = "") -> Any:
     except (ArithmeticError, AttributeError, ImportError, LookupError, RecursionError, RuntimeError, TypeError, ValueError) as error:
         raise FishError(
             "STATE_MISMATCH", key, f"A value of the trainer state cannot be read: {type(error).__name__}: {error}.",
-            "It is damaged, or of a newer version: load it with that one, or resume from another step.") from error
+            "It is damaged, or was written by a newer version: load it with that version, or resume from another step.") from error
 
 
 class _Encoder:
@@ -106,7 +106,7 @@ class _Encoder:
             return self._array(value, path)
         parts = arrays.parts_of(value) or kinds.parts_of(value)
         if parts is None:
-            raise unsupported(path, f"{kind.__module__}.{kind.__qualname__} is no type that can be kept.", value)
+            raise unsupported(path, f"{kind.__module__}.{kind.__qualname__} cannot be saved.", value)
         return {_TAG: parts[0], "items": [self._items(part, path) if type(part) is list else self.encode(part, path) for part in parts[1]]}
 
     def _items(self, values: Iterable[Any], path: str) -> List[Any]:
@@ -128,23 +128,23 @@ class _Encoder:
         if isinstance(value, collections.defaultdict):
             found["factory"] = None if value.default_factory is None else getattr(value.default_factory, "__name__", "")
             if found["factory"] is not None and _FACTORIES.get(found["factory"]) is not value.default_factory:
-                raise unsupported(path, f"It is a defaultdict of {value.default_factory!r}, which is no plain type.")
+                raise unsupported(path, f"It is a defaultdict of {value.default_factory!r}, which is not a plain type.")
         if kind == "ordered" and hasattr(value, "_metadata"):  # that of a module's state_dict()
             found["metadata"] = self.encode(value._metadata, f"{path}._metadata")
         return found
 
     def _tensor(self, value: torch.Tensor, path: str) -> Any:
         if type(value) not in (torch.Tensor, torch.nn.Parameter):
-            raise unsupported(path, f"{type(value).__module__}.{type(value).__qualname__} is a tensor of its own kind.")
+            raise unsupported(path, f"{type(value).__module__}.{type(value).__qualname__} is a special kind of tensor.")
         if value.layout != torch.strided or value.is_quantized or value.device.type == "meta" or getattr(value, "is_nested", False):
-            raise unsupported(path, "It is no dense tensor with values.")
+            raise unsupported(path, "It is not a dense tensor with values.")
         found: Dict[str, Any] = {_TAG: "tensor", "shape": list(value.shape)}
         dense = value.detach()
         try:
             name_of(value.dtype, path)
         except FishError:
             if not value.is_complex():
-                raise unsupported(path, f"Tensors of {value.dtype} cannot be kept.") from None
+                raise unsupported(path, f"Tensors of {value.dtype} cannot be saved.") from None
             dense, found["complex"] = torch.view_as_real(dense.resolve_conj()), True
         if value.device.type != "cpu":
             found["device"] = str(value.device)
@@ -152,7 +152,7 @@ class _Encoder:
             found["requires_grad"] = True
         if isinstance(value, torch.nn.Parameter):
             found["parameter"] = True
-        # A copy in any case: training goes on.
+        # Always a copy: training continues.
         found["name"] = "" if self._tensors is None else self._keep(dense.resolve_conj().resolve_neg().to("cpu",
             copy=True).contiguous().view(-1))
         return found
@@ -160,7 +160,7 @@ class _Encoder:
     def _array(self, value: Any, path: str) -> Any:
         found = arrays.spelled(value)
         if found is None:
-            raise unsupported(path, f"A {type(value).__module__}.{type(value).__qualname__} of {value.dtype!r} cannot be kept.", value)
+            raise unsupported(path, f"A {type(value).__module__}.{type(value).__qualname__} of {value.dtype!r} cannot be saved.", value)
         spelled, content = found
         spelled = {_TAG: spelled.pop("kind"), **spelled, "dtype": self.encode(spelled["dtype"], path)}
         if spelled[_TAG] == "objects":
@@ -228,7 +228,7 @@ class _Decoder:
 
 
 def placed(tensor: torch.Tensor, device: str) -> torch.Tensor:
-    """A tensor on a device, or where it is if that one is not there."""
+    """A tensor on a device, or where it is if that device is missing."""
     try:
         return tensor.to(device)
     except (AssertionError, RuntimeError):
@@ -236,8 +236,8 @@ def placed(tensor: torch.Tensor, device: str) -> torch.Tensor:
 
 
 def unsupported(path: str, cause: str, value: Any = None) -> FishError:
-    """The error for what cannot be kept in a trainer state."""
-    hint = arrays.hint_of(value) or "Let state_dict() give plain values, tensors and arrays, or leave the entry out."
+    """The error for a value that cannot be saved in a trainer state."""
+    hint = arrays.hint_of(value) or "Let state_dict() return plain values, tensors and arrays, or leave out the entry."
     return FishError("STATE_UNSUPPORTED", path, cause, hint)
 
 

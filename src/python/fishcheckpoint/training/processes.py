@@ -1,4 +1,4 @@
-"""Which process a hook works in: the one that made it, and in a distributed run rank 0."""
+"""The process that a hook works in: the one that created it, and rank 0 of a distributed run."""
 
 import os
 from typing import Tuple
@@ -17,13 +17,13 @@ def require_rank_zero(task: str) -> None:
     if rank > 0 and count > 1:
         raise FishError(
             "REQUEST_INVALID", task, f"This process is rank {rank} of {count}: ranks that train one model would all save its steps.",
-            "Make the hook in rank 0 alone, and give what it resumes to the others: wrap the model for parallel use after resume(), and "
-            "broadcast the step and optimizer.state_dict(). Where each rank trains a model of its own, give each a task of its own, and "
+            "Create the hook only in rank 0, and send the resumed state to the others: wrap the model for parallel use after resume(), and "
+            "broadcast the step and optimizer.state_dict(). If each rank trains its own model, give each its own task, and "
             "the hook all_ranks=True.")
 
 
 class OwnProcess:
-    """The process that this object was made in; a forked copy knows that it is one."""
+    """The process that created this object; a forked copy can recognize itself."""
 
     def __init__(self) -> None:
         self._made_in = os.getpid()
@@ -40,12 +40,12 @@ class OwnProcess:
         """
         if not self.is_this:
             raise FishError(
-                "REQUEST_INVALID", task, f"The hook was made in another process ({self._made_in}), of which this one is a copy.",
-                "Use it in that process alone: workers of a DataLoader and other children train nothing.")
+                "REQUEST_INVALID", task, f"The hook was created in process {self._made_in}, and this process is a fork of it.",
+                "Use it only in that process: workers of a DataLoader and other children do not train.")
 
 
 def _rank() -> Tuple[int, int]:
-    # torchrun says it before the process group is there.
+    # torchrun sets it before the process group exists.
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         return torch.distributed.get_rank(), torch.distributed.get_world_size()
     try:

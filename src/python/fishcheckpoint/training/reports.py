@@ -1,4 +1,4 @@
-"""What saves did and cost."""
+"""Results and costs of saves."""
 
 import enum
 import json
@@ -6,32 +6,32 @@ from typing import List, NamedTuple, Optional
 
 
 class StepOutcome(str, enum.Enum):
-    """What ``on_step`` did with a step."""
+    """The result of ``on_step``."""
 
     NOT_DUE = "not_due"
     """The cadence does not save this step."""
     QUEUED = "queued"
     """The masked values were copied and are being saved in the background."""
     SKIPPED = "skipped"
-    """The step was due, but the saver was busy."""
+    """The step was due, but all slots were in use."""
     FAILED = "failed"
-    """The values could not be copied; the report says why."""
+    """The values could not be copied; the report gives the error."""
 
 
 class SaveReport(NamedTuple):
-    """What one save did and cost."""
+    """The result and cost of one save."""
 
     step: int
     stall: float
     """Seconds that training waited."""
     background: float = 0.0
-    """Seconds from the beginning of the save to its end, in the background; waiting for a server that is down included."""
+    """Seconds from the start of the save to its end, in the background, including waits for a server that is down."""
     changed: int = 0
     """Positions of the delta."""
     stored_bytes: int = 0
-    """Bytes that it added to the store; 0 when it failed or was there already."""
+    """Bytes that it added to the store; 0 if it failed or existed already."""
     error: Optional[BaseException] = None
-    """Why it failed; ``None`` when it is stored."""
+    """Why it failed; ``None`` if it is stored."""
 
     def to_json(self) -> str:
         """One line of the log file."""
@@ -39,12 +39,12 @@ class SaveReport(NamedTuple):
 
 
 class SaveSummary(NamedTuple):
-    """What the saves of a hook did and cost together, so far."""
+    """Totals of a hook's saves so far."""
 
     saved: int
     failed: int
     skipped: int
-    """Due steps that were not saved because the saver was busy."""
+    """Due steps that were not saved because all slots were in use."""
     stored_bytes: int
     stall: float
     longest_stall: float
@@ -52,8 +52,9 @@ class SaveSummary(NamedTuple):
 
     @classmethod
     def of(cls, reports: List[SaveReport], skipped: int) -> "SaveSummary":
-        """Sums reports up."""
+        """Adds reports up."""
         stalls = [report.stall for report in reports]
         return cls(
             sum(report.error is None for report in reports), sum(report.error is not None for report in reports), skipped,
-            sum(report.stored_bytes for report in reports), sum(stalls), max(stalls, default=0.0), sum(report.background for report in reports))
+            sum(report.stored_bytes for report in reports), sum(stalls), max(stalls, default=0.0), sum(report.background
+                for report in reports))

@@ -1,4 +1,4 @@
-"""Finding the newest sound checkpoint, and restoring from it."""
+"""Finds the newest intact checkpoint, and restores it."""
 
 from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Union
 
@@ -10,29 +10,29 @@ from .trainer_state import TrainerState
 
 
 class Resumed(NamedTuple):
-    """What was resumed from."""
+    """The restored checkpoint."""
 
     step: int
     state: Optional[TrainerState]
-    """The trainer state; ``None`` where there is none."""
+    """The trainer state; ``None`` if there is none."""
     damaged: List[int]
     """The damaged steps after it."""
     laid_on: Optional[int]
-    """The step that it is laid on, where that is still there: not another one that was saved at its number since."""
+    """Its parent step, if that still exists and was not replaced."""
     run: Optional[str]
-    """The run that saved it; ``None`` where it does not say."""
+    """The run that saved it; ``None`` if unknown."""
     later: List[int]
-    """The sound steps after it, ascending."""
+    """The intact steps after it, ascending."""
 
 
 def resume_model(
     client: FishClient, task: str, model: TrackedModel, at: Union[int, str], messages: Messages, check: Callable[[TrainerState], None],
 ) -> Optional[Resumed]:
-    """Restores the model's tensors in place from the newest sound checkpoint that is not after ``at``.
+    """Restores the model's tensors in place from the newest intact checkpoint up to ``at``.
 
-    :param check: called with the trainer state before anything is changed; raises where it does not fit.
-    :returns: ``None`` when the task has no checkpoint.
-    :raises FishError: all of them are damaged; the model is not to be used then. ``CHECKPOINT_NOT_FOUND``: there is none at the step
+    :param check: called with the trainer state before anything is changed; raises if it does not fit.
+    :returns: ``None`` if the task has no checkpoint.
+    :raises FishError: all of them are damaged, and the model's values are undefined. ``CHECKPOINT_NOT_FOUND``: there is none at the step
         ``at``.
     """
     try:
@@ -40,7 +40,7 @@ def resume_model(
     except FishError as error:
         if error.code != "CHECKPOINT_CHANGED":
             raise
-        messages.warn(f"{error} It is read again.")
+        messages.warn(f"{error} Reading it again.")
         return _resume_once(client, task, model, at, messages, check)
 
 
@@ -61,13 +61,13 @@ def _resume_once(
             later = sorted(other for other in there if other > step and other not in damaged)
             if later and limit is None:
                 messages.warn(
-                    f"Step {step} of '{task}' is of the run that saved last, and is resumed; step {later[-1]} is another run's: "
+                    f"Step {step} of '{task}' belongs to the run that saved last and is resumed; step {later[-1]} belongs to another run: "
                     f"resume(at={later[-1]}).")
             return Resumed(step, state, damaged, _parent_of(there[step], there), run_of(there[step]), later)
         except FishError as error:
             if not error.is_damage:
                 raise
-            messages.warn(f"Step {step} of '{task}' is damaged, and the one before it is taken: {error}")
+            messages.warn(f"Step {step} of '{task}' is damaged; trying the one before it: {error}")
             damaged.append(step)
             last = error
     if last is not None:
@@ -76,12 +76,12 @@ def _resume_once(
 
 
 def run_of(checkpoint: Mapping[str, Any]) -> Optional[str]:
-    """The id of the run that saved a checkpoint; ``None`` where it says nothing of it."""
+    """The id of the run that saved a checkpoint; ``None`` if unknown."""
     return (checkpoint.get("metadata") or {}).get("run")
 
 
 def _newest_first(there: Mapping[int, Mapping[str, Any]]) -> List[int]:
-    # A run that went back, or began anew, saves below steps of the run before it: the run that saved last is the one to go on with.
+    # A run that went back or started over saves below steps of the earlier run: the run that saved last continues.
     steps = sorted(there, reverse=True)
     runs = {step: run_of(there[step]) for step in steps}
     if not steps or runs[steps[0]] is None:
@@ -92,11 +92,11 @@ def _newest_first(there: Mapping[int, Mapping[str, Any]]) -> List[int]:
 
 
 def _check_unchanged(now: Mapping[str, Any], read: Mapping[str, Any]) -> None:
-    # The trainer state and the model come one by one: what the step is before and after them says that they are of one save.
+    # The trainer state and the model are read one by one; equal metadata before and after proves that they belong to one save.
     if (now["state"], now["created"]) != (read["state"], read["created"]):
         raise FishError(
             "CHECKPOINT_CHANGED", f"{read['task']}/{read['step']}",
-            "The step was deleted and saved with other content while it was read; the model's values are undefined now.", "Resume again.")
+            "The step was replaced with other content while it was read; the model's values are undefined now.", "Resume again.")
 
 
 def _parent_of(info: Mapping[str, Any], there: Mapping[int, Mapping[str, Any]]) -> Optional[int]:
@@ -110,7 +110,7 @@ def _state_of(client: FishClient, task: str, step: int, messages: Messages) -> O
     except FishError as error:
         if error.code != "STATE_NOT_FOUND":
             raise
-        messages.warn(f"Step {step} of '{task}' has no trainer state: the model alone is restored.")
+        messages.warn(f"Step {step} of '{task}' has no trainer state: only the model is restored.")
         return None
 
 

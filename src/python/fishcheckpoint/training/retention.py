@@ -1,13 +1,13 @@
-"""Which checkpoints a policy lets go."""
+"""Which checkpoints a policy deletes."""
 
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Set
 
 
 def let_go(checkpoints: Iterable[Mapping[str, Any]], policy: Optional[Mapping[str, Any]], needed: Iterable[int] = ()) -> List[int]:
-    """The steps to be deleted. The latest, the best and every tagged one are always kept, and so are the ones ``needed``.
+    """The steps to delete. The latest, the best, tagged and ``needed`` ones are always kept.
 
-    :param checkpoints: as the server lists them.
-    :param policy: ``{keepLast, keepEvery, keepBest, monitor, mode}``; one that says nothing of what to keep keeps all.
+    :param checkpoints: the server's list.
+    :param policy: ``{keepLast, keepEvery, keepBest, monitor, mode}``; without a rule, all are kept.
     """
     found = sorted(checkpoints, key=lambda checkpoint: checkpoint["step"])
     if policy is None or all(policy.get(key) is None for key in ("keepLast", "keepEvery", "keepBest")):

@@ -1,4 +1,4 @@
-"""The random generators: Python's, PyTorch's, and numpy's where it is loaded."""
+"""The random generators: Python's, PyTorch's, and numpy's if it is loaded."""
 
 import random
 import sys
@@ -10,7 +10,7 @@ from .trainer_state import TrainerState, mismatch
 
 
 def capture(state: TrainerState) -> None:
-    """Puts the generators' states in the section ``rng``."""
+    """Adds the generators' states to the section ``rng``."""
     state.arrays["rng/torch"] = torch.get_rng_state()
     if torch.cuda.is_available() and torch.cuda.is_initialized():
         for index in range(torch.cuda.device_count()):
@@ -21,7 +21,7 @@ def capture(state: TrainerState) -> None:
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         found = numpy.random.get_state()
-        if isinstance(found, dict):  # of another generator than the usual one
+        if isinstance(found, dict):  # not the usual generator
             state.put("rng/numpy.state", found)
         else:
             kind, words, *rest = found
@@ -30,9 +30,9 @@ def capture(state: TrainerState) -> None:
 
 
 def prepared(state: TrainerState) -> Callable[[], None]:
-    """Reads the states; devices that are not there any more are left out.
+    """Reads the states; missing devices are left out.
 
-    :returns: gives them to the generators.
+    :returns: a function that gives them to the generators.
     :raises FishError: ``STATE_MISMATCH``: they are damaged.
     """
     arrays = state.section("rng")
@@ -60,7 +60,7 @@ def prepared(state: TrainerState) -> Callable[[], None]:
 
 
 def restore(state: TrainerState) -> None:
-    """Takes the states back: the mirror of :func:`capture`."""
+    """Restores the states: the inverse of :func:`capture`."""
     prepared(state)()
 
 

@@ -1,4 +1,4 @@
-"""The background: one thread that stores copied states one after another, and keeps the reports."""
+"""The background thread that stores copied steps one after another and keeps their reports."""
 
 import threading
 import time
@@ -16,23 +16,23 @@ from .sender import Sender, StaleCopy
 _FAILURES = 3
 """After this many permanent failures in a row the run ends."""
 _LAST_TRIES = 2.0
-"""Seconds beyond ``retry_for`` in which the saves that wait are each tried a last time."""
+"""Seconds beyond ``retry_for`` for one last attempt at each waiting save."""
 
 
 class Superseded(Exception):
-    """A newer copy takes the place of one that could not be stored so far."""
+    """A newer copy replaces one that could not be stored so far."""
 
 
 class BackgroundSaver:
-    """Nothing that a save throws gets out. A server that cannot be reached is no failure: the save is tried again, forever while training
-    runs. A server that answers with a fault of its own is tried for ``retry_for`` seconds; then that save has failed."""
+    """Stores copies in the background; an error of a save never leaves it. An unreachable server is not a failure: the save is retried,
+    forever while training runs. A server that fails itself is retried for ``retry_for`` seconds; then the save has failed."""
 
     def __init__(
         self, sender: Sender, options: HookOptions, messages: Messages, stalled: Callable[[], float], at_end: Callable[[], None],
     ) -> None:
-        """Begins nothing yet.
+        """Starts nothing yet.
 
-        :param stalled: seconds that the request in progress has waited for the server.
+        :param stalled: seconds that the current request has waited for the server.
         :param at_end: called on the background thread when it ends.
         """
         self._open, self._send, self._refusal = sender.open, sender.send, lambda: sender.refusal
@@ -51,23 +51,23 @@ class BackgroundSaver:
         self._best: Optional[float] = None
         self._thread: Optional[threading.Thread] = None
         self.lost_check = False
-        """Whether a copy that was to be checked for leaks was dropped: the next one is to be checked."""
+        """Whether a copy due for a leak check was dropped, so that the next one must be checked."""
 
     @property
     def reports(self) -> List[SaveReport]:
-        """The reports of all saves that are done, in that order; a snapshot."""
+        """A snapshot of the reports of all completed saves, in order."""
         with self._changed:
             return list(self._reports)
 
     @property
     def summary(self) -> SaveSummary:
-        """What the saves did and cost together, so far."""
+        """Totals of all saves so far."""
         with self._changed:
             return SaveSummary.of(self._reports, self._skipped)
 
     @property
     def is_ended(self) -> bool:
-        """Whether nothing more is taken."""
+        """Whether the saver accepts no more copies."""
         return self._ending
 
     @property
@@ -76,24 +76,24 @@ class BackgroundSaver:
         return self._retrying
 
     def take_alarm(self) -> Optional[BaseException]:
-        """What training is to hear of, once: several saves in a row have failed for good."""
+        """An error for the training thread, reported once: several saves in a row have failed permanently."""
         with self._changed:
             alarm, self._alarm = self._alarm, None
             return alarm
 
     def start(self) -> None:
-        """Starts the background, which asks the server until it answers for the first time."""
+        """Starts the background thread, which asks the server until it first responds."""
         with self._changed:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="fishcheckpoint-saver", daemon=True)
                 self._thread.start()
 
     def reserve(self, save: PendingSave, wait: bool, force: bool = False) -> bool:
-        """Takes a slot for a copy that is still to be made.
+        """Takes a slot for a copy that the caller then makes.
 
-        Where there is none, the newest step is what waits: it takes the place of an older copy. The best step by the monitored metric is
-        never dropped, and never skipped. So at most two copies wait beyond the capacity. With ``wait`` a slot is waited for, at most
-        ``retry_for`` seconds and never for a server that is down; ``force`` skips nothing.
+        If there is none, the newest step replaces an older waiting copy. The best step by the monitored metric is never dropped or skipped,
+        so at most two copies wait beyond the capacity. ``wait`` waits for a slot, at most ``retry_for`` seconds and never for a server that
+        is down; ``force`` skips nothing.
         """
         longest = self._options.retry_for
         if wait and not force:
@@ -110,12 +110,12 @@ class BackgroundSaver:
             self._has_warned = self._has_warned or warns
         if warns and dropped is not None:
             self._messages.warn(
-                f"Step {dropped.step} is skipped: the store does not keep up, or is out of reach, and the newest step is what waits. "
-                "Further ones are counted (summary.skipped) without a warning.")
+                f"Step {dropped.step} is skipped because the store is too slow or unreachable; the newest step waits. "
+                "The summary counts further skipped steps without a warning.")
         return taken
 
     def enqueue(self, save: PendingSave) -> None:
-        """Hands in a copy, for which a slot was taken."""
+        """Adds a copy to the slot that was taken for it."""
         with self._changed:
             self._reserved -= 1
             self._queue.append(save)
@@ -123,8 +123,8 @@ class BackgroundSaver:
         self.start()
 
     def wait(self, is_done: Callable[[], bool], grace: float = 0.0) -> bool:
-        """Waits until something in the background is done; gives up after ``retry_for`` seconds if the server is down or does not move. A
-        save whose bytes move is waited for, however long it takes."""
+        """Waits until a background operation is done; gives up after ``retry_for`` seconds if the server is down or silent. A save whose
+        bytes move is waited for, however long it takes."""
         start, longest = time.monotonic(), self._options.retry_for + grace
         with self._changed:
             while not is_done():
@@ -135,8 +135,8 @@ class BackgroundSaver:
         return True
 
     def end(self) -> None:
-        """Takes nothing more, and waits until everything is stored or has failed: at most ``retry_for`` seconds for a server that is down
-        or does not move."""
+        """Accepts no more copies, and waits until everything is stored or has failed: at most ``retry_for`` seconds for a server that is
+        down or silent."""
         with self._changed:
             self._ending = True
             if self._deadline is None:
@@ -151,11 +151,11 @@ class BackgroundSaver:
         copies = len(self._queue) + self._reserved + (self._current is not None and not self._superseded)
         if copies < self._options.queue_capacity:
             return True
-        return copies == self._options.queue_capacity and self._best_pending() in self._queue  # that one comes on top
+        return copies == self._options.queue_capacity and self._best_pending() in self._queue  # it does not count
 
     def _drop_oldest(self) -> Optional[PendingSave]:
         best = self._best_pending()
-        droppable = sorted((one for one in self._queue if one is not best), key=lambda one: one.forced)  # stable: the oldest comes first
+        droppable = sorted((one for one in self._queue if one is not best), key=lambda one: one.forced)  # stable: the oldest is first
         if droppable:
             dropped = droppable[0]
             self._queue.remove(dropped)
@@ -163,7 +163,7 @@ class BackgroundSaver:
             return dropped
         if not self._retrying or self._current is None or self._superseded or self._current is best:
             return None
-        self._superseded = True  # unless the attempt in progress stores it
+        self._superseded = True  # unless the current attempt stores it
         self.lost_check = self.lost_check or self._current.snapshot is not None
         self._changed.notify_all()
         return self._current
@@ -227,7 +227,7 @@ class BackgroundSaver:
             self._changed.notify_all()
 
     def _open_first(self) -> None:
-        # What the server says of the run is to be known at its first answer, not at the first save.
+        # Ask about the run at the server's first response, not at the first save.
         attempt, retry_after = 0, None
         while not self._ending and not self._queue:
             try:
@@ -253,7 +253,7 @@ class BackgroundSaver:
             except StaleCopy as stale:
                 self._messages.warn(f"Step {save.step} is left out: {stale}")
                 return None
-            except Exception as failure:  # whatever it is: training goes on, and complete() raises it
+            except Exception as failure:  # any error: training continues, and complete() raises it
                 error = failure
                 if not self._abandoned:
                     self._messages.warn(f"Step {save.step} is not saved: {failure}")
@@ -290,13 +290,13 @@ class BackgroundSaver:
                         raise
                     if not self._has_warned_of_outage:
                         self._has_warned_of_outage = True
-                        self._messages.warn(f"Step {save.step} cannot be saved yet, and is tried again: {error}")
+                        self._messages.warn(f"Step {save.step} cannot be saved yet; retrying: {error}")
                     self._pause(backoff(attempt, error.retry_after))
                     if self._superseded:
                         raise Superseded from error
         finally:
             with self._changed:
-                self._retrying = self._retrying and self._superseded  # the copy that takes its place is tried on a server that is down
+                self._retrying = self._retrying and self._superseded  # its replacement is tried on a server that is down
                 self._changed.notify_all()
 
     def _is_late(self) -> bool:
@@ -315,14 +315,14 @@ class BackgroundSaver:
         with self._changed:
             if self._finished or self._abandoned:
                 return
-            self._abandoned = True  # the thread may hang in a request: what it comes back with is not waited for
+            self._abandoned = True  # the thread may hang in a request, whose result is ignored
             lost = [*([] if self._current is None or self._superseded else [self._current]), *self._queue]
             self._queue.clear()
             reports = []
             for save in lost:
                 save.report = SaveReport(save.step, save.stall, error=FishError(
                     "SERVER_UNAVAILABLE", str(save.step),
-                    f"The server did not answer within {self._options.retry_for:g} seconds, and step {save.step} is given up.",
+                    f"The server did not respond within {self._options.retry_for:g} seconds; step {save.step} is not saved.",
                     "Raise retry_for, or resume the run from its last checkpoint.", transient=True))
                 reports.append(save.report)
             self._reports += reports
@@ -340,12 +340,12 @@ class BackgroundSaver:
             if self._options.on_report is not None:
                 self._options.on_report(report)
         except Exception as error:
-            self._messages.warn(f"The report of step {report.step} could not be given: {error}")
+            self._messages.warn(f"The report of step {report.step} could not be delivered: {error}")
 
 
 def together(failures: List[BaseException], what: str) -> BaseException:
-    """The first of several failures, with what they are together; an exception that is no :class:`FishError` stays itself (a note says it,
-    from Python 3.11 on)."""
+    """The first of several failures, with their description; an exception that is not a :class:`FishError` stays itself (with a note, from
+    Python 3.11 on)."""
     first = failures[0]
     if len(failures) > 1 and not isinstance(first, FishError) and hasattr(first, "add_note"):
         first.add_note(f"fishcheckpoint: {what}; this is the first one.")

@@ -1,4 +1,4 @@
-"""One save: what is sent, on what it is laid, and what is looked at before and after."""
+"""Sends one save: its content, its parent, and the checks before and after."""
 
 from typing import Any, Callable, Dict, Mapping, Optional, Set, Tuple
 
@@ -23,11 +23,11 @@ _TAKEN = ("RUN_TAKEN", "STEP_TAKEN", "STATE_TAKEN")
 
 
 class StaleCopy(FishError):
-    """The copy lacks values that are known to have changed: it is left out, and later ones take them."""
+    """The copy lacks known changes: it is left out, and later ones include them."""
 
 
 class Sender:
-    """Sends pending saves, each in one attempt. Used by the saver's thread alone."""
+    """Sends pending saves, each in one attempt. Used only by the saver's thread."""
 
     def __init__(
         self, session: Session, run: Run, model: TrackedModel, lineage: Callable[[], Optional[Lineage]], options: HookOptions,
@@ -36,9 +36,9 @@ class Sender:
         self._session, self._run, self._model, self._lineage = session, run, model, lineage
         self._options, self._messages, self._side_files = options, messages, side_files
         self.replaced: Set[int] = set()
-        """Steps whose checkpoints are damaged: they are deleted when they are saved again."""
+        """Steps with damaged checkpoints, which are deleted when they are saved again."""
         self.refusal: Optional[FishError] = None
-        """What is to end the run, such as a leak or a step that is taken: nothing more is stored."""
+        """The error that ends the run, such as a leak or a step with other content: nothing more is stored."""
 
     @property
     def _client(self) -> FishClient:
@@ -47,7 +47,7 @@ class Sender:
     def open(self) -> None:
         """Asks the server about the task, once.
 
-        :raises FishError: as :meth:`Session.open`; what trying again does not mend ends the run.
+        :raises FishError: as :meth:`Session.open`; a permanent error ends the run.
         """
         try:
             self._session.open()
@@ -57,9 +57,9 @@ class Sender:
             raise
 
     def send(self, save: PendingSave) -> Tuple[int, int]:
-        """Stores a save; the positions of its delta and the bytes that it added are given back.
+        """Stores a save; returns the positions of its delta and the bytes that it added.
 
-        :raises FishError: it is not stored; ``transient`` where a further attempt may succeed.
+        :raises FishError: it is not stored; ``transient`` if a retry may succeed.
         """
         if self.refusal is not None:
             raise self.refusal
@@ -79,7 +79,7 @@ class Sender:
                 raise
             self.refusal = FishError(
                 error.code, error.key, error.cause,
-                "Another run has saved it. Resume from the newest step, save to a task of another name, or give the hook "
+                "Another run has saved it. Resume from the newest step, save to another task, or give the hook "
                 "overwrite=True to replace it.", operation=error.operation, status=error.status)
             raise self.refusal from error
         lineage = self._lineage()
@@ -89,7 +89,8 @@ class Sender:
         return answer["changed"], answer["storedBytes"]
 
     def _send_full(self, save: PendingSave) -> Mapping[str, Any]:
-        tensors = {name: tensor for first, tensor in save.values.items() for name in self._model.stored_names(first, self._session.layout())}
+        tensors = {name: tensor for first, tensor in save.values.items()
+            for name in self._model.stored_names(first, self._session.layout())}
         return self._client.save(self._session.task, save.step, tensors, metrics=save.metrics(), state=_state(save, None),
                                  metadata=self._run.metadata, overwrite=self._options.overwrite, side_files=self._side_files)
 
@@ -98,7 +99,8 @@ class Sender:
         assert lineage is not None and save.plan is not None
         if not lineage.is_whole(save.plan):
             if save.snapshot is None:
-                raise StaleCopy("MASK_LEAK", f"{self._session.task}/{save.step}", "It was copied before values outside of the mask were found to change.")
+                raise StaleCopy("MASK_LEAK", f"{self._session.task}/{save.step}",
+                    "It was copied before changes outside the mask were found.")
             save.plan = lineage.renewed(save.plan)
             save.values = copy_values(save.snapshot, save.plan.cover)
         if save.snapshot is not None:
@@ -134,12 +136,12 @@ class Sender:
         if report.count and self._options.on_leak == "fail":
             self.refusal = FishError(
                 "MASK_LEAK", f"{self._session.task}/{save.step}", report.describe(),
-                "Use a masked optimizer, or take weight decay and momentum off the rest; or choose on_leak='widen'.")
+                "Use a masked optimizer, or turn off weight decay and momentum for other values; or choose on_leak='widen'.")
             raise self.refusal
         if report.count:
             widen = self._options.on_leak == "widen"
             self._messages.warn(f"Step {save.step}: {report.describe()} " + (
-                "They are saved too from here on." if widen else "They are not saved: what is restored will differ from what was trained."))
+                "Saves include them from now on." if widen else "They are not saved: the restored model will differ from the trained one."))
             if widen:
                 save.plan = lineage.widen(report.positions, save.plan)
                 save.values = copy_values(save.snapshot, save.plan.cover)
@@ -152,7 +154,7 @@ class Sender:
         try:
             needed = [] if lineage is None else lineage.anchors
             there = self._client.list(self._session.task)
-            if self._options.overwrite or self._options.new_run:  # another run's checkpoints are not this one's to delete
+            if self._options.overwrite or self._options.new_run:  # never delete another run's checkpoints
                 there = [found for found in there if run_of(found) == self._run.id]
             for step in let_go(there, policy, needed):
                 self._delete(step)

@@ -1,4 +1,4 @@
-"""The task on the server: made where it is missing, and checked against the base that training starts from."""
+"""The task on the server: created if missing, and checked against the base that training starts from."""
 
 from typing import Any, Iterator, Mapping, Optional, Tuple
 
@@ -14,7 +14,7 @@ from .tracked import TrackedModel
 
 
 class Session:
-    """What the hook knows of its task. Where two threads ask at once, both do the same."""
+    """The hook's knowledge of its task. If two threads ask at once, both do the same."""
 
     def __init__(self, client: FishClient, task: str, base: Optional[str], model: TrackedModel, options: HookOptions) -> None:
         self.client, self.task = client, task
@@ -28,11 +28,11 @@ class Session:
         return self._info is not None
 
     def open(self, client: Optional[FishClient] = None) -> Mapping[str, Any]:
-        """The task, made or changed as the options say. Asks the server once, by another client where one is given.
+        """The task, created or changed by the options. Asks the server once, by another client if one is given.
 
-        :raises FishError: ``LAYOUT_MISMATCH``: the model can never be saved to it; nothing was made or changed then. ``TASK_NOT_FOUND``
-            without a base or checkpoint to make it on; ``BASE_NOT_FOUND``; ``CHECKPOINT_NOT_FOUND``; ``BASE_MISMATCH``; ``TASK_TAKEN``:
-            it starts from something else.
+        :raises FishError: ``LAYOUT_MISMATCH``: the model can never be saved to it; nothing is created or changed. ``TASK_NOT_FOUND``
+            without a base or checkpoint for a new task; ``BASE_NOT_FOUND``; ``CHECKPOINT_NOT_FOUND``; ``BASE_MISMATCH``; ``TASK_TAKEN``: it
+            has another start.
         """
         if self._info is None:
             client = client or self.client
@@ -47,7 +47,7 @@ class Session:
 
     @property
     def is_branch(self) -> bool:
-        """Whether the task starts from a checkpoint of another one."""
+        """Whether the task branches from another task's checkpoint."""
         return self.open().get("from") is not None
 
     def layout(self) -> NameLookup:
@@ -56,7 +56,7 @@ class Session:
         return self._layout
 
     def reference(self, anchor: Optional[int]) -> Iterator[Tuple[str, torch.Tensor]]:
-        """The tensors of a step, or of what the task starts from, one after another."""
+        """Yields the tensors of a step, or of the task's start."""
         self.open()
         return self.client.start_tensors(self.task) if anchor is None else self.client.tensors(self.task, anchor)
 
@@ -69,13 +69,13 @@ class Session:
             return None
         if self._base is not None and (found := client.get_base(self._base)["id"]) != info["baseId"]:
             raise FishError(
-                "BASE_MISMATCH", self.task, f"The task is bound to the base {info['baseId']}; '{self._base}' is {found}.",
+                "BASE_MISMATCH", self.task, f"The task's base is {info['baseId']}; '{self._base}' is {found}.",
                 "Train from the task's base, or save to another task.")
         if self._options.from_ is not None and info.get("from") != start_of(self._options.from_):
             found = "its base" if info.get("from") is None else f"{info['from']['task']}:{info['from']['step']}"
             raise FishError(
-                "TASK_TAKEN", self.task, f"The task exists and starts from {found}; this run is to start from {self._options.from_}.",
-                "Save to a task of another name, or leave from_ out to go on with this one.")
+                "TASK_TAKEN", self.task, f"The task exists and starts from {found}; this run must start from {self._options.from_}.",
+                "Save to another task, or leave out from_ to continue this one.")
         layout = client.task_layout(self.task)
         check_fit(self._model, layout, self.task, is_new=False)
         self._layout = NameLookup(layout)
@@ -86,7 +86,7 @@ class Session:
         return info
 
     def _make(self, client: FishClient) -> Mapping[str, Any]:
-        # The model is compared before the task is made: one that nothing fits would be in the way of the next try.
+        # The model is compared before the task is created: an unfit task would block the next attempt.
         own = None
         if self._options.from_ is not None:
             origin = start_of(self._options.from_)

@@ -13,23 +13,23 @@ _METADATA = {"format": "fish-trainer-state", "version": "1"}
 
 
 class TrainerState:
-    """What resuming needs and serving does not. Arrays are CPU tensors of one dimension; all names are ``SECTION/NAME``."""
+    """The data that resuming needs and serving does not. Arrays are CPU tensors with one dimension; all names are ``SECTION/NAME``."""
 
     def __init__(self) -> None:
         self.arrays: Dict[str, torch.Tensor] = {}
         self.texts: Dict[str, str] = {}
 
     def put(self, name: str, value: Any, path: str = "") -> None:
-        """Puts plain values, tensors and arrays: copied. ``path`` names the value in errors.
+        """Adds plain values, tensors and arrays; copies them. ``path`` names the value in errors.
 
-        :raises FishError: ``STATE_UNSUPPORTED``: something in it cannot be kept.
+        :raises FishError: ``STATE_UNSUPPORTED``: a part cannot be saved.
         """
         self.texts[name] = plain.encode(value, name, self.arrays, path)
 
     def take(self, name: str) -> Any:
-        """What was put.
+        """The value that was added.
 
-        :raises FishError: ``STATE_MISMATCH``: it is not there, or cannot be read.
+        :raises FishError: ``STATE_MISMATCH``: it is missing or cannot be read.
         """
         if name not in self.texts:
             raise mismatch(name, "It is missing from the trainer state.")
@@ -40,20 +40,20 @@ class TrainerState:
         return {key[len(name) + 1:]: array for key, array in self.arrays.items() if key.startswith(f"{name}/")}
 
     def to_file(self) -> SafetensorsFile:
-        """The state as a file to be sent."""
+        """The state as a file to send."""
         body = SafetensorsFile(self.arrays, {**_METADATA, **self.texts})
         body.content_type = "application/octet-stream"
         return body
 
     @classmethod
     def parse(cls, data: bytes, key: str) -> "TrainerState":
-        """Reads a file: the mirror of :meth:`to_file`.
+        """Reads a file: the inverse of :meth:`to_file`.
 
-        :raises FishError: ``STATE_MISMATCH``: it is none; ``HEADER_*``.
+        :raises FishError: ``STATE_MISMATCH``: it is not a trainer state; ``HEADER_*``.
         """
         header, tensors = read_stream(io.BytesIO(data), key)
         if {name: header.metadata.get(name) for name in _METADATA} != _METADATA:
-            raise mismatch(key, "The bytes are no trainer state of a version that is known.")
+            raise mismatch(key, "The bytes are not a trainer state of a known version.")
         state = cls()
         state.arrays = dict(tensors)
         state.texts = {name: text for name, text in header.metadata.items() if "/" in name}
@@ -63,4 +63,4 @@ class TrainerState:
 def mismatch(key: str, cause: str) -> FishError:
     """The error for a state that does not fit."""
     return FishError("STATE_MISMATCH", key, cause,
-                     "Resume with the same optimizer and parts of training that the checkpoint was saved with.")
+                     "Resume with the same optimizer and other parts of training as the checkpoint.")

@@ -1,1 +1,1 @@
-"""HTTP: bodies, digests, retries, and reads that go on where they broke off."""
+"""HTTP: bodies, digests, retries, and resumable reads."""

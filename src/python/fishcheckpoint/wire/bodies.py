@@ -1,4 +1,4 @@
-"""Request bodies: a media type, a length that is known beforehand, and bytes in pieces that can be asked for again when a request is retried."""
+"""Request bodies: a media type, a known length, and bytes in pieces that can be read again for a retry."""
 
 import base64
 import errno
@@ -26,18 +26,18 @@ _BLOCK = tarfile.BLOCKSIZE
 
 
 class Body(Protocol):
-    """What a request sends."""
+    """A request body."""
 
     content_type: str
     length: int
 
     def chunks(self) -> Iterator[Chunk]:
-        """The bytes, from the beginning at each call."""
+        """The bytes, from the start at each call."""
         ...
 
 
 class BytesBody:
-    """Bytes that are in memory."""
+    """Bytes in memory."""
 
     def __init__(self, data: bytes, content_type: str = "application/octet-stream") -> None:
         self._data, self.content_type, self.length = data, content_type, len(data)
@@ -53,10 +53,10 @@ class BytesBody:
 
 
 class FileBody:
-    """A file on disk. Its length is taken now; a file that has become shorter breaks the request off.
+    """A file on disk. Its length is read now; a file that shrinks aborts the request.
 
-    A pipe, which can be read once, is read to its end now, into the temporary folder (``TMPDIR``). What cannot be read is
-    ``FILE_NOT_FOUND`` or ``FILE_UNREADABLE``.
+    A pipe can be read only once, so it is copied to the temporary folder (``TMPDIR``) now. An unreadable file is ``FILE_NOT_FOUND`` or
+    ``FILE_UNREADABLE``.
     """
 
     def __init__(self, path: Union[str, "os.PathLike[str]"], content_type: str) -> None:
@@ -74,7 +74,7 @@ class FileBody:
             while left:
                 chunk = file.read(min(_CHUNK, left))
                 if not chunk:
-                    raise FishError("BODY_TRUNCATED", self._path, "The file has become shorter while it was sent.", "Send it again.")
+                    raise FishError("BODY_TRUNCATED", self._path, "The file shrank while it was sent.", "Send it again.")
                 left -= len(chunk)
                 yield chunk
 
@@ -98,18 +98,19 @@ def _spooled(path: str) -> Any:
     return spool
 
 
-# The server decides what of a folder is the model; what it would leave out by its name alone need not be sent.
+# The server decides which files of a folder are the model; files that it would skip by name alone are not sent.
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _STATE_FILE = re.compile(
-    r"(optimizer|optim|scheduler|lr_scheduler|scaler|grad_scaler)([._-][a-z0-9._-]*)?\.(pt|pth|bin|pkl|npz|safetensors)|rng_state(_[0-9]+)?\.(pth|pt|pkl)"
-    r"|random_states?(_[0-9]+)?\.(pkl|pt|pth)|training_args\.(bin|pt)|trainer_state\.json|.*\.distcp", re.IGNORECASE)
+    r"(optimizer|optim|scheduler|lr_scheduler|scaler|grad_scaler)([._-][a-z0-9._-]*)?\.(pt|pth|bin|pkl|npz|safetensors)"
+    r"|rng_state(_[0-9]+)?\.(pth|pt|pkl)|random_states?(_[0-9]+)?\.(pkl|pt|pth)|training_args\.(bin|pt)|trainer_state\.json|.*\.distcp",
+    re.IGNORECASE)
 _STATE_FOLDER = re.compile(r"global_step[0-9_-]*|pytorch_model_fsdp(_[0-9]+)?|optimizer(_[0-9]+)?|checkpoint-[0-9]+", re.IGNORECASE)
 _MOST_FILES = 10_000
 _WEIGHTS = re.compile(r"\.(safetensors|bin|pt|pth|ckpt|gguf|h5|msgpack|onnx)$|\.index\.json$|^adapter_config\.json$", re.IGNORECASE)
 
 
 def side_names(folder: str) -> List[str]:
-    """The names of a folder's files, those in sub-folders too, but for weights, training state, and what cannot be kept."""
+    """The names of a folder's files, including subfolders, except weights, training state and invalid names."""
     return [name for name in sorted(_names(folder, "", {})) if not _WEIGHTS.search(name)]
 
 
@@ -119,7 +120,7 @@ def _names(folder: str, prefix: str, left_out: Dict[str, str]) -> Iterator[str]:
     for count, entry in enumerate(entries):
         if count >= _MOST_FILES:
             raise FishError("TOO_LARGE", folder, f"The folder has more than {_MOST_FILES} entries.",
-                "Name the model's file, or a folder of its files only.")
+                "Give the model's file, or a folder with only its files.")
         name = prefix + entry.name
         if entry.name.startswith("."):
             left_out[name] = "hidden"
@@ -135,14 +136,14 @@ def _names(folder: str, prefix: str, left_out: Dict[str, str]) -> Iterator[str]:
         elif entry.is_file():
             yield name
         elif entry.is_symlink():
-            raise FishError("FILE_NOT_FOUND", entry.path, f"The file is a link to {os.readlink(entry.path)}, which is not there.",
+            raise FishError("FILE_NOT_FOUND", entry.path, f"The file is a link to {os.readlink(entry.path)}, which does not exist.",
                             "Download the model again, or remove the link.")
         else:
             raise FishError("FILE_UNREADABLE", entry.path, "It is a pipe, a socket or a device, not a file.", "Remove it from the folder.")
 
 
 class FolderBody:
-    """The files of a folder as a tar stream, those in sub-folders too. ``left_out`` says by name what is not sent, and why."""
+    """The files of a folder as a tar stream, including subfolders. ``left_out`` gives the names of skipped files, and why."""
 
     content_type = "application/x-tar"
 
@@ -169,7 +170,7 @@ class FolderBody:
 
 
 class MultipartBody:
-    """Several bodies in one request, in order (RFC 7578), and then files by their names."""
+    """Several bodies in one request, in order (RFC 7578), followed by files by name."""
 
     def __init__(self, parts: Mapping[str, Body], files: Optional[Mapping[str, Body]] = None) -> None:
         boundary = uuid.uuid4().hex
@@ -186,7 +187,7 @@ class MultipartBody:
             f"Content-Type: {body.content_type}\r\n\r\n").encode()
 
     def chunks(self) -> Iterator[Chunk]:
-        """The parts with what stands between them."""
+        """The parts with their delimiters."""
         for head, body in self._parts:
             yield head
             yield from body.chunks()
@@ -194,7 +195,7 @@ class MultipartBody:
 
 
 def digest_field(body: Body) -> str:
-    """The SHA-256 of a body as ``Content-Digest`` and ``Repr-Digest`` spell it (RFC 9530). Reads the body once."""
+    """The SHA-256 of a body in the form of ``Content-Digest`` and ``Repr-Digest`` (RFC 9530). Reads the body once."""
     digest = hashlib.sha256()
     for chunk in body.chunks():
         digest.update(chunk)

@@ -1,5 +1,4 @@
-"""A remote file as a stream to read from: verified block by block as it comes, and taken up again where it was when the connection
-breaks."""
+"""A remote file as a stream: verified block by block on arrival, and resumed after a broken connection."""
 
 import base64
 import hashlib
@@ -18,18 +17,18 @@ _DIGEST = 32
 
 
 class RemoteFile(io.RawIOBase):
-    """A file of the server, read from its beginning to its end in bounded memory.
+    """A file of the server, read sequentially in bounded memory.
 
-    It comes in blocks of 1 MiB, each with ``SHA-256(offset block)``, and no byte is handed out before its block is verified. A block that
-    is not what was sent is asked for once more; a broken connection is taken up again after the last block. All is of one version. A server
-    that does not send blocks gives the plain file, whose digest is checked at the end where it was announced.
+    The file arrives in blocks of 1 MiB, each with ``SHA-256(offset block)``, and every block is verified before use. A damaged block is
+    requested once more; a broken connection resumes after the last block. All data belongs to one version. An older server sends the plain
+    file, whose digest is verified at the end if it was announced.
     """
 
     def __init__(self, transport: Transport, path: str, tag: Optional[str] = None) -> None:
-        """Asks for the file.
+        """Requests the file.
 
-        :param tag: the version wanted, as the list of files says it.
-        :raises FishError: ``CHECKPOINT_CHANGED``: there is another version; or what the server answered.
+        :param tag: the wanted version, from the list of files.
+        :raises FishError: ``CHECKPOINT_CHANGED``: the file was replaced; or the server's error.
         """
         self._transport, self._path, self._tag = transport, path, None if tag is None else f'"{tag}"'
         self._position, self._failures, self._mismatched = 0, 0, -1
@@ -43,15 +42,14 @@ class RemoteFile(io.RawIOBase):
         self._digest = hashlib.sha256() if self._expected is not None or not self._is_checked else None
 
     def readable(self) -> bool:
-        """It is."""
+        """Always true."""
         return True
 
     def readinto(self, buffer) -> int:
-        """Fills the beginning of a buffer; 0 at the end.
+        """Fills the start of a buffer; returns 0 at the end.
 
-        :raises FishError: ``DIGEST_MISMATCH``: twice a block, or the whole, was not what was sent; ``CHECKPOINT_CHANGED``: there is another
-            version now; the connection broke
-            more often than the transport's retries without a byte in between.
+        :raises FishError: ``DIGEST_MISMATCH``: a block, or the whole file, was damaged twice; ``CHECKPOINT_CHANGED``: the file was
+            replaced; or the connection broke more often than the transport retries without a byte in between.
         """
         view = memoryview(buffer).cast("B")
         if len(view) == 0 or self._position == self.length:
@@ -80,7 +78,7 @@ class RemoteFile(io.RawIOBase):
             yield bytes(memoryview(buffer)[:count])
 
     def close(self) -> None:
-        """Gives the connection up if the file was not read to its end."""
+        """Drops the connection if the file was not read to its end."""
         if not self.closed and self._position != self.length:
             self._transport.close()
         super().close()
@@ -89,7 +87,7 @@ class RemoteFile(io.RawIOBase):
         with self._transport.waiting():
             count = self._response.readinto(view[:_CHUNK])
         if count == 0 and self.length < 0:
-            self.length = self._position  # sent in chunks: this is the end
+            self.length = self._position  # chunked encoding: this is the end
         elif count == 0:
             raise http.client.IncompleteRead(b"", self.length - self._position)
         return count
@@ -120,8 +118,8 @@ class RemoteFile(io.RawIOBase):
         elif self._mismatched == self._position:
             self._transport.close()
             raise FishError(
-                "DIGEST_MISMATCH", self._path, f"What came from byte {self._position} on is not what the server sent, twice.",
-                "Something in between changes bytes: load again, by another network or without the proxy in between.",
+                "DIGEST_MISMATCH", self._path, f"The data from byte {self._position} on was damaged twice on its way.",
+                "The network or a proxy changes bytes: load again by another network or without the proxy.",
                 operation=f"GET {self._path}")
         else:
             self._mismatched = self._position
@@ -160,25 +158,26 @@ class RemoteFile(io.RawIOBase):
         self._response.read()
         if self._expected is not None and self._digest is not None and self._digest.digest() != self._expected:
             raise FishError(
-                "DIGEST_MISMATCH", self._path, f"What came has the digest {self._digest.hexdigest()}; {self._expected.hex()} was announced.",
+                "DIGEST_MISMATCH", self._path, f"The received data has the digest {self._digest.hexdigest()}; "
+                f"the server announced {self._expected.hex()}.",
                 "Read it again.", operation=f"GET {self._path}")
 
 
 class RemoteStart:
-    """The beginning of a file of the server, asked for by ranges: no more is sent than is read, but for the rest of the last 64 KiB."""
+    """The start of a file of the server, requested by ranges: reads no more than needed, up to the end of a 64 KiB range."""
 
     def __init__(self, transport: Transport, path: str, tag: str) -> None:
-        """Asks for nothing yet.
+        """Requests nothing yet.
 
-        :param tag: the version wanted, as the list of files says it.
+        :param tag: the wanted version, from the list of files.
         """
         self._transport, self._path, self._tag = transport, path, f'"{tag}"'
         self._position, self._ahead = 0, b""
 
     def read(self, count: int) -> bytes:
-        """At most ``count`` bytes; none at the end.
+        """At most ``count`` bytes; empty at the end.
 
-        :raises FishError: ``CHECKPOINT_CHANGED``: there is another version now; or what the server answered.
+        :raises FishError: ``CHECKPOINT_CHANGED``: the file was replaced; or the server's error.
         """
         if not self._ahead:
             try:
@@ -194,8 +193,8 @@ class RemoteStart:
 
 def _changed(path: str) -> FishError:
     return FishError(
-        "CHECKPOINT_CHANGED", path, "The step was deleted and saved with other content while it was read.",
-        "Load it again: from its beginning, it is one version.",
+        "CHECKPOINT_CHANGED", path, "The step was replaced with other content while it was read.",
+        "Load it again from its beginning.",
         operation=f"GET {path}")
 
 

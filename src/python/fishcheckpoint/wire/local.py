@@ -1,4 +1,4 @@
-"""A server of a folder on this machine, on a Unix socket, for programs of the same user: found, or started, when it is needed."""
+"""The server of a folder on this machine, on a Unix socket, for programs of the same user: found, or started on demand."""
 
 import fcntl
 import http.client
@@ -21,14 +21,14 @@ _GATE = threading.Lock()
 
 
 class LocalServer:
-    """The server of one folder, shared by all clients of the folder in this process. Safe for use by many threads.
+    """The server of one folder, shared by all clients of the folder in this process. Safe for concurrent threads.
 
-    While this object lives it keeps one open connection, the lease: the server ends soon after the last of these has gone, and the kernel
-    closes that of a process that was killed. A server that was killed is started again by the next connection.
+    This object keeps one open connection as its lease: the server stops soon after the last lease ends, and the kernel closes the
+    connections of a killed process. The next connection restarts a killed server.
     """
 
     def __init__(self, folder: str, longest: float = 60.0) -> None:
-        """Nothing is started yet.
+        """Starts nothing yet.
 
         :param folder: the data folder, an absolute path.
         :param longest: seconds that a server may take to start.
@@ -44,7 +44,7 @@ class LocalServer:
 
     @staticmethod
     def of(folder: str) -> "LocalServer":
-        """The one of a folder; the same for every name that leads to it."""
+        """The server of a folder; the same for every path to it."""
         real = os.path.realpath(folder)
         with _GATE:
             server = _SHARED.get(real)
@@ -53,13 +53,12 @@ class LocalServer:
             return server
 
     def connect(self, timeout: Optional[float], creates: bool) -> socket.socket:
-        """Connects; starts the server if none answers.
+        """Connects; starts the server if none responds.
 
-        :param timeout: seconds that each single read or write of the connection may take.
-        :param creates: whether a folder that holds no store becomes one.
-        :raises FishError: ``STORE_NOT_FOUND``; ``FOLDER_TAKEN``: the folder is another user's; ``FILE_NOT_FOUND``: there is no program to
-        start;
-            ``SERVER_UNAVAILABLE``: it does not start; else what the program said.
+        :param timeout: seconds for each single read or write of the connection.
+        :param creates: whether to create a store in a folder without one.
+        :raises FishError: ``STORE_NOT_FOUND``; ``FOLDER_TAKEN``: the folder belongs to another user; ``FILE_NOT_FOUND``: there is no
+            program to start; ``SERVER_UNAVAILABLE``: it does not start; or the program's error.
         """
         with self._lock:
             if self._lease is not None and not _is_open(self._lease):
@@ -72,7 +71,7 @@ class LocalServer:
         return connection
 
     def forget(self) -> None:
-        """In a process that was forked: leaves the connections to its parent, which alone is counted by them."""
+        """In a forked process: leaves the connections to the parent, which owns them."""
         self._lock = threading.Lock()
         for opened in list(self._sockets):
             opened.close()
@@ -90,30 +89,31 @@ class LocalServer:
             if time.monotonic() > deadline:
                 raise FishError(
                     "SERVER_UNAVAILABLE", self.folder, f"The local server did not start within {self._longest:.0f} s.",
-                    f"Look into {os.path.join(self.folder, _LOG)}.", transient=True)
+                    f"See {os.path.join(self.folder, _LOG)}.", transient=True)
             time.sleep(0.02)
 
     def _check(self, creates: bool) -> None:
         if not hasattr(socket, "AF_UNIX"):
-            raise FishError("REQUEST_INVALID", self.folder, "This system has no Unix sockets.",
+            raise FishError("REQUEST_INVALID", self.folder, "This system does not support Unix sockets.",
                 "Run 'fishckpt serve --data FOLDER' and give its URL.")
         if not creates and not os.path.exists(os.path.join(self.folder, _DATABASE)):
             raise FishError(
-                "STORE_NOT_FOUND", self.folder, "The folder holds no store.",
-                "Check the path. FishClient(folder).add_base(NAME, model) makes the store of a new folder.")
+                "STORE_NOT_FOUND", self.folder, "The folder has no store.",
+                "Check the path. FishClient(folder).add_base(NAME, model) creates the store of a new folder.")
         try:
             os.makedirs(self.folder, exist_ok=True)
             owner = os.stat(self.folder).st_uid
         except OSError as error:
-            raise FishError("STORAGE_UNAVAILABLE", self.folder, f"{error.strerror}.", "Name a folder that this user may write.") from error
+            raise FishError("STORAGE_UNAVAILABLE", self.folder, f"{error.strerror}.",
+                "Choose a folder that this user can write to.") from error
         if os.geteuid() not in (0, owner):
             raise FishError(
                 "FOLDER_TAKEN", self.folder, f"The folder belongs to another user (uid {owner}).",
-                "Let that user run 'fishckpt serve' and give its URL, or name a folder of your own.")
+                "Let that user run 'fishckpt serve' and give its URL, or choose a folder of your own.")
         if not os.access(self.folder, os.W_OK):
             raise FishError(
-                "STORE_READ_ONLY", self.folder, "The folder may not be written.",
-                "Read it by the command line ('fishckpt load ... --data FOLDER'), or name another one.")
+                "STORE_READ_ONLY", self.folder, "The folder is not writable.",
+                "Read it by the command line ('fishckpt load ... --data FOLDER'), or choose another one.")
 
     def _try_connect(self) -> Optional[socket.socket]:
         try:
@@ -129,10 +129,10 @@ class LocalServer:
             connection.connect(path)
             if not _is_ours(connection, self.folder):
                 raise FishError(
-                    "FOLDER_TAKEN", self.folder, f"The socket {path} is another user's.",
+                    "FOLDER_TAKEN", self.folder, f"The socket {path} belongs to another user.",
                     f"Remove {os.path.join(self.folder, _LOCK)} if no server runs.")
         except OSError:
-            connection.close()  # none listens there: it was killed, or ends just now
+            connection.close()  # no server listens: it was killed, or is stopping
             return None
         except FishError:
             connection.close()
@@ -141,7 +141,7 @@ class LocalServer:
         return connection
 
     def _start(self) -> "_Starting":
-        # One of the programs that want the same server starts it, the others wait for that.
+        # One of several programs that need the server starts it; the others wait.
         gate = open(os.path.join(self.folder, _STARTING), "a")
         try:
             fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -150,7 +150,7 @@ class LocalServer:
             return _Starting(self.folder, None, None)
         connection = self._try_connect()
         if connection is not None:
-            connection.close()  # another one has started it meanwhile
+            connection.close()  # another process started it meanwhile
             gate.close()
             return _Starting(self.folder, None, None)
         try:
@@ -161,7 +161,7 @@ class LocalServer:
 
 
 class _Starting:
-    """A start under way: by this process, or by another one."""
+    """A start in progress, by this process or another one."""
 
     def __init__(self, folder: str, gate: Optional[IO[str]], command: Optional[List[str]]) -> None:
         self._folder, self._gate, self._process, self._begin = folder, gate, None, 0
@@ -172,7 +172,7 @@ class _Starting:
         with open(log, "ab") as output:
             self._begin = output.tell()
             try:
-                # A session of its own: Ctrl-C is for the training, which saves to the server then.
+                # A separate session: Ctrl-C is for the training, which still saves to the server then.
                 self._process = subprocess.Popen(
                     [*command, "serve", "--data", folder, "--local", "--json"], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                     cwd="/", start_new_session=True)
@@ -181,20 +181,20 @@ class _Starting:
         threading.Thread(target=self._wait, daemon=True).start()
 
     def poll(self) -> Optional[int]:
-        """Whether it is over, without a server of this one: ``None`` while it goes on.
+        """Whether the start has ended without this process's server; ``None`` while it continues.
 
-        :raises FishError: what the program said.
+        :raises FishError: the program's error.
         """
         if self._process is None:
             return None if time.monotonic() < self._until else 0
         code = self._process.poll()
         if code:
             raise self._error(code) or FishError(
-                "SERVER_UNAVAILABLE", self._folder, f"The program ended with {code}.", f"Look into {os.path.join(self._folder, _LOG)}.")
+                "SERVER_UNAVAILABLE", self._folder, f"The program exited with {code}.", f"See {os.path.join(self._folder, _LOG)}.")
         return code
 
     def _wait(self) -> None:
-        # Until it listens or has ended, so that others do not start it too; and then to its end, so that it leaves no zombie.
+        # Until it listens or has ended, so that others do not start it too; then until it ends, so that it leaves no zombie.
         while self._process.poll() is None and not _is_named(self._folder):
             time.sleep(0.02)
         self._gate.close()
@@ -214,7 +214,7 @@ class _Starting:
 
 
 class LocalConnection(http.client.HTTPConnection):
-    """An HTTP connection to a local server; it never goes over a network."""
+    """An HTTP connection to a local server; it uses no network."""
 
     def __init__(self, server: LocalServer, timeout: Optional[float], creates: bool) -> None:
         super().__init__("localhost", timeout=timeout)
@@ -224,26 +224,25 @@ class LocalConnection(http.client.HTTPConnection):
         self.close()
 
     def connect(self) -> None:
-        """Connects; starts the server if none answers."""
+        """Connects; starts the server if none responds."""
         self.sock = self._server.connect(self.timeout, self._creates)
 
 
 _HOW_TO_GET = (
-    "Install the wheel that carries it ('python3 src/python/build_wheel.py' builds it), set FISH_PROGRAM to its path, or run 'fishckpt serve' "
+    "Install the wheel that includes it ('python3 src/python/build_wheel.py' builds it), set FISH_PROGRAM to its path, or run 'fishckpt serve' "
     "somewhere and give its URL.")
 
 
 def program() -> List[str]:
-    """The command of the program: ``FISH_PROGRAM``, else the one that came with this package, else ``fishckpt`` on the path, else its
-    earlier name ``fish`` if that is not the shell.
+    """The command of the program: ``FISH_PROGRAM``, else the package's own, else ``fish`` on the path.
 
     :raises FishError: ``FILE_NOT_FOUND``.
     """
     named = os.environ.get("FISH_PROGRAM")
     if named:
         if not os.path.isfile(named):
-            raise FishError("FILE_NOT_FOUND", "FISH_PROGRAM", f"There is no program '{named}'.",
-                "Set it to the path of the program fishckpt, or unset it.")
+            raise FishError("FILE_NOT_FOUND", "FISH_PROGRAM", f"The program '{named}' does not exist.",
+                "Set it to the path of fish, or unset it.")
         return ["dotnet", named] if named.endswith(".dll") else [os.path.abspath(named)]
     own = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "_program", "fishckpt")
     if os.path.isfile(own):
@@ -251,10 +250,11 @@ def program() -> List[str]:
     found = shutil.which("fishckpt")
     if found is not None:
         return [found]
-    earlier = shutil.which("fish")
-    if earlier is not None and not _is_shell(earlier):
-        return [earlier]
-    raise FishError("FILE_NOT_FOUND", "fishckpt", "A folder needs the program fishckpt, and it is not installed.", _HOW_TO_GET)
+    raise FishError(
+        "FILE_NOT_FOUND", "fish",
+        "A folder needs the program fish, and it is not installed" + ("" if found is None
+            else f" ({found} is the shell of the same name)") + ".",
+        _HOW_TO_GET)
 
 
 def _is_shell(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""Requests over kept connections, tried again when the server cannot be reached or says that it is busy."""
+"""Sends requests over persistent connections, and retries when the server is unreachable or busy."""
 
 import contextlib
 import http.client
@@ -21,38 +21,41 @@ try:
     local_server = LocalServer.of
 except ImportError:  # a system without file locks and Unix sockets
     def local_server(folder: str):
-        raise FishError("REQUEST_INVALID", folder, "This system cannot serve a folder by itself.", "Run 'fishckpt serve --data FOLDER' and give its URL.")
+        raise FishError("REQUEST_INVALID", folder, "This system cannot serve a folder locally.",
+            "Run 'fishckpt serve --data FOLDER' and give its URL.")
 
 _PROBLEM_BYTES = 1 << 20
 Answer = TypeVar("Answer")
 
 
 _LONGEST = 10.0
-"""Seconds that a wait takes at most."""
+"""The longest delay in seconds."""
 
 
 def backoff(attempt: int, retry_after: Optional[float] = None) -> float:
-    """Seconds to wait before a further attempt (1, 2...): exponential backoff with full jitter, as the .NET clients have it.
+    """Seconds to wait before a retry (1, 2...): exponential backoff with full jitter, like the .NET clients.
 
-    :param retry_after: the seconds that the server asked for, which are added, up to the longest wait.
-    :returns: drawn evenly from zero to 0.1, doubled for each attempt, at most 10.
+    :param retry_after: the seconds that the server asked for, which are added, up to the longest delay.
+    :returns: a uniform random number from zero to 0.1, doubled for each attempt, at most 10.
     """
     return min(_LONGEST, 0.1 * 2 ** min(attempt - 1, 10)) * random.random() + min(_LONGEST, retry_after or 0.0)
 
 
 class Transport:
-    """Sends requests. Safe for use by many threads: each has a connection of its own, which is kept for the next request."""
+    """Sends requests. Safe for concurrent threads: each has its own persistent connection."""
 
     def __init__(
-        self, url: str, key: Optional[str], timeout: float, retries: int, sleep: Callable[[float], None] = time.sleep, ca: Optional[str] = None,
+        self, url: str, key: Optional[str], timeout: float, retries: int, sleep: Callable[[float],
+            None] = time.sleep, ca: Optional[str] = None,
     ) -> None:
         parts = urllib.parse.urlsplit(url)
         folder = folder_of(url)
         if folder is None and (parts.scheme not in ("http", "https") or not parts.hostname):
-            raise FishError("REQUEST_INVALID", url, "This is no server's URL.", "Write it as http://HOST:PORT.")
+            raise FishError("REQUEST_INVALID", url, "This is not a server's URL.", "Write it like http://HOST:PORT.")
         self.url, self.key, self.timeout, self.retries, self._sleep = url.rstrip("/"), key, timeout, retries, sleep
         if key is not None and not all("!" <= letter <= "~" for letter in key):
-            raise FishError("KEY_INVALID", "key", "The key holds what no token holds.", "Give the token as 'fishckpt key add' has shown it.")
+            raise FishError("KEY_INVALID", "key", "The key contains characters that no token has.",
+                "Give the token that 'fishckpt key add' printed.")
         self.ca, self._trust = ca, _trust(ca) if parts.scheme == "https" else None
         self._parts, self._prefix = parts, "" if folder is not None else parts.path.rstrip("/")
         self._server = None if folder is None else local_server(folder)
@@ -60,18 +63,18 @@ class Transport:
         self._waiting_since: Optional[float] = None
 
     def sibling(self) -> "Transport":
-        """A transport to the same server with connections of its own, which tries nothing again."""
+        """A transport to the same server with its own connections and without retries."""
         return Transport(self.url, self.key, self.timeout, 0, self._sleep, self.ca)
 
     @property
     def stalled(self) -> float:
-        """Seconds that the read or write in progress has waited for the server so far; of many threads', the one that began last."""
+        """Seconds that the current read or write has waited for the server; with several threads, the most recent one's."""
         since = self._waiting_since
         return 0.0 if since is None else time.monotonic() - since
 
     @contextlib.contextmanager
     def waiting(self) -> Iterator[None]:
-        """Counts what is done inside as waiting for the server."""
+        """Counts the enclosed block as waiting for the server."""
         self._waiting_since = time.monotonic()
         try:
             yield
@@ -81,11 +84,11 @@ class Transport:
     def send(
         self, method: str, path: str, body: Optional[Body] = None, headers: Optional[Mapping[str, str]] = None,
     ) -> http.client.HTTPResponse:
-        """Sends a request until it is answered, and gives a response below 400. Read it to its end before this thread sends the next one.
+        """Sends a request with retries and returns a response below 400. Read it to its end before this thread sends the next one.
 
         Every request of this API may be sent twice: the second one finds the work done.
 
-        :raises FishError: what the server answered, or ``SERVER_UNAVAILABLE`` after the last attempt.
+        :raises FishError: the server's error, or ``SERVER_UNAVAILABLE`` after the last attempt.
         """
         return self._until_answered(lambda attempt: self._send_once(method, path, body, headers or {}, attempt))
 
@@ -93,19 +96,19 @@ class Transport:
         self, method: str, path: str, body: Optional[Body] = None, headers: Optional[Mapping[str, str]] = None,
         patience: Optional[float] = 1,
     ) -> bytes:
-        """Sends a request and reads its whole answer; one that breaks off is asked for again.
+        """Sends a request and reads its whole response; a broken response is requested again.
 
-        :param patience: how many times the transport's timeout the answer may take to begin; ``None``: without end.
+        :param patience: the factor of the timeout for the response to begin; ``None``: without a limit.
         :raises FishError: as :meth:`send`.
         """
         return self._until_answered(
             lambda attempt: self._read(self._send_once(method, path, body, headers or {}, attempt, patience), f"{method} {path}"))
 
     def range(self, path: str, begin: int, count: int, tag: str) -> bytes:
-        """At most ``count`` bytes of a file, from a position on; none where it ends there.
+        """At most ``count`` bytes of a file from an offset; empty beyond its end.
 
         :param tag: the file's ETag.
-        :raises FishError: as :meth:`send`; with the status 412 where the file has another ETag.
+        :raises FishError: as :meth:`send`; with the status 412 if the file has another ETag.
         """
         return self._until_answered(lambda attempt: self._range_once(path, begin, count, tag, attempt))
 
@@ -139,7 +142,7 @@ class Transport:
         operation = f"GET {path}"
         try:
             response = self._send_once("GET", path, None, {"Range": f"bytes={begin}-{begin + count - 1}", "If-Match": tag}, attempt)
-            skip = 0 if response.status == 206 else begin  # a proxy may send the whole instead
+            skip = 0 if response.status == 206 else begin  # a proxy may send the whole file instead
             data = response.read(skip + count)[skip:]
             if not response.isclosed():
                 self.close()
@@ -162,7 +165,7 @@ class Transport:
             response = self._exchange(method, path, body, headers, patience)
         except FishError:
             self.close()
-            raise  # the body's own
+            raise  # an error of the body
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise unreachable(self.url, operation, error) from error
@@ -174,8 +177,8 @@ class Transport:
             raise refused
         if response.status < 400:
             if response.length is None and not response.chunked and response.status not in (204, 304):
-                self.close()  # the head ends before it says how long the body is: http.client takes that for a whole one
-                raise unreachable(self.url, operation, http.client.RemoteDisconnected("the answer broke off"))
+                self.close()  # the headers end before the length; http.client treats that as complete
+                raise unreachable(self.url, operation, http.client.RemoteDisconnected("the response broke off"))
             return response
         try:
             problem = response.read(_PROBLEM_BYTES)
@@ -184,7 +187,7 @@ class Transport:
         if response.will_close or not response.isclosed():
             self.close()
         if method == "DELETE" and response.status == 404 and attempt > 1:
-            return response  # an attempt before this one did it, and its answer was lost
+            return response  # an earlier attempt succeeded, and its response was lost
         raise error_of(response.status, problem, operation, version, response.getheader("Retry-After"))
 
     def _exchange(
@@ -197,7 +200,7 @@ class Transport:
             self.close()
             if not kept:
                 raise
-        # The server may close a kept connection at any time: that says nothing about this request.
+        # The server may close a persistent connection at any time; that does not concern this request.
         return self._exchange_over(self._connection(method)[0], method, path, body, headers, patience)
 
     def _exchange_over(
@@ -212,7 +215,7 @@ class Transport:
         try:
             connection.request(method, self._prefix + path, body=None if body is None else self._sent(body), headers=fields)
         except (BrokenPipeError, ConnectionResetError):
-            # A server that refuses a body early answers and hangs up; the answer says more than the broken pipe.
+            # A server that refuses a body early responds and closes; the response explains more than the broken pipe.
             if body is None:
                 raise
         opened = connection.sock
@@ -229,7 +232,7 @@ class Transport:
 
     def _connection(self, method: str):
         if getattr(self._local, "process", None) != os.getpid():
-            self.close()  # one that the process was forked with is its parent's
+            self.close()  # an inherited connection belongs to the parent
         connection = getattr(self._local, "connection", None)
         if connection is not None and connection.sock is not None:
             return connection, True
@@ -250,7 +253,7 @@ class Transport:
 
 
 def _keep_alive(opened: socket.socket) -> None:
-    # The system notices a server that is gone while an answer is waited for without end.
+    # TCP keep-alive notices a dead server during a wait without a limit.
     opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, seconds in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 10)):
@@ -262,6 +265,7 @@ def _trust(ca: Optional[str]) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca)
     except FileNotFoundError as error:
-        raise FishError("FILE_NOT_FOUND", str(ca), "There is no such file.", "Give a PEM file of certificates.") from error
+        raise FishError("FILE_NOT_FOUND", str(ca), "The file does not exist.", "Give a PEM file of certificates.") from error
     except ssl.SSLError as error:
-        raise FishError("REQUEST_INVALID", str(ca), f"The certificates cannot be read: {error}.", "Give a PEM file of certificates.") from error
+        raise FishError("REQUEST_INVALID", str(ca), f"The certificates cannot be read: {error}.",
+            "Give a PEM file of certificates.") from error
