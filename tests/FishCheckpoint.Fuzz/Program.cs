@@ -4,11 +4,24 @@ using Xunit.Runner.InProc.SystemConsole;
 
 namespace FishCheckpoint.Fuzz;
 
-/// <summary>Fuzzes, or runs the tests that replay the corpus: <c>[TARGET] --minutes N --seed S [--keep]</c>.</summary>
+/// <summary>
+/// Fuzzes: <c>[TARGET] --minutes N --seed S [--keep]</c>. Packs the inputs that lie loose in the corpus: <c>pack</c>. Or runs the tests that
+/// replay the corpus.
+/// </summary>
 internal static class Program
 {
     private static async Task<int> Main(string[] args)
     {
+        if (args is ["pack"])
+        {
+            foreach (var name in Targets.Names)
+            {
+                Console.WriteLine($"{name}: {Corpus.PackLoose(name)} inputs");
+            }
+
+            return 0;
+        }
+
         var minutes = Array.IndexOf(args, "--minutes");
         if (minutes < 0)
         {

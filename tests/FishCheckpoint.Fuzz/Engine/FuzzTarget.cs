@@ -16,6 +16,9 @@ internal abstract class FuzzTarget : IAsyncDisposable
     /// <summary>Whether other threads work on an input: what they allocate counts too, and less often.</summary>
     public virtual bool HasThreads => false;
 
+    /// <summary>Mutated inputs in a short run.</summary>
+    public virtual int ShortRun => 5000;
+
     /// <summary>An input made of one or two others.</summary>
     public abstract byte[] Mutate(Random random, byte[] input, byte[] other);
 

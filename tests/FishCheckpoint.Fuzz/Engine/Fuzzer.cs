@@ -23,13 +23,10 @@ internal sealed class Fuzzer
     /// <param name="result">Told of counts and findings.</param>
     /// <param name="watch">Ends the process where an input never ends.</param>
     /// <param name="keeps">Whether small inputs that end anew are written to the corpus.</param>
-    /// <param name="every">One of so many of the target's valid inputs is begun with: more than one where there is little time.</param>
-    public Fuzzer(FuzzTarget target, int seed, SuiteResult result, Watch watch, bool keeps, int every = 1)
+    public Fuzzer(FuzzTarget target, int seed, SuiteResult result, Watch watch, bool keeps)
     {
         (this.target, random, this.result, this.watch) = (target, new Random(seed), result, watch);
-        // A target with fewer valid inputs than that begins with one of them: with none there is nothing to mutate.
-        var stride = Math.Clamp(target.Seeds.Count, 1, every);
-        foreach (var input in target.Seeds.Where((_, index) => index % stride == seed % stride).Concat(Corpus.Read(target.Name).Select(file => file.Input)))
+        foreach (var input in target.Seeds.Concat(Corpus.Read(target.Name).Select(file => file.Input)))
         {
             Feed(input, isOld: true);
         }
@@ -46,9 +43,20 @@ internal sealed class Fuzzer
         var clock = System.Diagnostics.Stopwatch.StartNew();
         while (clock.Elapsed < time)
         {
-            Feed(target.Mutate(random, Pick(), Pick()), isOld: false);
+            RunOne();
         }
     }
+
+    /// <summary>Mutates and feeds a number of inputs: the same seed gives the same ones.</summary>
+    public void Run(int count)
+    {
+        for (var input = 0; input < count; input++)
+        {
+            RunOne();
+        }
+    }
+
+    private void RunOne() => Feed(target.Mutate(random, Pick(), Pick()), isOld: false);
 
     // The latest more often: what has just ended anew leads furthest.
     private byte[] Pick() => inputs[random.Next(3) == 0 ? Math.Max(0, inputs.Count - 1 - random.Next(16)) : random.Next(inputs.Count)];

@@ -3,7 +3,7 @@ namespace FishCheckpoint.Fuzz.Engine;
 /// <summary>Looks on from another thread: an input that never ends is written down, and the process ended, for nothing else would end it.</summary>
 internal sealed class Watch : IDisposable
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
     private readonly Timer timer;
     private readonly Lock guard = new();
