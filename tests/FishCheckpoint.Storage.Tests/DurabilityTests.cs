@@ -12,14 +12,15 @@ namespace FishCheckpoint.Storage.Tests;
 [Trait("Category", "Slow")]
 public sealed class DurabilityTests : IDisposable
 {
+    private const int Seed = 20261201;
+
     private readonly string folder = Directory.CreateTempSubdirectory("fish-durability-").FullName;
     private readonly Progress progress = new(TimeSpan.FromMinutes(2));
-    private readonly int seed = Random.Shared.Next(1_000_000);
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact(Timeout = 600_000)]
-    public async Task Kill_AtRandomMoments_LosesNothingAcknowledged() => AssertNothingFound(await new CrashSuite(seed, folder).RunAsync(kills: 12, progress));
+    public async Task Kill_AtRandomMoments_LosesNothingAcknowledged() => AssertNothingFound(await new CrashSuite(Seed, folder).RunAsync(kills: 12, progress));
 
     [Fact(Timeout = 600_000)]
     public async Task Fault_InSomeCalls_IsRefusedOrHarmless()
@@ -31,7 +32,7 @@ public sealed class DurabilityTests : IDisposable
 
     [Fact(Timeout = 600_000)]
     public async Task Memory_ThatRunsOutInSomeSizes_LosesNothingAcknowledged() =>
-        AssertNothingFound(await new MemorySuite(seed, folder).RunAsync(from: 3072, to: 10_240, stride: 512, progress));
+        AssertNothingFound(await new MemorySuite(Seed, folder).RunAsync(from: 3072, to: 10_240, stride: 512, progress));
 
     [Fact(Timeout = 600_000)]
     public async Task Copies_KilledOrRefusedAtSomeCalls_LeaveTheOldOrTheNew()
@@ -46,7 +47,7 @@ public sealed class DurabilityTests : IDisposable
     {
         await using var disk = await SmallFileSystem.TryMountAsync(Path.Combine(folder, "disk"), mebibytes: 16);
         Assert.SkipWhen(disk is null, "This user may not mount a small file system.");
-        AssertNothingFound(await new FullDiskSuite(disk.Folder, folder).RunAsync(rounds: 2, seed, progress));
+        AssertNothingFound(await new FullDiskSuite(disk.Folder, folder).RunAsync(rounds: 2, Seed, progress));
     }
 
     [Fact(Timeout = 600_000)]
@@ -86,11 +87,11 @@ public sealed class DurabilityTests : IDisposable
     public async Task Flip_OfSomeBytes_IsNeverServedAsGood() => AssertNothingFound(await new BitFlipSuite(folder).RunAsync(stride: 15013, progress));
 
     [Fact(Timeout = 600_000)]
-    public async Task Operations_AtRandom_AreWhatTheModelSays() => AssertNothingFound(await ModelSuite.RunAsync(seed, operations: 200, folder, progress));
+    public async Task Operations_AtRandom_AreWhatTheModelSays() => AssertNothingFound(await ModelSuite.RunAsync(Seed, operations: 200, folder, progress));
 
     [Fact(Timeout = 600_000)]
     public async Task Processes_OnOneFolder_DisturbNobody() =>
-        AssertNothingFound(await ConcurrencySuite.RunAsync(folder, processes: 2, threads: 3, operations: 25, seed));
+        AssertNothingFound(await ConcurrencySuite.RunAsync(folder, processes: 2, threads: 3, operations: 25, Seed));
 
     [Theory(Timeout = 600_000)]
     [InlineData(Weakness.None)]
@@ -100,10 +101,10 @@ public sealed class DurabilityTests : IDisposable
     {
         var library = await FaultLibrary.CompileAsync(folder);
         Assert.SkipWhen(library is null, "There is no C compiler to make the library that records calls.");
-        var result = await new PowerSuite(library, Path.Combine(folder, "records"), seed, weakness).RunAsync(states: 300, progress);
+        var result = await new PowerSuite(library, Path.Combine(folder, "records"), Seed, weakness).RunAsync(states: 300, progress);
 
         // A disk that leaves syncs undone has to be found out.
-        Assert.True(result.Findings.Count == 0 == (weakness == Weakness.None), $"seed {seed}: {result}");
+        Assert.True(result.Findings.Count == 0 == (weakness == Weakness.None), $"Seed {Seed}: {result}");
     }
 
     private static void AssertNothingFound(SuiteResult result) => Assert.True(result.Findings.Count == 0, result.ToString());

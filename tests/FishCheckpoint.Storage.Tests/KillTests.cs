@@ -13,7 +13,7 @@ public sealed class KillTests : StoreFixture
     /// <summary>The environment variable that turns this test program into the writer to be killed.</summary>
     public const string WriterFolder = "FISH_TEST_WRITER_FOLDER";
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Kill_DuringSaves_LosesNothingAcknowledged()
     {
         var random = new Random(20261123);

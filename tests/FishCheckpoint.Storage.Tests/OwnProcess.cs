@@ -8,9 +8,21 @@ internal static class OwnProcess
 {
     public static ProcessStartInfo Start(string role, string folder)
     {
-        var own = Environment.ProcessPath!;
-        var start = Path.GetFileNameWithoutExtension(own) == "dotnet"
-            ? TestProcess.Describe(own, typeof(OwnProcess).Assembly.Location) : TestProcess.Describe(own);
+        var (program, start) = (Environment.ProcessPath!, new ProcessStartInfo { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false });
+        start.FileName = program;
+        if (OperatingSystem.IsLinux())
+        {
+            // A suite that runs in the background may have inherited that SIGINT is ignored.
+            start.FileName = "env";
+            start.ArgumentList.Add("--default-signal");
+            start.ArgumentList.Add(program);
+        }
+
+        if (Path.GetFileNameWithoutExtension(program) == "dotnet")
+        {
+            start.ArgumentList.Add(typeof(OwnProcess).Assembly.Location);
+        }
+
         start.Environment[role] = folder;
 
         // A killed runtime cannot remove its diagnostic pipes.

@@ -11,7 +11,7 @@ public sealed class RecodeKillTests : RecodeTest
     /// <summary>The environment variable that turns this test program into the recoder to be killed.</summary>
     public const string RecoderFolder = "FISH_TEST_RECODER_FOLDER";
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Kill_DuringRecoding_LeavesEverythingReadable()
     {
         var saves = await SaveAllAsync();

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
 
-/// <summary>What recoding does to the database: <see cref="SqliteRecodeTests"/> has what one sees of it.</summary>
+/// <summary>What recoding does to the database: <see cref="RecodeContract"/> has what one sees of it.</summary>
 public sealed class RecodeTests : RecodeTest
 {
     [Fact]

@@ -11,7 +11,7 @@ namespace FishCheckpoint.Storage.Tests;
 /// <summary>A save keeps no earlier state of the database once it is encoded, and finds out what has changed since.</summary>
 public sealed class SaveSnapshotTests : StoreFixture
 {
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Save_WaitingForAnother_LetsAllOfTheLogBeCopied()
     {
         var (encoded, copied) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new List<(long InLog, long Copied)>());

@@ -15,7 +15,7 @@ public sealed class SpaceTests : IDisposable
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Return_ReaderKeepsTheLog_EndsForNowAndGoesOnAfterIt()
     {
         using var database = Database.Open(folder);

@@ -35,7 +35,7 @@ public sealed class TrainingKillTests : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
-    [Fact(Timeout = 240_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Train_KilledTenTimesAndResumed_EndsWithTheSameBits()
     {
         var random = new Random(20261123);
@@ -54,7 +54,7 @@ public sealed class TrainingKillTests : IAsyncLifetime
         await AssertEndsAsUninterruptedAsync();
     }
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 600_000)]
     [InlineData("TERM", 143)]
     [InlineData("INT", 130)]
     public async Task Train_AskedToStop_SavesItsStepAndExits(string signal, int code)

@@ -59,7 +59,7 @@ public sealed class WalKeeperTests : IDisposable
         transaction.Commit();
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Committed_ReadersThatOverlap_CutsTheLogPastItsBound()
     {
         using (Database.Open(folder))

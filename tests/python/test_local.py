@@ -24,7 +24,7 @@ if torch is not None:
 SOURCE = os.path.join(ROOT, "src", "python")
 
 
-def wait_until(true, what, longest=60.0):
+def wait_until(true, what, longest=600.0):
     """Waits for a condition; the time is no verdict, only an end."""
     end = time.monotonic() + longest
     while not true():
@@ -72,7 +72,7 @@ class LocalTest(unittest.TestCase):
 
     def run_script(self, text, *arguments):
         process = self.script(text, *arguments)
-        output, error = process.communicate(timeout=120)
+        output, error = process.communicate(timeout=600)
         self.assertEqual(0, process.returncode, error)
         return output
 

@@ -89,7 +89,7 @@ class ProcessTests(unittest.TestCase):
              f"--master_port={port}",
              "--redirects=1", "--tee=1", f"--log_dir={self.top}/logs",  # PyTorch 1.13 does not know its own default on Python 3.11
              os.path.join(HERE, "ranked.py"), self.folder, task, str(last), file, *more],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, env={**os.environ, "OMP_NUM_THREADS": "1"})
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900, env={**os.environ, "OMP_NUM_THREADS": "1"})
         self.assertEqual(0, process.returncode, process.stdout)
 
     def test_rank_0_of_a_distributed_run_saves_and_resumes_for_all(self):

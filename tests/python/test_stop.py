@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import unittest
 
 from hooktest import HookTest
@@ -53,14 +52,16 @@ class StopTests(HookTest):
             [sys.executable, "-c", "import sys, time, support, trainee\n"
              "run = trainee.Run(*sys.argv[1:4])\n"
              "print('ready', flush=True)\n"
-             "time.sleep(60) or time.sleep(60)\n", self.client.url, self.task, self.base],
+             "while run.hook._signals.received is None: time.sleep(0.01)\n"
+             "print('asked', flush=True)\n"
+             "time.sleep(600)\n", self.client.url, self.task, self.base],
             stdout=subprocess.PIPE, text=True, cwd=os.path.dirname(script))
         self.assertEqual(child.stdout.readline(), "ready\n")
         child.send_signal(signal.SIGTERM)
-        time.sleep(0.3)
+        self.assertEqual(child.stdout.readline(), "asked\n")
         self.assertIsNone(child.poll())
         child.send_signal(signal.SIGTERM)
-        self.assertEqual(child.wait(timeout=10), -signal.SIGTERM)
+        self.assertEqual(child.wait(timeout=600), -signal.SIGTERM)
         child.stdout.close()
 
 

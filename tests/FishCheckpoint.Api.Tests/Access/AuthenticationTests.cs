@@ -1,12 +1,17 @@
 using System.Net;
 using FishCheckpoint.Access;
+using FishCheckpoint.Api.Composition;
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Api.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace FishCheckpoint.Api.Tests.Access;
 
 public sealed class AuthenticationTests : AccessTest
 {
+    private readonly ShiftedTime time = new();
+
     [Theory]
     [InlineData("/")]
     [InlineData("/healthz")]
@@ -35,12 +40,12 @@ public sealed class AuthenticationTests : AccessTest
     [Fact]
     public async Task Key_RevokedOrExpired_IsRefusedAtOnceAndAlike()
     {
-        var (revoked, expired) = (await AddKeyAsync("a", KeyScope.Read), await AddKeyAsync("b", KeyScope.Read, expires: DateTimeOffset.UtcNow.AddSeconds(2)));
+        var (revoked, expired) = (await AddKeyAsync("a", KeyScope.Read), await AddKeyAsync("b", KeyScope.Read, expires: DateTimeOffset.UtcNow.AddHours(1)));
         var (first, second) = (As(revoked.Token), As(expired.Token));
         await SendAsync(first, HttpMethod.Get, "/v1/tasks", HttpStatusCode.OK);
         await SendAsync(Client, HttpMethod.Delete, "/v1/keys/a", HttpStatusCode.OK);
         var one = await (await SendAsync(first, HttpMethod.Get, "/v1/tasks", HttpStatusCode.Unauthorized)).Content.ReadAsStringAsync(Stop);
-        await Task.Delay(expired.Key.Expires!.Value - DateTimeOffset.UtcNow + TimeSpan.FromMilliseconds(50), Stop);
+        time.By = TimeSpan.FromHours(2);
         Assert.Equal(one, await (await SendAsync(second, HttpMethod.Get, "/v1/tasks", HttpStatusCode.Unauthorized)).Content.ReadAsStringAsync(Stop));
         Assert.Equal(one, await (await SendAsync(As("nonsense"), HttpMethod.Get, "/v1/tasks", HttpStatusCode.Unauthorized)).Content.ReadAsStringAsync(Stop));
     }
@@ -50,8 +55,7 @@ public sealed class AuthenticationTests : AccessTest
     [InlineData(false)]
     public async Task Events_OfAKeyRevokedOrExpired_EndAndTellNothingMore(bool revoked)
     {
-        var expires = DateTimeOffset.UtcNow.AddSeconds(3);
-        var key = await AddKeyAsync("a", KeyScope.Read, expires: revoked ? null : expires);
+        var key = await AddKeyAsync("a", KeyScope.Read, expires: revoked ? null : DateTimeOffset.UtcNow.AddHours(1));
         using var response = await As(key.Token).GetAsync("/v1/tasks/task/events", HttpCompletionOption.ResponseHeadersRead, Stop);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(Stop));
@@ -66,9 +70,9 @@ public sealed class AuthenticationTests : AccessTest
         {
             await SendAsync(Client, HttpMethod.Delete, "/v1/keys/a", HttpStatusCode.OK);
         }
-        else if (expires - DateTimeOffset.UtcNow is { Ticks: > 0 } left)
+        else
         {
-            await Task.Delay(left + TimeSpan.FromMilliseconds(50), Stop);
+            time.By = TimeSpan.FromHours(2);
         }
 
         await ExpectAsync(HttpStatusCode.Created, SaveAsync(3, Base.Change(3)));
@@ -123,4 +127,7 @@ public sealed class AuthenticationTests : AccessTest
         await SendAsync(Client, HttpMethod.Post, "/v1/keys", HttpStatusCode.BadRequest, "NAME_INVALID", Json("""{"scope":"read"}"""));
         await SendAsync(Client, HttpMethod.Delete, "/v1/keys/none", HttpStatusCode.NotFound, "KEY_NOT_FOUND");
     }
+
+    protected override Task<ApiServer> StartAsync() => ApiServer.StartAsync(builder => builder.Services.AddSingleton(
+        provider => provider.GetRequiredService<FishSettings>().ToStoreOptions() with { Time = time }));
 }

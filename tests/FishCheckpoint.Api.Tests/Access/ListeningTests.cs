@@ -49,7 +49,7 @@ public sealed class ListeningTests : IDisposable
     [Fact]
     public async Task Start_WithExpiredAndRevokedKeysOnly_IsRefused()
     {
-        var yesterday = new EarlierTime(TimeSpan.FromDays(1));
+        var yesterday = new ShiftedTime { By = TimeSpan.FromDays(-1) };
         await AddKeyAsync("gone", yesterday.GetUtcNow().AddHours(1), yesterday);
         await AddKeyAsync("revoked");
         await using (var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = folder }, Stop))
@@ -129,10 +129,5 @@ public sealed class ListeningTests : IDisposable
     {
         await using var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = folder, Time = time ?? TimeProvider.System }, Stop);
         return (await store.Access.AddKeyAsync(new KeySpec(name, KeyScope.Admin, null, expires), Stop)).Token;
-    }
-
-    private sealed class EarlierTime(TimeSpan by) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() - by;
     }
 }

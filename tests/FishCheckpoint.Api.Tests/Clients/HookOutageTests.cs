@@ -43,7 +43,7 @@ public sealed class HookOutageTests : IDisposable
 
         await server.DisposeAsync();
         Train(trainer, hook, 6, 6);
-        await away.Task.WaitAsync(TimeSpan.FromSeconds(30), Stop);
+        await away.Task.WaitAsync(Stop);
         Train(trainer, hook, 7, 60);
         await using var again = await LoopbackServer.StartAsync(folder, port);
         var summary = await hook.CompleteAsync(Stop);

@@ -20,7 +20,7 @@ public sealed class SilentServerTests
     private static readonly TimeSpan Tiny = TimeSpan.FromMilliseconds(100);
 
     // Long enough for a machine with much else to do to answer within it.
-    private static readonly TimeSpan Short = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(3);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -63,7 +63,7 @@ public sealed class SilentServerTests
             await ScriptedServer.SendAsync(stream, "HTTP/1.1 503 No\r\nContent-Length: 100\r\n\r\n{", stop);
             await ScriptedServer.Silent(stream, stop);
         });
-        await using var client = Connect(server, TimeSpan.FromSeconds(1));
+        await using var client = Connect(server, Short);
 
         var error = await Assert.ThrowsAsync<FishException>(() => client.Tasks.GetAsync("task", Stop));
         Assert.Equal((ErrorCode.ServerUnavailable, 503), (error.Code, error.Status));
@@ -111,11 +111,11 @@ public sealed class SilentServerTests
             await ScriptedServer.SendAsync(stream, $"{Head}{Body.Length}\r\n\r\n", stop);
             foreach (var letter in Body)
             {
-                await Task.Delay(50, stop);
+                await Task.Delay(150, stop);
                 await ScriptedServer.SendAsync(stream, $"{letter}", stop);
             }
         });
-        await using var client = Connect(server, TimeSpan.FromSeconds(1));
+        await using var client = Connect(server, Short);
 
         Assert.Empty((await client.Tasks.ListAsync(new PageRequest(), Stop).ReadPageAsync()).Items);
     }
@@ -133,12 +133,12 @@ public sealed class SilentServerTests
             while (received < bytes)
             {
                 received += await stream.ReadAsync(buffer, stop);
-                await Task.Delay(20, stop);
+                await Task.Delay(80, stop);
             }
 
             await AnswerStateAsync(stream, received, stop);
         });
-        await using var client = Connect(server, TimeSpan.FromSeconds(0.7));
+        await using var client = Connect(server, Short);
 
         Assert.Equal(
             bytes, (await client.States.PutTrainerStateAsync("task", StepRef.At(1), new MemoryStream(new byte[bytes]), Stop)).Value.Bytes);

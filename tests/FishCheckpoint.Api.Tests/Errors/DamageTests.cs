@@ -2,8 +2,8 @@ using System.Net;
 using FishCheckpoint.Api.Tests.Support;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
+using FishCheckpoint.Storage.Tests;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace FishCheckpoint.Api.Tests.Errors;
@@ -12,6 +12,8 @@ namespace FishCheckpoint.Api.Tests.Errors;
 public sealed class DamageTests : ApiTest
 {
     private const string Model = Steps + "/1/model.safetensors";
+
+    public static TheoryData<string> StateDamages => [.. StateDamage.Names];
 
     private TestModel Saved { get; set; } = null!;
 
@@ -54,20 +56,11 @@ public sealed class DamageTests : ApiTest
     }
 
     [Theory]
-    [InlineData("UPDATE pieces SET data = zeroblob(length(data)) WHERE frame = (SELECT trainer_frame FROM checkpoints)")]
-    [InlineData("UPDATE frames SET head = zeroblob(length(head)) WHERE id = (SELECT trainer_frame FROM checkpoints)")]
-    [InlineData("DELETE FROM pieces WHERE frame = (SELECT trainer_frame FROM checkpoints)")]
+    [MemberData(nameof(StateDamages))]
     public async Task State_Damaged_IsTheServersFault(string damage)
     {
         await ExpectAsync(HttpStatusCode.Created, PutAsync($"{Steps}/1/state", new byte[100_000], "application/octet-stream"));
-        using (var connection = new SqliteConnection($"Data Source={Path.Combine(Server.DataFolder, "fish.db")};Pooling=False"))
-        {
-            connection.Open();
-            using var command = connection.CreateCommand();
-            command.CommandText = damage;
-            Assert.Equal(1, command.ExecuteNonQuery());
-        }
-
+        StateDamage.Do(damage, Server.DataFolder);
         foreach (var query in new[] { "", "?checked=true" })
         {
             var problem = await RefusedAsync(HttpStatusCode.InternalServerError, "CORRUPT_CHECKPOINT", () => GetAsync($"{Steps}/1/state{query}"));

@@ -20,7 +20,7 @@ public sealed class ShutdownTests : ApiTest
         builder => builder.Services.AddSingleton(provider => provider.GetRequiredService<FishSettings>().ToStoreOptions() with { Time = clock }),
         ("FishCheckpoint:Shutdown:Delay", "00:00:50"));
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Stop_FinishesTheSaveThatIsUnderWay_AndRefusesTheNext()
     {
         await ExpectAsync(HttpStatusCode.Created, SaveAsync(1, Base.Change(1)));

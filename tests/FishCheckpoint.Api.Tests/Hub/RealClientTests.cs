@@ -15,7 +15,7 @@ public sealed class RealClientTests
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    [Fact(Timeout = 300_000)]
+    [Fact(Timeout = 900_000)]
     public async Task Client_ThroughItsWholeScenario_FindsWhatWasSaved()
     {
         Assert.SkipUnless(File.Exists(Python) && (await RunAsync("-c", "import huggingface_hub")).Code == 0, NoClient);

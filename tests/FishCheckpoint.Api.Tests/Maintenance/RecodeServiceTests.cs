@@ -23,7 +23,7 @@ public sealed class RecodeServiceTests
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Ticks_EachRecodeWithinTheBudget()
     {
         await using var server = await ApiServer.StartAsync(
@@ -68,7 +68,7 @@ public sealed class RecodeServiceTests
         Assert.Equal(ErrorCode.RequestInvalid, error.Code);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Stop_DuringARound_EndsIt()
     {
         var endless = new EndlessRecoding();
@@ -81,7 +81,7 @@ public sealed class RecodeServiceTests
         Assert.True(endless.Canceled);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Round_ThatFails_IsFollowedByTheNext()
     {
         var failing = new EndlessRecoding { Fails = 1 };

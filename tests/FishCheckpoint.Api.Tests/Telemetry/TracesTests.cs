@@ -11,7 +11,7 @@ public sealed class TracesTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Save_IsTracedFromTheRequestToTheDisk()
     {
         await using var collector = await TraceCollector.StartAsync();

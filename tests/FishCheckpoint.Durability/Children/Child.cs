@@ -7,7 +7,7 @@ namespace FishCheckpoint.Durability.Children;
 public sealed class Child : IDisposable
 {
     // Long enough for a busy machine; whatever takes longer hangs.
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
     private readonly Process process;
     private readonly Task<string> errors;

@@ -66,7 +66,7 @@ internal sealed class FishProcess : IDisposable
         process.Dispose();
     }
 
-    private Task WaitAsync() => process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
+    private Task WaitAsync() => process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(10));
 
     private static void Add(ConcurrentQueue<string> lines, string? line)
     {

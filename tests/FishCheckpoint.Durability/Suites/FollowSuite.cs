@@ -13,7 +13,7 @@ namespace FishCheckpoint.Durability.Suites;
 /// <param name="fish">The path of <c>fishckpt</c>.</param>
 public sealed partial class FollowSuite(int seed, string folder, string fish)
 {
-    private static readonly TimeSpan CatchUp = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan CatchUp = TimeSpan.FromMinutes(10);
 
     private readonly Random random = new(seed);
     private readonly SuiteResult result = new();

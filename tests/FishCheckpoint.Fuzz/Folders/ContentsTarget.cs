@@ -35,6 +35,8 @@ internal sealed class ContentsTarget : FuzzTarget
 
     public override string Name => "contents";
 
+    public override int ShortRun => 1000;
+
     public override IReadOnlyList<byte[]> Seeds { get; } =
     [
         Lines("f model.safetensors", "f config.json", "f sub/vocab.txt", "f optimizer.pt"),

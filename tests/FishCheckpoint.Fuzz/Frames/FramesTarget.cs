@@ -22,6 +22,8 @@ internal sealed class FramesTarget : FuzzTarget
 
     public override string Name => "frames";
 
+    public override int ShortRun => 1000;
+
     public override IReadOnlyList<byte[]> Seeds { get; }
 
     public override byte[] Mutate(Random random, byte[] input, byte[] other) =>

@@ -28,6 +28,8 @@ internal sealed class HttpTarget : FuzzTarget
 
     public override string Name => "http";
 
+    public override int ShortRun => 1000;
+
     public override IReadOnlyList<byte[]> Seeds { get; } = [.. HttpSeeds.Make(Model).Select(seed => seed.ToArray())];
 
     public override bool HasThreads => true;

@@ -36,6 +36,8 @@ internal sealed class StoreTarget : FuzzTarget
 
     public override string Name => "store";
 
+    public override int ShortRun => 1000;
+
     public override IReadOnlyList<byte[]> Seeds { get; }
 
     public override bool HasThreads => true;

@@ -6,7 +6,7 @@ namespace FishCheckpoint.Packages.Tests.Support;
 /// <summary>Runs programs in a folder, as a user would at a prompt.</summary>
 internal static class Command
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
     /// <summary>Runs a program to its end.</summary>
     /// <returns>What it wrote.</returns>

@@ -13,7 +13,7 @@ public sealed class FoldKillTests : ChainTest
 
     private static readonly FoldOptions Tight = new() { MaxReadCost = 1.05 };
 
-    [Fact(Timeout = 300_000)]
+    [Fact(Timeout = 900_000)]
     public async Task Kill_DuringFolding_LeavesEverythingReadable()
     {
         await SaveStepsAsync("task", 1, 16, 6_000);
@@ -33,7 +33,7 @@ public sealed class FoldKillTests : ChainTest
         await AssertAllAsync();
     }
 
-    [Fact(Timeout = 300_000)]
+    [Fact(Timeout = 900_000)]
     public async Task Fold_TwoAtOnce_ComeToTheSame()
     {
         await SaveStepsAsync("task", 1, 12, 6_000);

@@ -50,7 +50,7 @@ public sealed class PullFailureTests : FollowingTest
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Follow_ThroughAnOutage_GoesOnAndTellsItOnce()
     {
         await SaveAsync(1, Base.Change(1));
@@ -76,7 +76,7 @@ public sealed class PullFailureTests : FollowingTest
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => following);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Follow_OfATaskWithoutCheckpoints_WaitsForOne()
     {
         var moves = new List<long>();
@@ -89,7 +89,7 @@ public sealed class PullFailureTests : FollowingTest
         Assert.Equal(Base.Change(4).ToBytes(), CurrentModel);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Pull_OntoAFullDisk_IsRefusedAndGoesOnWithRoom()
     {
         await using var disk = await SmallFileSystem.TryMountAsync(Path.Combine(Work, "disk"), mebibytes: 16);

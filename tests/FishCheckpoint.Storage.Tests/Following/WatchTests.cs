@@ -20,7 +20,7 @@ public sealed class WatchTests : FollowingTest
         OnWarning = Warnings.Add,
     };
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Watch_TheUsualNames_SavesInOrderAndOnlyOnce()
     {
         foreach (var (place, name, step) in new[]
@@ -52,7 +52,7 @@ public sealed class WatchTests : FollowingTest
         Assert.Empty(Warnings);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Watch_AFileBeingWritten_SavesItWhenItIsWhole()
     {
         var whole = Base.Change(1).ToBytes();
@@ -72,7 +72,7 @@ public sealed class WatchTests : FollowingTest
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Watch_WhatDoesNotFit_TellsItAndGoesOn()
     {
         await SaveAsync(1, Base.Change(1));
@@ -88,7 +88,7 @@ public sealed class WatchTests : FollowingTest
         Assert.Equal(Base.Change(1).ToBytes(), await Store.RestoreAsync("task", 1));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Watch_WhileTheStoreIsAway_TriesAgain()
     {
         Base.Change(1).Write(Dropped, "step_1.safetensors");
@@ -100,7 +100,7 @@ public sealed class WatchTests : FollowingTest
         Assert.Contains("SERVER_UNAVAILABLE", Assert.Single(Warnings), StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Watch_WithABaseAndAPattern_MakesTheTask()
     {
         Base.Change(7).Write(Path.Combine(Dropped, "run.1-at-7-of-a"), "model.safetensors");

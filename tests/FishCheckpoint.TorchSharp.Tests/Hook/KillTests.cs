@@ -15,7 +15,7 @@ public sealed class KillTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Trait("Category", "Slow")]
-    [Fact(Timeout = 300_000)]
+    [Fact(Timeout = 900_000)]
     public async Task Kill_TenTimesWhileTraining_EndsWithTheBitsOfTheRunThatWasNot()
     {
         using var net = Classifier.Seeded(KillRun.Seed);

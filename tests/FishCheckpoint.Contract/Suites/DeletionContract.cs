@@ -7,7 +7,7 @@ using Xunit;
 namespace FishCheckpoint.Contract;
 
 /// <summary>What is deleted comes back whole until its grace is over; what of a task may change changes alone; a base goes when nothing is on it.</summary>
-public abstract class DeletionContract : CheckpointStoreContract
+public class DeletionContract : CheckpointStoreContract
 {
     [Fact]
     public async Task Undelete_ACheckpoint_GivesBackItsBitsStateMetricsAndTags()

@@ -6,7 +6,7 @@ using Xunit;
 namespace FishCheckpoint.Contract;
 
 /// <summary>What every store that tells events does.</summary>
-public abstract class EventContract : CheckpointStoreContract
+public class EventContract : CheckpointStoreContract
 {
     private IEvents Events => Store.Events;
 
@@ -87,7 +87,7 @@ public abstract class EventContract : CheckpointStoreContract
         Assert.True((await Store.Maintenance.FoldAsync(new FoldOptions { MaxReadCost = 1.1 }, Stop)).Folded > 0);
         Assert.Equal(TaskEventKind.Folded, (await TakeAsync("task", last.Id, 1))[0].Kind);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-        var waiting = TakeAsync("task", null, 1, end.Token);
+        var waiting = TakeUntilAsync("task", null, 1, end.Token);
         end.CancelAfter(100);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
     }
@@ -106,9 +106,9 @@ public abstract class EventContract : CheckpointStoreContract
         throw new InvalidOperationException("The events ended.");
     }
 
-    private Task<List<TaskEvent>> TakeAsync(string task, long? after, int count) => TakeAsync(task, after, count, Stop);
+    private Task<List<TaskEvent>> TakeAsync(string task, long? after, int count) => TakeUntilAsync(task, after, count, Stop);
 
-    private async Task<List<TaskEvent>> TakeAsync(string task, long? after, int count, CancellationToken cancellation)
+    private async Task<List<TaskEvent>> TakeUntilAsync(string task, long? after, int count, CancellationToken cancellation)
     {
         var events = new List<TaskEvent>();
         await foreach (var happened in Events.FollowAsync(task, after, cancellation))

@@ -6,7 +6,7 @@ using Xunit;
 namespace FishCheckpoint.Contract;
 
 /// <summary>What every store does with tasks that start from another one's checkpoint.</summary>
-public abstract class BranchContract : CheckpointStoreContract
+public class BranchContract : CheckpointStoreContract
 {
     private static readonly BranchPoint From = new("task", 2);
 

@@ -7,8 +7,10 @@ using Xunit;
 namespace FishCheckpoint.Contract;
 
 /// <summary>What every store that recodes does. It is opened with the effort <see cref="Codec.CodecEffort.Fast"/>.</summary>
-public abstract class RecodeContract : CheckpointStoreContract
+public class RecodeContract : CheckpointStoreContract
 {
+    protected override StoreSetup Setup => new() { Effort = Codec.CodecEffort.Fast };
+
     private IMaintenance Recoding => Store.Maintenance;
 
     [Fact]

@@ -10,7 +10,7 @@ using Xunit;
 namespace FishCheckpoint.Contract;
 
 /// <summary>Saves in every form come back bit for bit, once each, or are refused and change nothing.</summary>
-public abstract class SaveContract : CheckpointStoreContract
+public class SaveContract : CheckpointStoreContract
 {
     [Fact]
     public async Task Save_Full_RestoresTheSameFile()

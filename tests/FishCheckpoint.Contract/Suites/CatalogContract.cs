@@ -8,7 +8,7 @@ using Xunit;
 namespace FishCheckpoint.Contract;
 
 /// <summary>Bases, tasks, tags, states, deltas between steps, deletion and reports.</summary>
-public abstract class CatalogContract : CheckpointStoreContract
+public class CatalogContract : CheckpointStoreContract
 {
     [Fact]
     public async Task AddBase_SameTwice_IsOneBase()
@@ -426,9 +426,6 @@ public abstract class CatalogContract : CheckpointStoreContract
         await Store.Tasks.PutAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "none")), Stop);
         await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.Checkpoints.GetAsync("task", StepRef.Best, Stop));
     }
-
-    /// <summary>Whether an open reader goes on after its checkpoint is deleted; a client of a server reads by separate requests and cannot.</summary>
-    protected virtual bool ReadsSnapshots => true;
 
     /// <summary>The store's one base takes as many bytes as were sent, unless it compresses bases.</summary>
     protected virtual void AssertBasesTake(long bytes) => Assert.Equal(Base.ToBytes().Length, bytes);

@@ -6,12 +6,14 @@ using Xunit;
 
 namespace FishCheckpoint.Contract;
 
-/// <summary>What every store that folds does.</summary>
-public abstract class FoldContract : CheckpointStoreContract
+/// <summary>What every store that folds does. It is opened without a deletion grace.</summary>
+public class FoldContract : CheckpointStoreContract
 {
     private const int Steps = 12;
 
     private static readonly FoldOptions Tight = new() { MaxReadCost = 1.1 };
+
+    protected override StoreSetup Setup => new() { DeletionGrace = TimeSpan.Zero };
 
     private IMaintenance Folding => Store.Maintenance;
 

@@ -6,11 +6,12 @@ using Xunit;
 namespace FishCheckpoint.Contract;
 
 /// <summary>
-/// What every <see cref="IFishStore"/> does. A new store joins by deriving from the classes of this project and opening itself empty;
-/// it may not weaken a test.
+/// What every <see cref="IFishStore"/> does. A test project joins by compiling this folder and naming its <see cref="StoreFactory"/>
+/// <c>TestedStore</c>; it may not weaken a test.
 /// </summary>
 public abstract class CheckpointStoreContract : IAsyncLifetime
 {
+    private readonly TestedStore factory = new();
     private readonly string folder = Directory.CreateTempSubdirectory("fish-contract-").FullName;
 
     protected IFishStore Store { get; private set; } = null!;
@@ -18,13 +19,19 @@ public abstract class CheckpointStoreContract : IAsyncLifetime
     /// <summary>A folder of this test's own.</summary>
     protected string Folder => folder;
 
+    /// <summary>How the store is opened.</summary>
+    protected virtual StoreSetup Setup => new();
+
+    /// <summary>Whether an open reader goes on after its checkpoint is deleted.</summary>
+    protected bool ReadsSnapshots => factory.ReadsSnapshots;
+
     protected TestModel Base { get; } = TestModel.Create();
 
     protected static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        Store = await OpenAsync(Path.Combine(folder, "data"));
+        Store = await factory.OpenAsync(Path.Combine(folder, "data"), Setup);
         await Store.Bases.AddAsync("base", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
         await Store.Tasks.PutAsync("task", new TaskSpec("base"), Stop);
     }
@@ -32,16 +39,10 @@ public abstract class CheckpointStoreContract : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await Store.DisposeAsync();
-        await CloseAsync();
+        await factory.DisposeAsync();
         Directory.Delete(folder, recursive: true);
         GC.SuppressFinalize(this);
     }
-
-    /// <summary>Opens a store of an empty folder.</summary>
-    protected abstract Task<IFishStore> OpenAsync(string dataFolder);
-
-    /// <summary>Closes what <see cref="OpenAsync"/> opened beside the store.</summary>
-    protected virtual Task CloseAsync() => Task.CompletedTask;
 
     protected async Task<Saved<CheckpointInfo>> SaveFullAsync(long step, TestModel model, SaveOptions? options = null, string task = "task")
     {

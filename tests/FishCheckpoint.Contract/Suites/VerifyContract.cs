@@ -6,7 +6,7 @@ using Xunit;
 namespace FishCheckpoint.Contract;
 
 /// <summary>What every store that is verified as a whole does.</summary>
-public abstract class VerifyContract : CheckpointStoreContract
+public class VerifyContract : CheckpointStoreContract
 {
     private IMaintenance Verification => Store.Maintenance;
 

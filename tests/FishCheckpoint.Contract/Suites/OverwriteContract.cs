@@ -6,7 +6,7 @@ using Xunit;
 namespace FishCheckpoint.Contract;
 
 /// <summary>Metrics and metadata go with a save; an overwriting save replaces what is other, in one step.</summary>
-public abstract class OverwriteContract : CheckpointStoreContract
+public class OverwriteContract : CheckpointStoreContract
 {
     private static readonly SaveOptions Overwriting = new() { Overwrite = true };
 

@@ -7,7 +7,7 @@ using Xunit;
 namespace FishCheckpoint.Contract;
 
 /// <summary>What every store says of the way from one state to another, and of the way of a task.</summary>
-public abstract class ComparisonContract : CheckpointStoreContract
+public class ComparisonContract : CheckpointStoreContract
 {
     private IStates Comparison => Store.States;
 

@@ -6,7 +6,7 @@ using Xunit;
 namespace FishCheckpoint.Contract;
 
 /// <summary>A checkpoint keeps its own side files: they are served in the place of the base's, and are part of its content.</summary>
-public abstract class SideFileContract : CheckpointStoreContract
+public class SideFileContract : CheckpointStoreContract
 {
     [Fact]
     public async Task Save_FolderWithSideFiles_ServesItsOwnBeforeTheBases()

@@ -7,7 +7,7 @@ using Xunit;
 namespace FishCheckpoint.Contract;
 
 /// <summary>A training run that starts from another task's checkpoint: it holds that one's values first, and what it saves is all that it holds.</summary>
-public abstract class BranchTrainingContract : CheckpointStoreContract
+public class BranchTrainingContract : CheckpointStoreContract
 {
     private const int Last = 4;
     private static readonly BranchPoint Origin = new("trunk", Last);

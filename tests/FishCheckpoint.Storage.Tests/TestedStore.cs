@@ -1,0 +1,21 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Storage;
+using FishCheckpoint.Stores;
+
+namespace FishCheckpoint.Contract;
+
+/// <summary>The embedded store, as the contract suites open it.</summary>
+internal sealed class TestedStore : StoreFactory
+{
+    public override async Task<IFishStore> OpenAsync(string dataFolder, StoreSetup setup)
+    {
+        var options = new StoreOptions { DataFolder = dataFolder, Bases = setup.CompressBases ? BaseCompression.Dense : BaseCompression.None };
+        if (setup.Effort is { } effort)
+        {
+            options = options with { Codec = new CodecOptions { Effort = effort } };
+        }
+
+        return await SqliteCheckpointStore.OpenAsync(setup.DeletionGrace is { } grace ? options with { DeletionGrace = grace } : options);
+    }
+}
