@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using FishCheckpoint.Storage.Sqlite;
+using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
 
@@ -66,3 +67,44 @@ internal static class OwnRun
 /// <param name="Output">What it printed.</param>
 /// <param name="Texts">The texts of SQL that it sent to stores, each once.</param>
 internal sealed record OwnRunResult(int ExitCode, string Output, IReadOnlyList<string> Texts);
+
+/// <summary>This test program as another process, in a role that an environment variable gives it.</summary>
+internal static class OwnProcess
+{
+    public static ProcessStartInfo Start(string role, string folder)
+    {
+        var (program, start) = (Environment.ProcessPath!, new ProcessStartInfo { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false });
+        start.FileName = program;
+        if (OperatingSystem.IsLinux())
+        {
+            // A suite that runs in the background may have inherited that SIGINT is ignored.
+            start.FileName = "env";
+            start.ArgumentList.Add("--default-signal");
+            start.ArgumentList.Add(program);
+        }
+
+        if (Path.GetFileNameWithoutExtension(program) == "dotnet")
+        {
+            start.ArgumentList.Add(typeof(OwnProcess).Assembly.Location);
+        }
+
+        start.Environment[role] = folder;
+
+        // A killed runtime cannot remove its diagnostic pipes.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        return start;
+    }
+}
+
+/// <summary>The work of a write transaction has no effect but through its connection: where all of it is taken back and run again, every test passes.</summary>
+[Trait("Category", "Slow")]
+public sealed class WritesTwiceTests
+{
+    [Fact]
+    public async Task FastTests_WhereEveryWriteRunsTwice_Pass()
+    {
+        var run = await OwnRun.Result;
+        Assert.True(run.ExitCode == 0, run.Output);
+        Assert.Contains("SAVEPOINT rehearsal", run.Texts);
+    }
+}

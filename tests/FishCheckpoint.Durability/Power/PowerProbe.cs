@@ -92,3 +92,21 @@ public sealed class PowerProbe
         return hash.GetCurrentHashAsUInt128();
     }
 }
+
+/// <summary>What was seen of a store after a loss of power.</summary>
+/// <param name="Lines">What it holds.</param>
+/// <param name="Wrong">What its audit found.</param>
+/// <param name="Refusal">Why it cannot be read; <see langword="null"/>: it can.</param>
+public sealed record PowerLook(IReadOnlyList<string> Lines, IReadOnlyList<string> Wrong, string? Refusal);
+
+/// <summary>What a disk leaves undone although it says otherwise: with one of these the suite has to find faults.</summary>
+public enum Weakness
+{
+    None,
+
+    /// <summary>The syncs of files do nothing.</summary>
+    FileSyncs,
+
+    /// <summary>The syncs of folders do nothing.</summary>
+    FolderSyncs,
+}

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace FishCheckpoint.Durability.Suites;
 
 /// <summary>What a suite has counted and found.</summary>
@@ -37,4 +39,16 @@ public sealed class SuiteResult
 
     public override string ToString() => string.Join('\n', [
         .. counts.Select(pair => $"{pair.Value,10:N0}  {pair.Key}"), $"{Findings.Count,10:N0}  findings", .. Findings.Take(50).Select(finding => $"FOUND {finding}")]);
+}
+
+/// <summary>How long a suite may go on, and who is told how far it is.</summary>
+/// <param name="longest">After that nothing more is begun, and what was counted by then counts.</param>
+/// <param name="told">Told of progress.</param>
+public sealed class Progress(TimeSpan longest, TextWriter? told = null)
+{
+    private readonly Stopwatch clock = Stopwatch.StartNew();
+
+    public bool IsOver => clock.Elapsed > longest;
+
+    public void Report(string far) => told?.WriteLine($"{clock.Elapsed:hh\\:mm\\:ss} {far}");
 }

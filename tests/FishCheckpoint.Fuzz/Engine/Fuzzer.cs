@@ -92,3 +92,80 @@ internal sealed class Fuzzer
         }
     }
 }
+
+/// <summary>Goes round over targets until the time is over.</summary>
+internal static class FuzzRun
+{
+    /// <summary>Feeds all of them in turn.</summary>
+    /// <param name="targets">Fed; the caller disposes them.</param>
+    /// <param name="seed">Gives the run again, as far as its time allows.</param>
+    /// <param name="turn">How long a target is fed before the next one is.</param>
+    /// <param name="progress">Says when it is over.</param>
+    /// <param name="keeps">Whether small inputs that end anew are written to the corpus.</param>
+    public static SuiteResult Run(IReadOnlyList<FuzzTarget> targets, int seed, TimeSpan turn, Progress progress, bool keeps)
+    {
+        var result = new SuiteResult();
+        using var watch = new Watch();
+        var fuzzers = targets.Select((target, index) => new Fuzzer(target, seed + index, result, watch, keeps)).ToArray();
+        var reported = 0;
+        while (!progress.IsOver)
+        {
+            foreach (var fuzzer in fuzzers)
+            {
+                fuzzer.Run(turn);
+            }
+
+            foreach (var finding in result.Findings.Skip(reported))
+            {
+                progress.Report($"FOUND {finding}");
+            }
+
+            reported = result.Findings.Count;
+            progress.Report($"{targets.Sum(target => result[$"{target.Name}: inputs"]):N0} inputs, {fuzzers.Sum(fuzzer => fuzzer.Signatures.Count):N0} ends, {reported} findings");
+        }
+
+        return result;
+    }
+}
+
+/// <summary>Looks on from another thread: an input that never ends is written down, and the process ended, for nothing else would end it.</summary>
+internal sealed class Watch : IDisposable
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
+
+    private readonly Timer timer;
+    private readonly Lock guard = new();
+    private (string Target, byte[] Input, long Since)? under;
+
+    public Watch() => timer = new Timer(_ => Look(), null, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5));
+
+    public void Begin(string target, byte[] input)
+    {
+        lock (guard)
+        {
+            under = (target, input, TimeProvider.System.GetTimestamp());
+        }
+    }
+
+    public void End()
+    {
+        lock (guard)
+        {
+            under = null;
+        }
+    }
+
+    public void Dispose() => timer.Dispose();
+
+    private void Look()
+    {
+        lock (guard)
+        {
+            if (under is { } one && TimeProvider.System.GetElapsedTime(one.Since) > Longest)
+            {
+                Console.Error.WriteLine($"FOUND {one.Target}: {Corpus.WriteFinding(one.Target, one.Input)} does not end");
+                Environment.Exit(1);
+            }
+        }
+    }
+}

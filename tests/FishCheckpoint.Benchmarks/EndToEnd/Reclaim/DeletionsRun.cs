@@ -4,6 +4,7 @@ using System.Text;
 using FishCheckpoint.Benchmarks.EndToEnd.Many;
 using FishCheckpoint.Benchmarks.EndToEnd.Reports;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Client;
 using FishCheckpoint.Engine;
 using FishCheckpoint.Storage;
 
@@ -121,5 +122,77 @@ internal static class DeletionsRun
         }
 
         return longest;
+    }
+}
+
+/// <summary>Nine checkpoints of ten go: by requests, with their task, and by retention.</summary>
+/// <param name="Going">What was there and is to go.</param>
+/// <param name="Staying">What stays.</param>
+internal sealed record Deletion(IReadOnlyList<CheckpointInfo> Going, IReadOnlyList<CheckpointInfo> Staying)
+{
+    private const int KeepEvery = 10;
+
+    /// <summary>Decides what goes. What the latest checkpoint of a task under retention is laid on stays with it.</summary>
+    public static async Task<Deletion> PlanAsync(FishClient client)
+    {
+        var (going, staying) = (new List<CheckpointInfo>(), new List<CheckpointInfo>());
+        foreach (var task in new[] { ReclaimStore.Fixed, ReclaimStore.Chain, ReclaimStore.Folded, ReclaimStore.Trial })
+        {
+            var all = (await client.Checkpoints.ListAsync(task, new PageRequest(1000)).ReadPageAsync()).Items;
+            var anchor = task is ReclaimStore.Chain or ReclaimStore.Folded ? all[^1].Parent : null;
+            foreach (var info in all)
+            {
+                (task != ReclaimStore.Trial && (info.Step % KeepEvery == 0 || StepRef.At(info.Step).ToString() == anchor) ? staying : going).Add(info);
+            }
+        }
+
+        return new Deletion(going, staying);
+    }
+
+    /// <summary>Bytes that the report counts for what goes.</summary>
+    public long Bytes => Going.Sum(info => info.StoredBytes);
+
+    /// <summary>Deletes by requests, and asks for the retention that deletes the others in the next round.</summary>
+    public async Task BeginAsync(FishClient client)
+    {
+        foreach (var info in Going.Where(info => info.Task == ReclaimStore.Fixed))
+        {
+            await client.Checkpoints.DeleteAsync(info.Task, StepRef.At(info.Step));
+        }
+
+        await client.Tasks.DeleteAsync(ReclaimStore.Trial);
+        foreach (var task in new[] { ReclaimStore.Chain, ReclaimStore.Folded })
+        {
+            await client.Tasks.PutAsync(task, new TaskSpec("base", Retention: new Retention(KeepEvery: KeepEvery)));
+        }
+    }
+}
+
+/// <summary>A trainer that goes on saving: a thousandth of the values, some times a second.</summary>
+internal sealed class LiveWriter(FishClient client, ReclaimModel model)
+{
+    private const string Name = "live";
+    private const double Share = 0.013;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Seconds of each save.</summary>
+    public List<double> Times { get; } = [];
+
+    /// <summary>Bytes that its checkpoints take: they came while others went.</summary>
+    public long StoredBytes { get; private set; }
+
+    public async Task GoOnAsync(CancellationToken end)
+    {
+        await client.Tasks.PutAsync(Name, new TaskSpec("base"), CancellationToken.None);
+        var mask = model.Draw(Share);
+        for (var step = 1; !end.IsCancellationRequested; step++)
+        {
+            var content = new CheckpointContent.Changed(model.Next(mask));
+            var clock = Stopwatch.StartNew();
+            var saved = await client.Checkpoints.SaveAsync(Name, step, content, cancellationToken: CancellationToken.None);
+            Times.Add(clock.Elapsed.TotalSeconds);
+            StoredBytes += saved.Value.StoredBytes;
+            await Task.Delay(Pause, CancellationToken.None);
+        }
     }
 }
