@@ -129,7 +129,8 @@ public static class FishServer
         {
             throw new FishException(
                 ErrorCode.AddressInUse, UrlsOf(server), $"The address is in use by another program: {error.Message}",
-                "End the other program (it may be another 'fishckpt serve'), or choose another address: --urls http://127.0.0.1:PORT.", error);
+                "End the other program (it may be another 'fishckpt serve'), or choose another address: --urls http://127.0.0.1:PORT.",
+                error);
         }
         catch (Exception error)
             when (error is FormatException or ArgumentException or InvalidOperationException or IOException or SocketException

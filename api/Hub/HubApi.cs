@@ -23,7 +23,8 @@ internal static class HubApi
     private const string NoRepositoryChange =
         "On this server, repositories are tasks. Create, change and delete them with 'fishckpt task add', 'fishckpt rm', or /v1/tasks.";
 
-    private const string NoRevisionChange = "On this server, revisions are checkpoints and tags. Use 'fishckpt tag' or /v1/tasks/TASK/tags.";
+    private const string NoRevisionChange =
+        "On this server, revisions are checkpoints and tags. Use 'fishckpt tag' or /v1/tasks/TASK/tags.";
 
     private const string NoDiscussion = "This server has no discussions and no pull requests.";
 

@@ -26,7 +26,7 @@ internal static class HubFile
     public static HubLfs? LfsOf(RestoredFile file) =>
         file.Sha256 is { } digest ? new HubLfs(digest, digest, file.Bytes, Pointer(digest, file.Bytes).Length) : null;
 
-    // The pointer that git stores in place of an LFS file (git-lfs, docs/spec.md).
+    // The pointer that git stores in place of an LFS file (git-lfs specification).
     private static byte[] Pointer(Digest digest, long bytes) =>
         Encoding.ASCII.GetBytes(
             FormattableString.Invariant($"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {bytes}\n"));

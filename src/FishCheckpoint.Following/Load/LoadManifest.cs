@@ -15,8 +15,8 @@ namespace FishCheckpoint.Following.Load;
 public sealed record LoadedFile(string Name, long Bytes, Digest Sha256, long Modified);
 
 /// <summary>
-/// The record of the files that loads wrote to a folder, its <c>.fish-load.json</c> (docs/reference/cli.md). The Python client reads and writes the
-/// same form.
+/// The record of the files that loads wrote to a folder, its <c>.fish-load.json</c> (docs/reference/cli.md). The Python client reads and
+/// writes the same form.
 /// </summary>
 /// <param name="Version">The record's version: 1.</param>
 /// <param name="Files">The files of the last load.</param>
