@@ -54,6 +54,7 @@ public static class FishServer
 
         // What stops a start is thrown, and said once by the program; a failure of a background service is told as it stops the server.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+        builder.Services.AddLogTime();
         AddServices(builder.Services);
         configure?.Invoke(builder);
         builder.Services.AddFishTelemetry(builder.Configuration);
@@ -128,7 +129,7 @@ public static class FishServer
         {
             throw new FishException(
                 ErrorCode.AddressInUse, UrlsOf(server), $"The address is in use by another program: {error.Message}",
-                "End the other program (it may be another 'fish serve'), or listen elsewhere: --urls http://127.0.0.1:PORT.", error);
+                "End the other program (it may be another 'fishckpt serve'), or listen elsewhere: --urls http://127.0.0.1:PORT.", error);
         }
         catch (Exception error)
             when (error is FormatException or ArgumentException or InvalidOperationException or IOException or SocketException

@@ -13,7 +13,7 @@ def built():
     """The newest build of the command line, or None."""
     found = []
     for folder, _, files in os.walk(os.path.join(ROOT, "src", "FishCheckpoint.Cli", "bin")):
-        found += [os.path.join(folder, name) for name in files if name == "fish.dll"]
+        found += [os.path.join(folder, name) for name in files if name == "fishckpt.dll"]
     return max(found, key=os.path.getmtime, default=None)
 
 
@@ -23,7 +23,7 @@ class Server:
     def __enter__(self):
         dll = os.environ.get("FISH_PROGRAM") or built()
         if dll is None:
-            raise SystemExit("There is no server: dotnet build -c Release src/FishCheckpoint.Cli, or set FISH_PROGRAM to a fish.dll")
+            raise SystemExit("There is no server: dotnet build -c Release src/FishCheckpoint.Cli, or set FISH_PROGRAM to a fishckpt.dll")
         self._folder = tempfile.mkdtemp(prefix="fish-experiments-")
         self._process = subprocess.Popen(
             ["dotnet", dll, "serve", "--data", os.path.join(self._folder, "data"), "--urls", "http://127.0.0.1:0"],

@@ -83,10 +83,10 @@ internal sealed class AccessMiddleware(
             throw token is null
                 ? new FishException(
                     ErrorCode.KeyRequired, context.Request.Path, "The server takes requests with a key only.",
-                    "Send Authorization: Bearer TOKEN; 'fish key add' on the data folder makes one.")
+                    "Send Authorization: Bearer TOKEN; 'fishckpt key add' on the data folder makes one.")
                 : new FishException(
                     ErrorCode.KeyInvalid, context.Request.Path, "The key is unknown, expired or revoked.",
-                    "Ask for another one; 'fish key ls' lists them.");
+                    "Ask for another one; 'fishckpt key ls' lists them.");
         }
 
         RequireLoopbackName(context.Request.Host.Host);
@@ -118,7 +118,7 @@ internal sealed class AccessMiddleware(
             throw new FishException(
                 ErrorCode.KeyForbidden, host.Length <= 128 ? host : host[..128],
                 "A server without keys answers to the names of loopback only.",
-                "Ask for 127.0.0.1 or localhost, or make a key (fish key add).");
+                "Ask for 127.0.0.1 or localhost, or make a key (fishckpt key add).");
         }
     }
 
@@ -139,7 +139,7 @@ internal sealed class AccessMiddleware(
             throw new FishException(
                 ErrorCode.KeyForbidden, origin is { Length: > 0 and <= 128 } ? origin : "another site",
                 "A page of another site sent this, and a server without keys takes changes from its own pages only.",
-                "Use the server's own dashboard, or make a key (fish key add).");
+                "Use the server's own dashboard, or make a key (fishckpt key add).");
         }
     }
 

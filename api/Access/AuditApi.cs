@@ -9,7 +9,7 @@ namespace FishCheckpoint.Api.Access;
 internal static class AuditApi
 {
     public static void MapAudit(this RouteGroupBuilder group) => group.MapGet("/audit", ListAsync).Needs(KeyScope.Admin, Reach.Store)
-        .WithSummary("List who wrote and deleted what, and what was refused, the newest first; ?task= and ?since= narrow it down");
+        .WithSummary("List who saved, deleted or was refused what, newest first; ?task= and ?since= filter the entries");
 
     private static async Task<Ok<Page<AuditEntry>>> ListAsync(
         int? limit, string? after, string? task, DateTimeOffset? since, HttpContext context, IAccessControl access, RefusalCounts refusals,

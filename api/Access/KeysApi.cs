@@ -12,10 +12,10 @@ internal static class KeysApi
     public static void MapKeys(this RouteGroupBuilder group)
     {
         group.MapPost("/", AddAsync).Needs(KeyScope.Admin, Reach.Store)
-            .WithSummary("Make a key; its token is in this answer and never again").MayFail(409, 413, 415);
+            .WithSummary("Create a key; only this answer has its token").MayFail(409, 413, 415);
         group.MapGet("/", ListAsync).Needs(KeyScope.Admin, Reach.Store)
-            .WithSummary("List the keys in the order in which they were made, without their tokens");
-        group.MapDelete("/{key}", RevokeAsync).Needs(KeyScope.Admin, Reach.Store).WithSummary("Revoke a key, by its name or its id");
+            .WithSummary("List the keys in the order of creation, without their tokens");
+        group.MapDelete("/{key}", RevokeAsync).Needs(KeyScope.Admin, Reach.Store).WithSummary("Revoke a key by its name or its id");
     }
 
     private static async Task<Created<NewKey>> AddAsync(

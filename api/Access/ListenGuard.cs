@@ -71,7 +71,7 @@ internal sealed class ListenGuard(
             throw new FishException(
                 ErrorCode.AccessUnprotected, $"{place}",
                 "The server would listen beyond loopback, and there is no key: everyone could read and delete everything.",
-                "Make a key first (fish key add NAME --scope admin, on the data folder), or listen on 127.0.0.1.");
+                "Make a key first (fishckpt key add NAME --scope admin, on the data folder), or listen on 127.0.0.1.");
         }
     }
 }

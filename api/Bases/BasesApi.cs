@@ -20,15 +20,16 @@ internal static class BasesApi
     {
         group.MapPut("/{name}", PutAsync).Needs(KeyScope.Write, Reach.Store).TakesUploads()
             .TakesBody(MediaTypes.Safetensors, MediaTypes.Bytes, MediaTypes.Tar)
-            .TakesHeader(DigestField.Representation, "sha-256=:BASE64: of the body, verified before anything is kept.")
+            .TakesHeader(DigestField.Representation, "sha-256=:BASE64: of the body, verified before anything is stored.")
             .WithSummary("Add a base: one safetensors file, or a folder as a tar stream").MayFail(409, 413, 415, 422, 507);
         group.MapGet("/", ListAsync).Needs(KeyScope.Read, Reach.List).WithSummary("List the bases by name");
-        group.MapGet("/{name}", GetAsync).Needs(KeyScope.Read, Reach.Base).WithSummary("Describe a base, by its name or its id");
+        group.MapGet("/{name}", GetAsync).Needs(KeyScope.Read, Reach.Base).WithSummary("Describe a base by its name or its id");
         group.MapMethods("/{name}/model.safetensors", ["GET", "HEAD"], GetModelAsync).Needs(KeyScope.Read, Reach.Base)
             .GivesBytes(MediaTypes.Safetensors, CheckedBlocks.MediaType)
             .WithSummary("Give a base's file, or a range of it").MayFail(412, 416, 500);
         group.MapDelete("/{name}", DeleteAsync).Needs(KeyScope.Admin, Reach.Store)
-            .WithSummary("Remove a name of a base, and with its last name the base, for good; refused while tasks are on it").MayFail(409);
+            .WithSummary("Remove a name of a base; removing the last name deletes the base permanently; refused while tasks use it")
+            .MayFail(409);
         group.MapGet("/{name}/files", ListFilesAsync).Needs(KeyScope.Read, Reach.Base)
             .WithSummary("List the files of a base, side files included");
         group.MapMethods("/{name}/files/{**file}", ["GET", "HEAD"], GetFileAsync).Needs(KeyScope.Read, Reach.Base)

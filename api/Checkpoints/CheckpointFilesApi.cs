@@ -33,7 +33,7 @@ internal static class CheckpointFilesApi
             .TakesHeader(DigestField.Wanted, WantsDigest).WithSummary("Rebuild one file of a sharded model, or give a side file")
             .MayFail(412, 416, 500);
         group.MapGet("/{step}/tensors/{**tensor}", GetTensorAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Bytes)
-            .WithSummary("Rebuild the raw bytes of one tensor; Fish-Dtype and Fish-Shape say what they are").MayFail(422, 500);
+            .WithSummary("Rebuild the raw bytes of one tensor; the fields Fish-Dtype and Fish-Shape describe them").MayFail(422, 500);
     }
 
     private static async Task<Ok<IReadOnlyList<RestoredFile>>> ListAsync(

@@ -19,23 +19,23 @@ internal static class CheckpointsApi
         group.MapPut("/{step}", PutAsync).Needs(KeyScope.Write, Reach.Task).TakesUploads()
             .TakesBody(MediaTypes.Safetensors, MediaTypes.Tar, MediaTypes.Frames, MediaTypes.Form)
             .TakesHeader(DigestField.Representation,
-                "sha-256=:BASE64: of the full model file that the checkpoint gives, verified before anything is kept.")
-            .TakesHeader(DigestField.Content, "sha-256=:BASE64: of the body, verified before anything is kept.")
+                "sha-256=:BASE64: of the full model file of the checkpoint, verified before anything is stored.")
+            .TakesHeader(DigestField.Content, "sha-256=:BASE64: of the body, verified before anything is stored.")
             .TakesHeader(SaveFields.Metrics,
                 """A JSON object of numbers, as in {"loss":0.12}; the form's part 'info' has no limit of a header field.""")
             .WithSummary(
-                "Save a checkpoint: a full model, a sparse patch, or frames; as a form's part 'checkpoint', with the trainer state as the "
-                + "part 'state', metrics and metadata as the part 'info', side files as parts 'file', or by their digests in 'info' where "
+                "Save a checkpoint: a full model, a sparse patch, or frames. A form has it as the part 'checkpoint', the trainer state as "
+                + "'state', metrics and metadata as 'info', and side files as 'file' or, if the task has them, by their digests in 'info'. "
                 + "the task has them. ?overwrite=true replaces one of other content").MayFail(409, 413, 415, 422, 507);
         group.MapGet("/", ListAsync).Needs(KeyScope.Read, Reach.Task)
-            .WithSummary("List a task's checkpoints by step; ?order=descending: the latest first");
+            .WithSummary("List a task's checkpoints by step; ?order=descending for the latest first");
         group.MapGet("/{step}", GetAsync).Needs(KeyScope.Read, Reach.Task)
-            .WithSummary("Describe a checkpoint; {step} is also latest, best or a tag");
+            .WithSummary("Describe a checkpoint");
         group.MapDelete("/{step}", DeleteAsync).Needs(KeyScope.Write, Reach.Task)
-            .WithSummary("Delete a checkpoint; until its grace is over it can be brought back, and others whose parent it is stay readable")
+            .WithSummary("Delete a checkpoint; it can be undeleted for its grace period, and checkpoints based on it stay readable")
             .MayFail(409);
         group.MapPost("/{step}/verify", VerifyAsync).Needs(KeyScope.Read, Reach.Task)
-            .WithSummary("Read everything that a checkpoint is made of and compare it with its digests");
+            .WithSummary("Verify a checkpoint: read all its data and compare it with its digests");
     }
 
     private static async Task<Results<Created<CheckpointInfo>, Ok<CheckpointInfo>>> PutAsync(

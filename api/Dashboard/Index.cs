@@ -11,7 +11,7 @@ namespace FishCheckpoint.Api.Dashboard;
 internal static partial class Index
 {
     public static void MapIndex(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/", Get).Open().WithSummary("Give the dashboard where HTML is accepted, and else list the routes")
+        routes.MapGet("/", Get).Open().WithSummary("Give the dashboard to browsers, and the list of routes to other clients")
             .GivesBytes("text/html", "text/plain");
 
     private static IResult Get(HttpContext context, EndpointDataSource endpoints)

@@ -15,7 +15,7 @@ export class Problem extends Error {
 }
 
 const unreachable = () => new Problem(0, {
-  title: 'The server does not answer', cause: 'It is stopped, or the connection to it is broken.', hint: 'Start it (fish serve), and try again.',
+  title: 'The server does not answer', cause: 'It is stopped, or the connection to it is broken.', hint: 'Start it (fishckpt serve), and try again.',
 });
 
 /** Reads the JSON of a path that is relative to the server, as in v1/tasks. */

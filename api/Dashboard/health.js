@@ -65,12 +65,12 @@ function counted(found) {
   const last = verified ? new Date(verified * 1000).toISOString() : null;
   return [
     figures(
-      ['Last verified', last ? ago(last) : 'never', last ? `${time(last)} UTC` : 'fish verify does it'],
+      ['Last verified', last ? ago(last) : 'never', last ? `${time(last)} UTC` : 'fishckpt verify does it'],
       ['Known damage', many(total(found, 'fish_store_damaged'), 'item')],
       ['Saves', count(total(found, 'fish_saves')), 'since the server started'],
       ['Refused', count(total(found, 'fish_refusals')), 'requests'],
       ['Requests', count(requests), requests ? `${number(1000 * sum / requests)} ms on average` : null],
       ['Memory', bytes(total(found, 'dotnet_process_memory_working_set_bytes')), 'of the process']),
-    h('p', { class: 'note' }, 'All of them: ', h('code', {}, '/metrics'), '. To verify everything that is stored: ', h('code', {}, 'fish verify'), '.'),
+    h('p', { class: 'note' }, 'All of them: ', h('code', {}, '/metrics'), '. To verify everything that is stored: ', h('code', {}, 'fishckpt verify'), '.'),
   ];
 }

@@ -48,7 +48,7 @@ async function read(signal) {
 
 function headline({ whole, limited }) {
   if (whole.checkpoints === 0) {
-    return [h('p', { class: 'lead' }, 'Nothing is stored yet.'), h('p', {}, 'Add a base and save a checkpoint: ', h('code', {}, 'fish base add NAME model.safetensors'), '.')];
+    return [h('p', { class: 'lead' }, 'Nothing is stored yet.'), h('p', {}, 'Add a base and save a checkpoint: ', h('code', {}, 'fishckpt base add NAME model.safetensors'), '.')];
   }
   return [
     h('p', { class: 'lead' }, `${many(whole.checkpoints, 'checkpoint')} of ${many(whole.taskCount, 'task')}: `,

@@ -58,7 +58,7 @@ function result(found) {
       : 'Nothing would go: every checkpoint is kept by a rule, or its task has none.'),
     found.heldBytes ? h('p', { class: 'note' }, `${bytes(found.heldBytes)} of deleted checkpoints would stay for others that are laid on them${found.finished ? '' : ', or until working it out is given more time'}.`) : null,
     found.damaged.length ? h('p', { class: 'bad' }, `${many(found.damaged.length, 'thing')} could not be read: see Health.`) : null,
-    found.deleted || found.freedBytes || found.returnedBytes ? [h('p', {}, 'To do it:'), command('fish gc')] : null,
+    found.deleted || found.freedBytes || found.returnedBytes ? [h('p', {}, 'To do it:'), command('fishckpt gc')] : null,
     found.checkpoints.length ? sortable('Checkpoints that would go', columns, found.checkpoints, { sort: 'Takes', rowName: 'checkpoint' }) : null,
     found.deleted > found.checkpoints.length ? h('p', { class: 'note' }, `and ${count(found.deleted - found.checkpoints.length)} more`) : null,
   ];
@@ -71,13 +71,13 @@ function unruled(tasks) {
   return [
     h('p', {}, `${many(free.length, 'task')} ${free.length === 1 ? 'keeps' : 'keep'} every checkpoint, unless the server's settings have a rule for all: `,
       free.slice(0, 12).map((task, index) => [index ? ', ' : '', h('a', { href: `#/task/${encodeURIComponent(task.name)}` }, task.name)]), free.length > 12 ? ', …' : '', '.'),
-    rule(free), h('p', {}, 'To delete one checkpoint, or a whole task:'), command(`fish rm ${first.name} STEP`), command(`fish rm ${first.name} --all`),
+    rule(free), h('p', {}, 'To delete one checkpoint, or a whole task:'), command(`fishckpt rm ${first.name} STEP`), command(`fishckpt rm ${first.name} --all`),
   ];
 }
 
 // The command reports first what it deletes.
 const rule = ([first]) => [
-  h('p', {}, 'To keep the last ten and every thousandth:'), command(`fish task set ${first.name} --keep-last 10 --keep-every 1000`)];
+  h('p', {}, 'To keep the last ten and every thousandth:'), command(`fishckpt task set ${first.name} --keep-last 10 --keep-every 1000`)];
 
 // The line as it is to be typed, for this server.
 function command(line) {

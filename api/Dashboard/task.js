@@ -63,7 +63,7 @@ function kept(retention) {
 const better = /acc|f1|bleu|rouge|auc|reward|score|recall|precision|exact/i;
 
 function metricsOf(name, signal, info, timeline) {
-  if (timeline.metrics.length === 0) return h('p', { class: 'note' }, 'Its checkpoints were saved without metrics: fish save … --metric loss=0.31.');
+  if (timeline.metrics.length === 0) return h('p', { class: 'note' }, 'Its checkpoints were saved without metrics: fishckpt save … --metric loss=0.31.');
   const names = timeline.metrics.map(metric => metric.name);
   const monitored = info.retention?.monitor;
   const pick = h('select', { id: 'metric', onchange: () => draw(true) }, names.map(metric => h('option', { value: metric }, metric)));

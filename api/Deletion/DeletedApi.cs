@@ -14,14 +14,14 @@ internal static class DeletedApi
     public static void MapDeleted(this RouteGroupBuilder group)
     {
         group.MapGet("/deleted/tasks", ListTasksAsync).Needs(KeyScope.Read, Reach.List).WithTags("Tasks")
-            .WithSummary("List the deleted tasks that can be brought back, and the tasks of which deleted checkpoints can");
+            .WithSummary("List the tasks that can be undeleted, and the tasks with checkpoints that can be undeleted");
         group.MapGet("/tasks/{task}/deleted", ListAsync).Needs(KeyScope.Read, Reach.Task).WithTags("Checkpoints")
-            .WithSummary("List the deleted checkpoints of a task, or of a deleted one, that can be brought back");
+            .WithSummary("List the checkpoints of a task, or of a deleted task, that can be undeleted");
         group.MapPost("/tasks/{task}/undelete", UndeleteTaskAsync).Needs(KeyScope.Admin, Reach.Task).WithTags("Tasks")
-            .WithSummary("Bring a deleted task back with its checkpoints; the body is optional: {\"as\":\"NAME\"}")
+            .WithSummary("Bring back a deleted task with its checkpoints; the optional body {\"as\":\"NAME\"} renames it")
             .MayFail(409, 413, 415, 507);
         group.MapPost("/tasks/{task}/checkpoints/{step}/undelete", UndeleteAsync).Needs(KeyScope.Write, Reach.Task).WithTags("Checkpoints")
-            .WithSummary("Bring a deleted checkpoint back, bit for bit; the body is optional: {\"as\":STEP,\"pin\":true}")
+            .WithSummary("Bring back a deleted checkpoint, bit for bit; the optional body is {\"as\":STEP,\"pin\":true}")
             .MayFail(409, 413, 415, 507);
     }
 

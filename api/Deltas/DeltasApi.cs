@@ -16,10 +16,10 @@ internal static class DeltasApi
     {
         group.MapGet("/{step}/delta", GetAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Safetensors, MediaTypes.Frames)
             .WithSummary(
-                "Give what changed from a state (?from=base, a step, or TASK:STEP) to a step, as a sparse patch or, by Accept, as frames")
+                "Give the changes from a state (?from=base, a step, or TASK:STEP) to a step, as a sparse patch or, by Accept, as frames")
                 .MayFail(409, 500);
         group.MapGet("/{step}/diff", CompareAsync).Needs(KeyScope.Read, Reach.Task)
-            .WithSummary("Say of each tensor how much changed from a state (?from=base, a step, or TASK:STEP) to a step, and how far")
+            .WithSummary("Report how much each tensor changed from a state (?from=base, a step, or TASK:STEP) to a step")
             .MayFail(409, 500);
     }
 

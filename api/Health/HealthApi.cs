@@ -10,8 +10,9 @@ internal static class HealthApi
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", () => TypedResults.Text("ok\n")).Open().WithSummary("Say that the process lives");
-        routes.MapGet("/readyz", ReadyAsync).Open().WithSummary("Say whether the store can be read and written");
+        routes.MapGet("/healthz", () => TypedResults.Text("ok\n")).Open().WithSummary("Report that the process is alive");
+        routes.MapGet("/readyz", ReadyAsync).Open()
+            .WithSummary("Report whether the server is ready: its store is open and its disk is writable");
     }
 
     private static async Task<ContentHttpResult> ReadyAsync(Readiness readiness, ILogger<Readiness> logger, CancellationToken cancellation)

@@ -17,13 +17,13 @@ internal static class HubApi
     private const string All = "GET HEAD POST PUT PATCH DELETE";
 
     private const string NoUpload =
-        "This server takes no uploads by the Hub's protocol. Save a checkpoint with 'fish save', a client of FishCheckpoint, "
+        "This server takes no uploads by the Hub's protocol. Save a checkpoint with 'fishckpt save', a client of FishCheckpoint, "
         + "or PUT /v1/tasks/TASK/checkpoints/STEP.";
 
     private const string NoRepositoryChange =
-        "Repositories are made, changed and deleted here as tasks: 'fish task add', 'fish rm', or /v1/tasks.";
+        "Repositories are made, changed and deleted here as tasks: 'fishckpt task add', 'fishckpt rm', or /v1/tasks.";
 
-    private const string NoRevisionChange = "Revisions are checkpoints and tags here: 'fish tag', or /v1/tasks/TASK/tags.";
+    private const string NoRevisionChange = "Revisions are checkpoints and tags here: 'fishckpt tag', or /v1/tasks/TASK/tags.";
 
     private const string NoDiscussion = "There are no discussions and no pull requests on this server.";
 
@@ -31,11 +31,11 @@ internal static class HubApi
 
     private static readonly HubEndpoint[] Table =
     [
-        new("GET", "/api/whoami-v2", AccountApi.Get, Reach.Nothing, "Say which key the request came with"),
+        new("GET", "/api/whoami-v2", AccountApi.Get, Reach.Nothing, "Report the key of the request"),
         new("GET", "/api/models", ModelListApi.ListAsync, Reach.List,
-            "List tasks and bases as model repositories; ?search=, ?author=, ?filter= narrow the list down, ?sort= orders it"),
+            "List tasks and bases as model repositories; ?search=, ?author= and ?filter= filter the list, ?sort= orders it"),
         new(Reads, "/{repository}/resolve/{revision}/{**file}", ResolveApi.ResolveAsync, Reach.Repository,
-            "Give a file of a repository; a revision that may move leads to its commit")
+            "Give a file of a repository; a revision that may move redirects to its commit")
         {
             Describe = route => route.GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes).MayFail(412, 416, 500)
                 .Produces(StatusCodes.Status307TemporaryRedirect),
@@ -45,19 +45,19 @@ internal static class HubApi
         new("GET", $"{Model}/revision/{{revision}}", ModelsApi.GetAsync, Reach.Repository,
             "Describe a repository at a revision; ?blobs=true adds sizes and digests"),
         new("GET", $"{Model}/tree/{{revision}}/{{**path}}", TreeApi.ListAsync, Reach.Repository,
-            "List the files and folders in a folder of a revision; ?recursive=true lists what lies below them too"),
+            "List the files and folders in a folder of a revision; ?recursive=true includes subfolders"),
         new("POST", $"{Model}/paths-info/{{revision}}", TreeApi.DescribeAsync, Reach.Repository,
-            "Describe the files of a revision that are named in the body's 'paths', and leave out what there is not")
+            "Describe the files of a revision that the body's 'paths' names; unknown ones are left out")
         {
             Describe = route => route.TakesBody(TreeApi.FormType, TreeApi.JsonType).MayFail(413, 415),
         },
         new("GET", $"{Model}/refs", RefsApi.ListAsync, Reach.Repository,
             "List the revisions of a repository with their commits: main, its tags, and a step-N for each checkpoint"),
         new("GET", $"{Model}/commits/{{revision}}", CommitsApi.ListAsync, Reach.Repository,
-            "List the commits of a repository from a revision backwards"),
-        new("GET", $"{Model}/auth-check", ModelsApi.CheckAsync, Reach.Repository, "Say whether the key reaches a repository"),
-        new("GET", $"{Model}/discussions", DiscussionsApi.ListAsync, Reach.Repository, "List the discussions of a repository: none"),
-        new("GET", $"{Model}/discussions/{{number}}", DiscussionsApi.GetAsync, Reach.Repository, "Answer that there is no such discussion"),
+            "List the commits of a repository from a revision back to the first"),
+        new("GET", $"{Model}/auth-check", ModelsApi.CheckAsync, Reach.Repository, "Report whether the key can read a repository"),
+        new("GET", $"{Model}/discussions", DiscussionsApi.ListAsync, Reach.Repository, "List the discussions: there are none"),
+        new("GET", $"{Model}/discussions/{{number}}", DiscussionsApi.GetAsync, Reach.Repository, "Answer 404: there are no discussions"),
 
         HubEndpoint.Refused("POST PUT PATCH DELETE", $"{Model}/discussions/{{**rest}}", NoDiscussion),
         HubEndpoint.Refused("POST", $"{Model}/preupload/{{revision}}", NoUpload),
@@ -78,12 +78,12 @@ internal static class HubApi
         HubEndpoint.Refused("GET", $"{Model}/xet-write-token/{{revision}}", NoUpload),
 
         new(All, "/datasets/{owner}/{name}/resolve/{**rest}", HubRefusal.NoRepositories, Reach.Nothing,
-            "Answer that there are no datasets"),
-        new(All, "/spaces/{owner}/{name}/resolve/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Answer that there are no spaces"),
-        new(All, "/api/datasets/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Answer that there are no datasets"),
-        new(All, "/api/spaces/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Answer that there are no spaces"),
+            "Answer 404: there are no datasets"),
+        new(All, "/spaces/{owner}/{name}/resolve/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Answer 404: there are no spaces"),
+        new(All, "/api/datasets/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Answer 404: there are no datasets"),
+        new(All, "/api/spaces/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Answer 404: there are no spaces"),
         new(All, "/api/{kind:regex(^(?!resolve$).*$)}/{**rest}", HubRefusal.NoRoute, Reach.Nothing,
-            "Answer that the protocol has no such route here"),
+            "Answer 404: the server has no such route of the protocol"),
     ];
 
     public static void MapHub(this IEndpointRouteBuilder routes)

@@ -25,7 +25,7 @@ internal sealed record HubEndpoint(string Methods, string Pattern, Delegate Hand
     /// <param name="sentence">What is not done, and what to do instead.</param>
     public static HubEndpoint Refused(string methods, string pattern, string sentence) =>
         new(methods, pattern, HubRefusal.Of(sentence), pattern.Contains(Repository, StringComparison.Ordinal) ? Reach.Repository
-            : Reach.Nothing, "Not done here: answered with 501 and a sentence") { Describe = route => route.MayFail(501) };
+            : Reach.Nothing, "Answer 501 with the reason: the server does not support this") { Describe = route => route.MayFail(501) };
 
     /// <summary>Adds the routes of the row.</summary>
     public void MapTo(IEndpointRouteBuilder routes)

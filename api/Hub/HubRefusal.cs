@@ -18,12 +18,12 @@ internal static class HubRefusal
                 "").ForHub().WriteAsync(context.Response);
     };
 
-    /// <summary>Answers for repositories of a type that there is none of here: 404.</summary>
+    /// <summary>Answers 404: there are no repositories of this type.</summary>
     public static void NoRepositories(HttpContext context) => throw new FishException(
         ErrorCode.TaskNotFound, Shown(context), "This server has models alone: no datasets and no spaces.",
             "Ask for a model: TASK, or a base's name.");
 
-    /// <summary>Answers for what is no route: 404.</summary>
+    /// <summary>Answers 404: there is no such route.</summary>
     public static void NoRoute(HttpContext context) => throw new FishException(
         ErrorCode.FileNotFound, Shown(context), "The Hub's protocol has no such route here.", "docs/guides/hub.md lists what is served.");
 

@@ -15,23 +15,23 @@ internal static class MaintenanceApi
     public static void MapMaintenance(this RouteGroupBuilder v1)
     {
         v1.MapPost("/gc/", CollectAsync).Describe(
-            "Delete what no retention keeps, lay anew what lies on deleted checkpoints, and give unused bytes back to the disk; "
-            + "?dryRun=true only says what would go; ?now=true ends the grace of what is deleted", 503);
+            "Delete checkpoints that no retention rule keeps, rebase what depends on them, and free unused space; "
+            + "?dryRun=true only lists them; ?now=true ends the grace period of deleted checkpoints", 503);
         var group = v1.MapGroup("/maintenance");
-        group.MapPost("/recode", RecodeAsync).DescribeRound("Encode again, to fewer bytes, what was saved fast");
-        group.MapPost("/fold", FoldAsync).DescribeRound("Lay checkpoints that cost too much to read on earlier ones");
-        group.MapPost("/verify", VerifyAsync).DescribeRound("Verify what is stored, what was not verified for longest first");
+        group.MapPost("/recode", RecodeAsync).DescribeRound("Encode checkpoints that were saved fast to fewer bytes");
+        group.MapPost("/fold", FoldAsync).DescribeRound("Shorten chains of deltas that cost too much to read");
+        group.MapPost("/verify", VerifyAsync).DescribeRound("Verify the store, starting with the least recently verified items");
         group.MapGet("/damage", DamageAsync).Needs(KeyScope.Read, Reach.Store)
-            .WithSummary("List the damage that verifications have found and none has found gone");
+            .WithSummary("List known damage: found by a verification and not yet repaired");
         group.MapPost("/backup", BackupAsync).Describe(
-            "Back the store up into a folder of this name, under the folder that the settings name for backups", 409, 413, 415, 503);
+            "Back up the store into a folder of this name, inside the backup folder of the settings", 409, 413, 415, 503);
     }
 
     private static void Describe(this RouteHandlerBuilder route, string summary, params int[] failures) =>
         route.Needs(KeyScope.Admin, Reach.Store).WithSummary(summary).MayFail(failures);
 
     private static void DescribeRound(this RouteHandlerBuilder route, string summary) =>
-        route.Describe($"{summary}; the body is optional and bounds the round", 413, 415, 503);
+        route.Describe($"{summary}; the optional body limits the work", 413, 415, 503);
 
     // Seconds, as the command line has them.
     private static Task<Ok<CollectResult>> CollectAsync(

@@ -15,18 +15,18 @@ internal static class ReportsApi
     public static void MapReports(this RouteGroupBuilder group)
     {
         group.MapGet("/reports/storage", OfStoreAsync).Needs(KeyScope.Read, Reach.Store)
-            .WithSummary("Report what the whole store holds and costs");
+            .WithSummary("Report the contents and the size of the store");
         group.MapGet("/reports/growth", OfGrowthAsync).Needs(KeyScope.Read, Reach.Store)
-            .WithSummary("Report how the store, a base or a task has grown: by day, week or month, from and to as in 2026-01-31");
+            .WithSummary("Report the growth of the store, a base or a task by day, week or month; ?from= and ?to= as in 2026-01-31");
         group.MapGet("/bases/{name}/reports/storage", OfBaseAsync).Needs(KeyScope.Read, Reach.Store)
-            .WithSummary("Report what the tasks of a base hold and cost");
+            .WithSummary("Report the contents and the size of the tasks of a base");
         group.MapGet("/tasks/{task}/reports/storage", OfTaskAsync).Needs(KeyScope.Read, Reach.Task)
-            .WithSummary("Report what a task holds and costs");
+            .WithSummary("Report the contents and the size of a task");
         group.MapGet("/tasks/{task}/reports/timeline", OfTimelineAsync).Needs(KeyScope.Read, Reach.Task)
             .WithSummary(
-                "Report a task's checkpoints along its steps, thinned out to ?points=, and where each metric is least and greatest");
+                "Report a task's checkpoints by step, reduced to ?points=, with the smallest and largest value of each metric");
         group.MapGet("/tasks/{task}/reports/tensors", OfTensorsAsync).Needs(KeyScope.Read, Reach.Task)
-            .WithSummary("Report what a task holds of each tensor, the largest first");
+            .WithSummary("Report the stored bytes of a task by tensor, largest first");
     }
 
     private static async Task<Ok<StorageReport>> OfStoreAsync(IReports reports, CancellationToken cancellation) =>

@@ -7,9 +7,9 @@ namespace FishCheckpoint.Api.Restores;
 
 /// <summary>What a request says of content that it wants with a digest after each block (<see cref="CheckedBlocks"/>), so that a client
 /// verifies what it gets as it comes.</summary>
-/// <param name="Checked">Whether it wants that.</param>
-/// <param name="Offset">The first byte wanted; left out, 0.</param>
-/// <param name="Length">How many bytes; left out, the rest.</param>
+/// <param name="Checked">Whether to answer in blocks with digests.</param>
+/// <param name="Offset">The first byte. Default: 0.</param>
+/// <param name="Length">The number of bytes. Default: the rest.</param>
 internal readonly record struct CheckedPart(
     [FromQuery(Name = "checked")] bool? Checked, [FromQuery(Name = "offset")] long? Offset, [FromQuery(Name = "length")] long? Length)
 {

@@ -16,10 +16,10 @@ internal static class StateApi
     public static void MapState(this RouteGroupBuilder group)
     {
         group.MapPut("/{step}/state", PutAsync).Needs(KeyScope.Write, Reach.Task).TakesUploads().TakesBody(MediaTypes.Bytes)
-            .TakesHeader(DigestField.Content, "sha-256=:BASE64: of the body, verified before anything is kept.")
-            .WithSummary("Give a checkpoint its trainer state").MayFail(409, 413, 422, 507);
+            .TakesHeader(DigestField.Content, "sha-256=:BASE64: of the body, verified before anything is stored.")
+            .WithSummary("Store the trainer state of a checkpoint").MayFail(409, 413, 422, 507);
         group.MapGet("/{step}/state", GetAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Bytes,
-            CheckedBlocks.MediaType).WithSummary("Give back a checkpoint's trainer state").MayFail(412, 416, 500);
+            CheckedBlocks.MediaType).WithSummary("Give the trainer state of a checkpoint").MayFail(412, 416, 500);
     }
 
     private static async Task<Results<Created<StateInfo>, Ok<StateInfo>>> PutAsync(

@@ -13,8 +13,8 @@ internal static class PinsApi
     public static void MapPins(this RouteGroupBuilder group)
     {
         group.MapPut("/{step}/pin", PutAsync).Needs(KeyScope.Write, Reach.Task)
-            .WithSummary("Pin a checkpoint: neither a retention nor a request deletes it").WithTags("Tags").MayFail(503);
-        group.MapDelete("/{step}/pin", DeleteAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Let a pinned checkpoint go again")
+            .WithSummary("Pin a checkpoint, so that neither retention nor a request deletes it").WithTags("Tags").MayFail(503);
+        group.MapDelete("/{step}/pin", DeleteAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Remove the pin of a checkpoint")
             .WithTags("Tags").MayFail(503);
     }
 

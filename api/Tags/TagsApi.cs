@@ -13,7 +13,7 @@ internal static class TagsApi
     public static void MapTags(this RouteGroupBuilder group)
     {
         group.MapPut("/{tag}", PutAsync).Needs(KeyScope.Write, Reach.Task)
-            .WithSummary("Set a tag on a step, moving it if another one has it").MayFail(413, 415);
+            .WithSummary("Set a tag on a step, or move it there").MayFail(413, 415);
         group.MapDelete("/{tag}", DeleteAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Remove a tag");
     }
 

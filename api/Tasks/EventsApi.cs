@@ -16,8 +16,8 @@ internal static class EventsApi
     public static void MapEvents(this RouteGroupBuilder group) =>
         group.MapGet("/{task}/events", GetAsync).Needs(KeyScope.Read, Reach.Task).WithMetadata(LongAnswer.Instance)
             .GivesBytes(EventStream.MediaType)
-            .TakesHeader(LastEventId, "The id of the last event that is known: only later ones are sent. As a query: ?after=.")
-            .WithSummary("Tell what happens to the task's checkpoints, as it happens: server-sent events");
+            .TakesHeader(LastEventId, "The id of the last known event; only later ones are sent. Or the query ?after=.")
+            .WithSummary("Send the events of the task's checkpoints as they happen, as server-sent events");
 
     private static async Task<EventStream> GetAsync(
         string task, string? after, HttpRequest request, ITasks tasks, IEvents events, IHostApplicationLifetime lifetime, TimeProvider time,

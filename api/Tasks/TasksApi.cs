@@ -18,19 +18,18 @@ internal static class TasksApi
     public static void MapTasks(this RouteGroupBuilder group)
     {
         group.MapPut("/{task}", PutAsync).Needs(KeyScope.Write, Reach.Task)
-            .WithSummary("Make a task, or replace its description, metadata and retention: what is left out of these is removed")
+            .WithSummary("Create a task, or replace its description, metadata and retention; an omitted one is removed")
             .MayFail(409, 413, 415, 422);
         group.MapPatch("/{task}", PatchAsync).Needs(KeyScope.Write, Reach.Task).Accepts<TaskPatch>(MediaTypes.MergePatch, MediaTypes.Json)
             .WithSummary(
-                "Change of a task's description, metadata and retention what a JSON merge patch (RFC 7396) names; ?dryRun=true only says "
-                + "what would be")
+                "Change a task's description, metadata and retention by a JSON merge patch (RFC 7396); ?dryRun=true only shows the result")
             .MayFail(413, 415);
         group.MapGet("/", ListAsync).Needs(KeyScope.Read, Reach.List).WithSummary("List the tasks by name");
         group.MapGet("/{task}", GetAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Describe a task");
         group.MapDelete("/{task}", DeleteAsync).Needs(KeyScope.Admin, Reach.Task)
-            .WithSummary("Delete a task with all its checkpoints; until their grace is over they can be brought back").MayFail(409);
+            .WithSummary("Delete a task with all its checkpoints; it can be undeleted until its grace period is over").MayFail(409);
         group.MapPut("/{task}/quota", PutQuotaAsync).Needs(KeyScope.Admin, Reach.Task)
-            .WithSummary("Say how many bytes a task may store: {\"bytes\":null} for no limit").MayFail(413, 415);
+            .WithSummary("Limit the bytes that a task may store; {\"bytes\":null} removes the limit").MayFail(413, 415);
         group.MapStart();
         group.MapEvents();
     }

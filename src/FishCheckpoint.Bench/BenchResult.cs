@@ -1,6 +1,6 @@
 namespace FishCheckpoint.Bench;
 
-/// <summary>What <c>fish bench</c> found; the names of its JSON are stable.</summary>
+/// <summary>What <c>fishckpt bench</c> found; the names of its JSON are stable.</summary>
 /// <param name="Synthetic">Whether the pair was made up.</param>
 /// <param name="Before">Path of the first model; <see langword="null"/> for a synthetic one.</param>
 /// <param name="After">Path of the second model.</param>

@@ -4,17 +4,18 @@ using System.CommandLine.Help;
 using FishCheckpoint.Cli.Commands;
 using FishCheckpoint.Cli.Completion;
 using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Cli.Hosting.Help;
 using FishCheckpoint.Cli.Hosting.Suggestions;
 
 namespace FishCheckpoint.Cli;
 
-/// <summary>The program <c>fish</c>: brings the commands together and runs one.</summary>
+/// <summary>The program <c>fishckpt</c>: parses a command line and runs its command.</summary>
 internal static class FishCommandLine
 {
     public static async Task<int> RunAsync(string[] args, Shell shell, CancellationToken cancellation = default)
     {
         var commands = Create(shell);
-        var parsed = commands.Parse(WordOption.Complete(commands, args));
+        var parsed = commands.Parse(args.Length == 0 ? ["--help"] : WordOption.Complete(commands, args));
         var json = args.Contains(shell.Json.Name, StringComparer.Ordinal);
         if (parsed.Action is not { ClearsParseErrors: true } && UsageErrors.Of(parsed) is { Errors.Count: > 0 } usage)
         {
@@ -38,7 +39,8 @@ internal static class FishCommandLine
     public static RootCommand Create(Shell shell)
     {
         var root = new RootCommand(
-            "A checkpoint store for models that share a base: full models of any step from the deltas that training left.")
+            "A checkpoint store for models that share a base. It stores what each checkpoint changed, and rebuilds "
+            + "the full model of any step.")
         {
             ServeCommand.Create(shell),
             ReadyCommand.Create(shell),
@@ -79,8 +81,9 @@ internal static class FishCommandLine
         root.Options.Add(shell.Json);
         root.Options.Add(shell.NoProgress);
         CarefulValidators.Install(root);
-        var help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new RootHelp((HelpAction)help.Action!, shell.Terminal.Width);
+        root.Subcommands.Add(HelpCommand.Create(shell, root));
+        root.Subcommands.Add(VersionCommand.Create(shell));
+        root.Options.OfType<HelpOption>().Single().Action = new HelpText(shell.Terminal.Width);
         var suggest = root.Directives.OfType<SuggestDirective>().Single();
         suggest.Action = new SuggestAction(suggest, new StoreNames(shell));
         return root;

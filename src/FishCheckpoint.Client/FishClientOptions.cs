@@ -63,7 +63,7 @@ public sealed record FishClientOptions
         ? new AuthenticationHeaderValue("Bearer", key)
         : throw new FishException(
             ErrorCode.KeyInvalid, "key", "The key is empty, or holds what no token holds.",
-            "Give the token as 'fish key add' has shown it.");
+            "Give the token as 'fishckpt key add' has shown it.");
 
     private static X509ChainPolicy PolicyOf(string file)
     {

@@ -17,5 +17,5 @@ public enum DemoMask
     Dense,
 }
 
-/// <summary>Masks by their names, as in <c>fish</c>: a number would change its meaning with the order above.</summary>
+/// <summary>Masks by their names, as in <c>fishckpt</c>: a number would change its meaning with the order above.</summary>
 internal sealed class DemoMaskNames() : JsonStringEnumConverter<DemoMask>(JsonNamingPolicy.CamelCase);

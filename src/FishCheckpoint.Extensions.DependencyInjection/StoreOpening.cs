@@ -69,7 +69,7 @@ internal sealed partial class StoreOpening(StoreOptions options, ILogger<StoreOp
     [LoggerMessage(5, LogLevel.Information, "The store of {DataFolder} is open")]
     private static partial void Opened(ILogger logger, string dataFolder);
 
-    [LoggerMessage(22, LogLevel.Warning, "The store of {DataFolder} can only be read: this user may not write there; changes are refused")]
+    [LoggerMessage(22, LogLevel.Warning, "The store of {DataFolder} is read only: this user has no write access, and changes are refused")]
     private static partial void OpenedReadOnly(ILogger logger, string dataFolder);
 
     [LoggerMessage(12, LogLevel.Information, "The store is closed")]

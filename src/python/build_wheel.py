@@ -1,4 +1,4 @@
-"""Builds the wheel that carries the program ``fish`` for Linux on x86-64, so that a folder needs neither .NET nor a server::
+"""Builds the wheel that carries the program ``fishckpt`` for Linux on x86-64, so that a folder needs neither .NET nor a server::
 
     python3 src/python/build_wheel.py [FOLDER] [--program FILE]
 
@@ -33,7 +33,7 @@ def publish(folder: Path) -> Path:
          "-p:PublishSingleFile=true", "-p:DebugType=none", "--artifacts-path", str(folder / "build"), "--output", str(folder / "program"),
          "--verbosity", "quiet", "-nologo"],
         check=True)
-    return folder / "program" / "fish"
+    return folder / "program" / "fishckpt"
 
 
 def tag_of(*programs: Path) -> str:

@@ -93,7 +93,7 @@ internal static class StoreReplacement
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // The next replacement tries again, and fish doctor names what is left.
+            // The next replacement tries again, and fishckpt doctor names what is left.
         }
     }
 }

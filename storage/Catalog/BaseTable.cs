@@ -74,7 +74,7 @@ internal sealed class BaseTable(CatalogConnection connection) : IBaseChanges
             throw new FishException(
                 ErrorCode.BaseInUse, name,
                 $"It is the base of {string.Join(", ", tasks.Take(Most))}{(tasks.Count > Most ? " and others" : "")}.",
-                "Delete these tasks first (fish rm TASK --all); of deleted ones, end the grace (fish gc --now).");
+                "Delete these tasks first (fishckpt rm TASK --all); of deleted ones, end the grace (fishckpt gc --now).");
         }
     }
 

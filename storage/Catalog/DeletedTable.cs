@@ -19,7 +19,7 @@ internal sealed partial class DeletedTable(CatalogConnection connection) : IDele
         if (connection.Scalar<long>($"SELECT EXISTS {Known}", Names.Check(task, "task")) == 0)
         {
             throw new FishException(ErrorCode.TaskNotFound, task, "There is no such task, nor a deleted one of this name.",
-                "List the tasks; fish ls --deleted has the deleted ones.");
+                "List the tasks; fishckpt ls --deleted has the deleted ones.");
         }
 
         var (where, after) = ($"c.task IN {Known} AND c.id > $1 AND c.expires > $2 ORDER BY c.id LIMIT $3", RowAfter(page));
@@ -78,7 +78,7 @@ internal sealed partial class DeletedTable(CatalogConnection connection) : IDele
             now)
             ?? throw new FishException(
                 ErrorCode.CheckpointNotFound, $"{task}/{step}", "The task has no deleted checkpoint of this step, or its grace is over.",
-                "List the deleted ones: fish ls TASK --deleted, GET /v1/tasks/TASK/deleted.");
+                "List the deleted ones: fishckpt ls TASK --deleted, GET /v1/tasks/TASK/deleted.");
         var target = asStep ?? step;
         if (connection.Rows.Checkpoints.AtStep(id, target) is not null)
         {
@@ -131,10 +131,10 @@ internal sealed partial class DeletedTable(CatalogConnection connection) : IDele
     private FishException NoTask(string task, DateTimeOffset now) =>
         connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM tasks WHERE former_name = $0 AND expires > $1)", task, now) > 0
             ? new FishException(ErrorCode.TaskNotFound, task, "The task is deleted.",
-                "Bring the task back first: fish undelete TASK, POST /v1/tasks/TASK/undelete.")
+                "Bring the task back first: fishckpt undelete TASK, POST /v1/tasks/TASK/undelete.")
             : new FishException(
                 ErrorCode.TaskNotFound, task, "There is no such task, nor a deleted one of this name whose grace goes on.",
-                "List the deleted ones: fish ls --deleted.");
+                "List the deleted ones: fishckpt ls --deleted.");
 
     private static long RowAfter(PageRequest page) => page.After is null ? 0
         : long.TryParse(page.After, NumberStyles.None, CultureInfo.InvariantCulture, out var row) ? row

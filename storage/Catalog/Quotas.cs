@@ -12,7 +12,7 @@ internal sealed partial class Quotas(CatalogConnection connection) : IQuotaRows
     public void RequireTask(string task) =>
         Require("SELECT x.position_bytes + x.value_bytes + x.state_bytes, t.quota_bytes FROM tasks t JOIN totals x ON x.base = t.base "
             + "AND x.task = t.id WHERE t.name = $0", task, $"task {task}",
-        "Delete checkpoints, or ask for a larger quota (fish task quota).");
+        "Delete checkpoints, or ask for a larger quota (fishckpt task quota).");
 
     public void RequireKey(string? key) => Require("SELECT stored_bytes, quota_bytes FROM keys WHERE id = $0", key, $"key {key}",
         "Delete checkpoints that this key has saved, or ask for a key with a larger quota.");

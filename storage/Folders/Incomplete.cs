@@ -39,7 +39,7 @@ internal static class Incomplete
         {
             throw new FishException(
                 ErrorCode.StoreIncomplete, folder, "A restore that replaces the store here was broken off while the two changed places.",
-                "Run 'fish restore BACKUP DIR --replace' again: it goes on from there. Both stores are there until then.");
+                "Run 'fishckpt restore BACKUP DIR --replace' again: it goes on from there. Both stores are there until then.");
         }
 
         if (IsOn(folder))

@@ -100,12 +100,13 @@ internal static class StoreFolder
 
     private static FishException Remains(string folder, string remains) => new(
         ErrorCode.CorruptStore, folder, $"{Database} is missing or empty, but {remains} of a store lies in the folder.",
-        $"Put {Database} back, or restore a backup into another folder with 'fish restore'. Nothing was changed. "
+        $"Put {Database} back, or restore a backup into another folder with 'fishckpt restore'. Nothing was changed. "
             + "Only if nothing here is needed: empty the folder, or name another one.");
 
     private static FishException NotFound(string folder, string cause) => new(
         ErrorCode.StoreNotFound, folder, cause,
-        "Check --data, FISH_DATA and the settings' DataFolder. 'fish base add' and 'fish serve' create a store; this command does not.");
+        "Check --data, FISH_DATA and the settings' DataFolder. 'fishckpt base add' and 'fishckpt serve' create a store; "
+        + "this command does not.");
 
     private static bool HasContent(string path) => KindOf(path) is { } kind && !kind.HasFlag(FileAttributes.Directory)
         && new FileInfo(path).Length > 0;

@@ -102,7 +102,7 @@ internal static class Migrations
             throw new FishException(
                 ErrorCode.StoreReadOnly, folder,
                 $"The database has schema {version} and has to be brought up to {Newest} first, but this user can only read it.",
-                "Open it once as the user who may write it ('fish ls' does it), or copy the folder to a place where you may write.");
+                "Open it once as the user who may write it ('fishckpt ls' does it), or copy the folder to a place where you may write.");
         }
     }
 

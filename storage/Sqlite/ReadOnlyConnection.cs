@@ -44,7 +44,7 @@ internal static class ReadOnlyConnection
                 ErrorCode.StoreReadOnly, path,
                     $"{Database.FileName}-wal holds what was saved last, "
                         + $"and its index {Database.FileName}-shm is missing: it has to be taken in first.",
-                "Open the folder once as the user who may write it ('fish ls' does it), or copy it to a place where you may write.");
+                "Open the folder once as the user who may write it ('fishckpt ls' does it), or copy it to a place where you may write.");
         }
 
         // Not pooled: one that takes the file as unchanging must not outlive what it reads.

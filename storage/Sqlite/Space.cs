@@ -8,7 +8,7 @@ internal sealed class Space(Database database, Func<(long Free, long Total)>? di
 {
     /// <summary>What to do where the disk is full.</summary>
     public const string WhatToDo =
-        "Free some space and try again; nothing was changed. 'fish gc --now' removes what was deleted and can still be brought back.";
+        "Free some space and try again; nothing was changed. 'fishckpt gc --now' removes what was deleted and can still be brought back.";
 
     // ENOSPC, and ERROR_DISK_FULL of Windows.
     private const int NoSpace = 28;

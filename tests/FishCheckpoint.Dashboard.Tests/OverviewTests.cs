@@ -46,9 +46,9 @@ public sealed class OverviewTests(Chromium chromium, DashboardServer server) : D
         await Button("Look what would go").ClickAsync();
         await Expect(Page.GetByText("2 checkpoints would go")).ToBeVisibleAsync();
         Assert.Equal(["beta/1", "beta/2"], (await ColumnAsync(Table("Checkpoints that would go"), 0)).Order(StringComparer.Ordinal));
-        await Expect(Page.Locator(".command code").First).ToHaveTextAsync($"fish gc --server {Server.Address.ToString().TrimEnd('/')}");
+        await Expect(Page.Locator(".command code").First).ToHaveTextAsync($"fishckpt gc --server {Server.Address.ToString().TrimEnd('/')}");
         await KeepAsync("reclaim");
-        await Expect(Page.GetByText("fish task set alpha --keep-last 10 --keep-every 1000")).ToBeVisibleAsync();
+        await Expect(Page.GetByText("fishckpt task set alpha --keep-last 10 --keep-every 1000")).ToBeVisibleAsync();
         var beta = (await Server.Client.GetFromJsonAsync<TaskInfo>("/v1/tasks/beta", FishJson.Options, Stop))!;
         Assert.Equal(3, beta.Checkpoints);
     }

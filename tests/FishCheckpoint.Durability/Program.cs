@@ -17,7 +17,7 @@ const string usage = """
     concurrency [--processes 4] [--threads 4] [--operations 400] [--seed N]
                                             several processes with several threads on one data folder
     follow [--kills 100] [--seed N] [--fish PATH]
-                                            SIGKILL 'fish pull --follow' at random moments while another process saves, and look on
+                                            SIGKILL 'fishckpt pull --follow' at random moments while another process saves, and look on
     power [--states 20000] [--seed N]       build what a disk may hold after the power was lost at random moments, and open the store there
           [--state N] [--records PATH]      or one such state, of records that an earlier run has kept
           [--work restore]                  or only those of one work: script, drawn, restore, restore-in-place, repair...

@@ -27,6 +27,14 @@ public sealed class ToolPackageTests(PackedFeed packages)
     }
 
     [Fact]
+    public async Task Program_UnderItsEarlierName_IsTheSame()
+    {
+        var built = Tree.Path(["src", "FishCheckpoint.Cli", .. AppContext.BaseDirectory.TrimEnd('/', '\\').Split('/', '\\')[^3..]]);
+        var version = await Command.RunAsync(built, Path.Combine(built, "fishckpt"), ["version"]);
+        Assert.Equal(version, await Command.RunAsync(built, Path.Combine(built, "fish"), ["version"]));
+    }
+
+    [Fact]
     public async Task Wheel_InAnEmptyFolder_SavesToTheInstalledServer()
     {
         Assert.SkipUnless(await HasAsync("torch, setuptools, wheel, pip"), "The system's python3 lacks PyTorch, pip, setuptools or wheel (Debian: python3-torch python3-pip python3-wheel).");

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FishCheckpoint.Contract;
 
 namespace FishCheckpoint.Storage.Tests;
 
@@ -7,12 +8,9 @@ internal static class OwnProcess
 {
     public static ProcessStartInfo Start(string role, string folder)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
-        {
-            start.ArgumentList.Add(typeof(OwnProcess).Assembly.Location);
-        }
-
+        var own = Environment.ProcessPath!;
+        var start = Path.GetFileNameWithoutExtension(own) == "dotnet"
+            ? TestProcess.Describe(own, typeof(OwnProcess).Assembly.Location) : TestProcess.Describe(own);
         start.Environment[role] = folder;
 
         // A killed runtime cannot remove its diagnostic pipes.

@@ -41,7 +41,7 @@ class NewcomerTests(unittest.TestCase):
         for folder in reversed(os.environ["PATH"].split(os.pathsep)):
             for name in os.listdir(folder) if os.path.isdir(folder) else []:
                 link = os.path.join(programs, name)
-                if name not in ("dotnet", "fish") and not name.startswith("python"):
+                if name not in ("dotnet", "fish", "fishckpt") and not name.startswith("python"):
                     if os.path.lexists(link):
                         os.unlink(link)
                     os.symlink(os.path.join(folder, name), link)
@@ -90,7 +90,7 @@ class NewcomerTests(unittest.TestCase):
         found = re.search(r"^fishcheckpoint-[\d.]+-py3-none-manylinux_(2)_(\d+)_x86_64\.whl$", wheel)
         self.assertIn(f"glibc {found[1]}.{found[2]} or newer", page())
         with zipfile.ZipFile(os.path.join(self.folder, "dist", wheel)) as archive:
-            mode = archive.getinfo("fishcheckpoint/_program/fish").external_attr >> 16
+            mode = archive.getinfo("fishcheckpoint/_program/fishckpt").external_attr >> 16
         self.assertTrue(mode & stat.S_IXUSR)
 
 

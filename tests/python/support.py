@@ -29,13 +29,13 @@ def server_dll():
         return os.environ["FISH_PROGRAM"]
     found = []
     for folder, _, files in os.walk(os.path.join(ROOT, "src", "FishCheckpoint.Cli", "bin")):
-        found += [os.path.join(folder, name) for name in files if name == "fish.dll"]
+        found += [os.path.join(folder, name) for name in files if name == "fishckpt.dll"]
     return max(found, key=os.path.getmtime, default=None)
 
 
 needs_server = unittest.skipIf(
     torch is None or server_dll() is None or shutil.which("dotnet") is None,
-    f"PyTorch is not installed for {sys.executable}" if torch is None else "no server: build src/FishCheckpoint.Cli, or set FISH_PROGRAM to a fish.dll")
+    f"PyTorch is not installed for {sys.executable}" if torch is None else "no server: build src/FishCheckpoint.Cli, or set FISH_PROGRAM to a fishckpt.dll")
 
 
 class Server:

@@ -279,11 +279,21 @@ class LocalTest(unittest.TestCase):
         with mock.patch.dict(os.environ, {"PATH": self.top}):
             del os.environ["FISH_PROGRAM"]
             self.assert_no_program()
-            shell = os.path.join(self.top, "fish")
-            with open(shell, "w") as file:
-                file.write("#!/bin/sh\necho 'fish, version 3.6.0'\n")
-            os.chmod(shell, 0o755)
-            self.assertIn("is the shell", self.assert_no_program().cause)
+            self.install(os.path.join(self.top, "fish"), "#!/bin/sh\necho 'fish, version 3.6.0'\n")
+            self.assert_no_program()  # the shell of that name is not started
+            earlier = os.path.join(self.top, "earlier")
+            os.mkdir(earlier)
+            self.install(os.path.join(earlier, "fish"), "#!/bin/sh\necho 1.2.3\n")
+            with mock.patch.dict(os.environ, {"PATH": earlier}):
+                self.assertEqual([os.path.join(earlier, "fish")], local.program())
+            self.install(os.path.join(self.top, "fishckpt"), "#!/bin/sh\n")
+            self.assertEqual([os.path.join(self.top, "fishckpt")], local.program())
+
+    @staticmethod
+    def install(path, text):
+        with open(path, "w") as file:
+            file.write(text)
+        os.chmod(path, 0o755)
 
     def assert_no_program(self):
         with self.assertRaises(FishError) as caught:

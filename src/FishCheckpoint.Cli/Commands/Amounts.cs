@@ -3,7 +3,7 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary>Amounts as people write them.</summary>
+/// <summary>Reads amounts as people write them: bytes and time spans.</summary>
 internal static class Amounts
 {
     // Longer units first: GB ends in B too.
@@ -34,5 +34,5 @@ internal static class Amounts
     }
 
     private static FishException Wrong(string text, string what, string examples) =>
-        new(ErrorCode.RequestInvalid, text.Length <= 40 ? text : text[..40], $"This is no {what}.", $"Write it as in {examples}.");
+        new(ErrorCode.RequestInvalid, text.Length <= 40 ? text : text[..40], $"This is not a {what}.", $"Write it like {examples}.");
 }

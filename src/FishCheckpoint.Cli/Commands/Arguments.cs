@@ -5,14 +5,14 @@ namespace FishCheckpoint.Cli.Commands;
 /// <summary>The arguments that several commands take, each described once.</summary>
 internal static class Arguments
 {
-    /// <summary>What is said of a step that is not there yet: nothing that is there completes it.</summary>
+    /// <summary>Describes a step that is not stored yet. Completion offers no stored step for it.</summary>
     public const string NewStepText = "The step: a whole number from 0.";
 
     public static Argument<string> Task() => new("TASK") { Description = "The task." };
 
     public static Argument<string?> OptionalTask() => new("TASK")
     {
-        Description = "The task. Default: all of them.", Arity = ArgumentArity.ZeroOrOne,
+        Description = "The task. Default: all tasks.", Arity = ArgumentArity.ZeroOrOne,
     };
 
     public static Argument<string> Step() => new("STEP") { Description = "A step, latest, best, or a tag." };

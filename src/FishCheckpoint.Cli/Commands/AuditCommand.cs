@@ -7,24 +7,27 @@ using FishCheckpoint.Cli.Output;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish audit</c>.</summary>
+/// <summary><c>fishckpt audit</c>.</summary>
 internal static class AuditCommand
 {
     public static Command Create(Shell shell)
     {
-        var task = new Option<string?>("--task") { Description = "Only what concerns this task.", HelpName = "TASK" };
+        var task = new Option<string?>("--task") { Description = "Only entries about this task.", HelpName = "TASK" };
         var since = new Option<string?>("--since")
         {
-            Description = "Only from a time on (2026-01-31T12:00:00Z), or what is no older than a span (7d).", HelpName = "TIME",
+            Description = "Only entries since a time (2026-01-31T12:00:00Z), or of the last span (7d).", HelpName = "TIME",
         };
-        var limit = new Option<int>("--limit") { Description = "The most entries.", HelpName = "N", DefaultValueFactory = _ => 100 };
-        var command = new Command("audit", "List who wrote and deleted what, the newest first.") { task, since, limit };
+        var limit = new Option<int>("--limit")
+        {
+            Description = "The largest number of entries.", HelpName = "N", DefaultValueFactory = _ => 100,
+        };
+        var command = new Command("audit", "List who saved and deleted what, newest first.") { task, since, limit };
         shell.OnStore(command, async (call, cancellation) =>
         {
             var from = call.Parsed.GetValue(since) is { } text ? TimeOf(text) : (DateTimeOffset?)null;
             var page = await call.Store.Access.ListAuditAsync(
                 new PageRequest(call.Parsed.GetValue(limit)), call.Parsed.GetValue(task), from, cancellation).ReadPageAsync();
-            call.PrintList(page.Items, "such entries", items => Describe(call, items));
+            call.PrintList(page.Items, "matching entries", items => Describe(call, items));
         });
         return command;
     }

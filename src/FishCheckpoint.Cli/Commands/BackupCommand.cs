@@ -5,28 +5,32 @@ using FishCheckpoint.Cli.Output;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish backup</c>.</summary>
+/// <summary><c>fishckpt backup</c>.</summary>
 internal static class BackupCommand
 {
     public static Command Create(Shell shell)
     {
         var to = new Argument<string>("DEST")
         {
-            Description = "The folder of the backup, new or an earlier one; with --server a name in the server's folder for backups.",
+            Description = "The folder of the backup: a new one, or an earlier backup to update. With --server: "
+                + "a name in the server's backup folder.",
         };
         var link = new Option<bool>("--link")
         {
-            Description = "Link files of bases instead of copying them, where that can be; damage to one is then damage to both.",
+            Description = "Hard-link base files if the file system can, instead of copying them. Damage to one is then damage to both.",
         };
-        var replace = new Option<bool>("--replace") { Description = "Replace a backup of another store, or a full one by an empty one." };
+        var replace = new Option<bool>("--replace")
+        {
+            Description = "Replace a backup of another store, or replace a full backup with an empty one.",
+        };
         var verify = new WordOption("--verify", "full", "quick", "none")
         {
             Description =
-                "How the copy is verified: quick (structure and checksums; the default), full (everything is decoded; also without a "
-                + "word), or none.",
+                "How to verify the copy: quick (structure and checksums), full (decode everything), or none. --verify alone means full. "
+                + "Default: quick.",
         };
         var command = new Command(
-            "backup", "Copy the store as one moment has it, while it is in use, into a folder that can be opened as it is.")
+            "backup", "Copy the store at one moment, while it is in use, into a folder that opens as a store.")
         {
             to, link, replace, verify,
         };

@@ -10,18 +10,18 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish base add</c>.</summary>
+/// <summary><c>fishckpt base add</c>.</summary>
 internal static class BaseAddCommand
 {
     public static Command Create(Shell shell)
     {
-        var name = new Argument<string>("NAME") { Description = "Its name." };
+        var name = new Argument<string>("NAME") { Description = "The name of the base." };
         var path = new Argument<string>("PATH")
         {
-            Description = "A safetensors or PyTorch file, or a folder of shards with their side files; a pipe, or - for standard input.",
+            Description = "A safetensors or PyTorch file, a folder of shards with their side files, a pipe, or - for standard input.",
         };
         var (stateDict, choice) = (StateDictOption.Create(), new ModelChoiceOptions());
-        var command = new Command("add", "Add a base: a safetensors or PyTorch file, or a sharded folder.")
+        var command = new Command("add", "Add a base from a safetensors or PyTorch file, or from a folder of shards.")
         {
             name, path, stateDict, choice.File, choice.Variant,
         };

@@ -3,7 +3,7 @@ using FishCheckpoint.Cli.Hosting;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish base</c>: the pretrained models that tasks share.</summary>
+/// <summary><c>fishckpt base</c>: the pretrained models that tasks share.</summary>
 internal static class BaseCommand
 {
     public static Command Create(Shell shell) => new("base", "Add, list and remove bases: the pretrained models that tasks share.")

@@ -4,7 +4,7 @@ using FishCheckpoint.Cli.Output;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish base ls</c>.</summary>
+/// <summary><c>fishckpt base ls</c>.</summary>
 internal static class BaseListCommand
 {
     public static Command Create(Shell shell)

@@ -4,7 +4,7 @@ using FishCheckpoint.Cli.Output;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish base rm</c>.</summary>
+/// <summary><c>fishckpt base rm</c>.</summary>
 internal static class BaseRemoveCommand
 {
     public static Command Create(Shell shell)
@@ -12,7 +12,7 @@ internal static class BaseRemoveCommand
         var name = new Argument<string>("BASE") { Description = "The name to remove." };
         var confirmation = new Confirmation();
         var command = new Command(
-            "rm", "Remove a name of a base, and with its last name the base, for good. Refused while tasks are on it.")
+            "rm", "Remove a name of a base. Removing its last name deletes the base, which cannot be undone. Refused while tasks use it.")
         {
             name, confirmation.Yes,
         };
@@ -23,8 +23,8 @@ internal static class BaseRemoveCommand
             confirmation.Ask(call, $"Remove base {given} ({Say.Bytes(info.Bytes)})", forGood: true);
             var removed = await call.Store.Bases.DeleteAsync(given, cancellation);
             call.Print(removed, done => call.Say(done.Deleted
-                ? (FormattableString)$"Removed base [bold]{done.Name}[/]: {Say.Bytes(done.FreedBytes)} are free"
-                : $"Removed the name [bold]{done.Name}[/]; the base is still there as {string.Join(", ", done.Names)}"));
+                ? (FormattableString)$"Removed base [bold]{done.Name}[/]: {Say.Bytes(done.FreedBytes)} freed"
+                : $"Removed the name [bold]{done.Name}[/]; the base is still named {string.Join(", ", done.Names)}"));
         });
         return command;
     }

@@ -9,7 +9,7 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish bench</c>: what a user would save, on this machine, with checkpoints of their own.</summary>
+/// <summary><c>fishckpt bench</c>: measures sizes and speeds on this machine, with two checkpoints of the user.</summary>
 internal static class BenchCommand
 {
     private const int DefaultRounds = 5;
@@ -26,22 +26,23 @@ internal static class BenchCommand
         };
         var rounds = new Option<int>("--rounds")
         {
-            Description = "How often each thing is timed.", HelpName = "N", DefaultValueFactory = _ => DefaultRounds,
+            Description = "How often to time each measurement.", HelpName = "N", DefaultValueFactory = _ => DefaultRounds,
         };
         var temporary = new Option<string?>("--temp")
         {
             Description =
-                "Where a temporary store is made, with a copy of BEFORE: its disk is what a durable save waits for. Default: the system's "
-                + "folder.", HelpName = "DIR",
+                "The folder for a temporary store with a copy of BEFORE. A durable save waits for its disk. "
+                + "Default: the system's temporary folder.", HelpName = "DIR",
         };
         rounds.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() < 1)
             {
-                result.AddError("--rounds has to be 1 or more.");
+                result.AddError("--rounds must be at least 1.");
             }
         });
-        var command = new Command("bench", "Measure what two checkpoints take and how fast, here; bit for bit, beside simple yardsticks.")
+        var command = new Command(
+            "bench", "Measure the size and speed of storing two checkpoints on this machine, compared with simple encodings.")
         {
             before, after, rounds, temporary,
         };

@@ -5,21 +5,21 @@ using FishCheckpoint.Cli.Output;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish gc</c>.</summary>
+/// <summary><c>fishckpt gc</c>.</summary>
 internal static class CollectCommand
 {
     public static Command Create(Shell shell)
     {
-        var task = MaintenanceCommands.Task("Only the retention of this task.");
-        var dry = new Option<bool>("--dry-run") { Description = "Say what would go and why, and change nothing." };
+        var task = MaintenanceCommands.Task("Only apply the retention of this task.");
+        var dry = new Option<bool>("--dry-run") { Description = "List what would be deleted and why; change nothing." };
         var time = MaintenanceCommands.MaxTime();
         var now = new Option<bool>("--now")
         {
-            Description = "End the grace of what is deleted (with --task, of that task): it cannot be brought back then.",
+            Description = "End the grace period of deleted checkpoints (with --task: of that task). They cannot be undeleted then.",
         };
         var confirmation = new Confirmation();
         var command = new Command(
-            "gc", "Delete what no retention keeps, and give the bytes of what was deleted longer ago than its grace back to the disk.")
+            "gc", "Delete checkpoints that no retention rule keeps, and free the space of those whose grace period is over.")
         {
             task, dry, now, time, confirmation.Yes,
         };
@@ -32,13 +32,13 @@ internal static class CollectCommand
             };
             await AskAsync(call, confirmation, options, cancellation);
             return await call.RunAsync(
-                options.DryRun ? "looking" : "collecting", () => call.Store.Maintenance.CollectAsync(options, cancellation), Describe,
+                options.DryRun ? "planning" : "collecting", () => call.Store.Maintenance.CollectAsync(options, cancellation), Describe,
                 result => result.Damaged.Count);
         });
         return command;
     }
 
-    // Whoever cannot be asked is not kept waiting for what would be asked.
+    // A script cannot answer, so it does not wait for the plan that the question needs.
     private static async Task AskAsync(Call call, Confirmation confirmation, CollectOptions options, CancellationToken cancellation)
     {
         if (options.DryRun || call.Parsed.GetValue(confirmation.Yes) || (!options.Now && !call.Terminal.CanAsk))
@@ -50,22 +50,22 @@ internal static class CollectCommand
             options with { DryRun = true, MaxTime = TimeSpan.FromTicks(1) }, cancellation);
         if (options.Now && planned.Purged > 0)
         {
-            confirmation.Ask(call, $"Remove {Say.Count(planned.Purged)} deleted checkpoints for good", forGood: true);
+            confirmation.Ask(call, $"Remove {Say.Count(planned.Purged)} deleted checkpoints permanently", forGood: true);
         }
         else if (planned.Deleted > 0)
         {
-            confirmation.Ask(call, $"Delete {Say.Count(planned.Deleted)} checkpoints that no retention keeps");
+            confirmation.Ask(call, $"Delete {Say.Count(planned.Deleted)} checkpoints that no retention rule keeps");
         }
     }
 
     private static void Describe(Terminal terminal, CollectResult result)
     {
-        foreach (var gone in result.Checkpoints)
+        foreach (var deleted in result.Checkpoints)
         {
-            var needed = gone.NeededBy.Count == 0
-                ? string.Empty : $"; what is laid on it stays readable: {string.Join(", ", gone.NeededBy)}";
-            terminal.Say($"[bold]{gone.Task}/{gone.Step}[/] {(result.DryRun ? "would go" : "is gone")}, {Say.Bytes(gone.Bytes)}: ",
-                $"{gone.Why}{needed}");
+            var needed = deleted.NeededBy.Count == 0
+                ? string.Empty : $"; checkpoints based on it stay readable: {string.Join(", ", deleted.NeededBy)}";
+            var what = result.DryRun ? "would be deleted" : "deleted";
+            terminal.Say($"[bold]{deleted.Task}/{deleted.Step}[/] {what}, {Say.Bytes(deleted.Bytes)}: {deleted.Why}{needed}");
         }
 
         if (result.Deleted > result.Checkpoints.Count)
@@ -77,41 +77,44 @@ internal static class CollectCommand
         if (result.DryRun)
         {
             terminal.Say(
-                $"{Say.Count(result.Deleted)} checkpoints would go, {Say.Count(result.Purged)} of those that are deleted be removed, and ",
-                $"{Say.Count(result.Relaid)} be rebased: {Say.Bytes(result.FreedBytes)} would come free; ",
+                $"Would delete {Say.Count(result.Deleted)} checkpoints, remove {Say.Count(result.Purged)} whose grace period is over, and ",
+                $"rebase {Say.Count(result.Relaid)}. That would free {Say.Bytes(result.FreedBytes)}; ",
                 $"{Say.Bytes(result.ReturnedBytes)} are free already");
         }
         else
         {
             terminal.Say(
-                $"{Say.Count(result.Deleted)} checkpoints deleted, {Say.Count(result.Purged)} removed after their grace, ",
-                $"{Say.Count(result.Relaid)} rebased, {Say.Bytes(result.FreedBytes)} freed: the disk has ",
-                $"{Say.Bytes(Math.Max(0, result.ReturnedBytes))} more");
+                $"{Say.Count(result.Deleted)} checkpoints deleted, {Say.Count(result.Purged)} removed after their grace period, ",
+                $"{Say.Count(result.Relaid)} rebased; {Say.Bytes(result.FreedBytes)} freed, of which ",
+                $"{Say.Bytes(Math.Max(0, result.ReturnedBytes))} returned to the file system");
         }
 
         if (result.Grace is { Checkpoints: > 0 } grace)
         {
             var next = grace.Next is { } first ? $", the first of them until {Say.Time(first)} UTC" : string.Empty;
             terminal.Say(
-                $"{Say.Count(grace.Checkpoints)} deleted checkpoints ({Say.Bytes(grace.Bytes)}) can be brought back{next}: fish ls ",
-                $"--deleted; 'fish gc --now' removes them at once");
+                $"{Say.Count(grace.Checkpoints)} deleted checkpoints ({Say.Bytes(grace.Bytes)}) can be undeleted{next}. ",
+                $"'{ProgramInfo.Name} ls --deleted' lists them; '{ProgramInfo.Name} gc --now' removes them at once");
         }
 
         foreach (var unused in result.UnusedBases)
         {
-            terminal.Say($"no task is on base [bold]{unused.Name}[/] ({Say.Bytes(unused.Bytes)}): 'fish base rm {unused.Name}' removes it");
+            terminal.Say(
+                $"no task uses base [bold]{unused.Name}[/] ({Say.Bytes(unused.Bytes)}): '{ProgramInfo.Name} base rm {unused.Name}' ",
+                $"removes it");
         }
 
         if (!result.Finished && result.DryRun)
         {
-            terminal.Say($"up to {Say.Bytes(result.HeldBytes)} more may come free: working that out takes longer");
+            terminal.Say($"Up to {Say.Bytes(result.HeldBytes)} more may be freed. Finding out takes a longer run");
             return;
         }
 
         if (result.HeldBytes > 0)
         {
             terminal.Say(
-                $"{Say.Bytes(result.HeldBytes)} of deleted checkpoints stay for others that are laid on them: anew, these would take more");
+                $"{Say.Bytes(result.HeldBytes)} of deleted checkpoints are kept because other checkpoints depend on them; ",
+                $"rebasing those would use more space");
         }
 
         terminal.SayRest(result.Finished);

@@ -3,7 +3,7 @@ using FishCheckpoint.Cli.Hosting;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish completion</c>: scripts by which a shell asks this program what can follow.</summary>
+/// <summary><c>fishckpt completion</c>: scripts that let a shell complete command lines of this program.</summary>
 internal static class CompletionCommand
 {
     public static Command Create(Shell shell)
@@ -11,7 +11,7 @@ internal static class CompletionCommand
         var name = new Argument<string>("SHELL") { Description = "bash, zsh or fish." };
         name.AcceptOnlyFromAmong("bash", "zsh", "fish");
         var command = new Command(
-            "completion", "Print a script that completes commands, options and names in a shell; docs/CLI.md says where it goes.") { name };
+            "completion", "Print the completion script of a shell. docs/reference/cli.md shows where to put it.") { name };
         command.SetAction(parsed =>
         {
             var chosen = parsed.GetRequiredValue(name);

@@ -4,14 +4,14 @@ using FishCheckpoint.Cli.Models;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary>The options that say in which form a checkpoint is, where looking inside is not wanted.</summary>
+/// <summary>The options that name the form of a checkpoint file, so that its content is not examined.</summary>
 internal sealed class ContentFormOptions
 {
-    public Option<bool> Full { get; } = new("--full") { Description = "Take PATH as a full model." };
+    public Option<bool> Full { get; } = new("--full") { Description = "Read PATH as a full model." };
 
-    public Option<bool> Sparse { get; } = new("--sparse") { Description = "Take PATH as a sparse patch: NAME.indices and NAME.values." };
+    public Option<bool> Sparse { get; } = new("--sparse") { Description = "Read PATH as a sparse patch: NAME.indices and NAME.values." };
 
-    public Option<bool> Frames { get; } = new("--frames") { Description = "Take PATH as frames." };
+    public Option<bool> Frames { get; } = new("--frames") { Description = "Read PATH as frames." };
 
     public void Check(CommandResult command)
     {

@@ -4,15 +4,15 @@ using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary>What a backup or a restored store is, for people.</summary>
+/// <summary>Prints what a backup or a restored store holds.</summary>
 internal static class CopyTexts
 {
     public static void Describe(Terminal terminal, BackupReport report)
     {
         terminal.SayDamaged(report.Damaged);
-        terminal.Say($"{Say.Count(report.Checkpoints)} checkpoints: {Say.Bytes(report.DatabaseBytes)} of database; ",
-            $"{Say.Count(report.Copied)} files of bases copied ({Say.Bytes(report.BaseBytes)}), {Say.Count(report.Linked)} linked, ",
-            $"{Say.Count(report.Kept)} there already");
+        terminal.Say($"{Say.Count(report.Checkpoints)} checkpoints: {Say.Bytes(report.DatabaseBytes)} of database, ",
+            $"{Say.Count(report.Copied)} base files copied ({Say.Bytes(report.BaseBytes)}), {Say.Count(report.Linked)} linked, ",
+            $"{Say.Count(report.Kept)} already there");
         if (report.Store is { } store)
         {
             terminal.Say(
@@ -21,17 +21,17 @@ internal static class CopyTexts
         }
     }
 
-    /// <summary>Says how a backup was verified.</summary>
+    /// <summary>Prints how a backup was verified.</summary>
     public static void DescribeVerification(Terminal terminal, BackupReport report) => terminal.Say(report switch
     {
-        { Verified: BackupVerification.None } => $"the copy was not verified",
+        { Verified: BackupVerification.None } => $"the copy is not verified",
         { Damaged.Count: > 0 } =>
-            (FormattableString)$"{Say.Count(report.Damaged.Count)} things are damaged: docs/guides/backup-and-repair.md says what to do",
-        { Verified: BackupVerification.Full } => $"everything in it was verified and is sound",
-        _ => $"its structure and checksums were verified and are sound; --verify full decodes everything",
+            (FormattableString)$"{Say.Count(report.Damaged.Count)} items are damaged: see docs/guides/backup-and-repair.md",
+        { Verified: BackupVerification.Full } => $"everything in the copy is verified and sound",
+        _ => $"structure and checksums of the copy are verified and sound; --verify full decodes everything",
     });
 
-    /// <summary>Verifies a copy, and says what was found.</summary>
+    /// <summary>Verifies a copy and prints the result.</summary>
     /// <returns>Whether it is sound.</returns>
     public static async Task<bool> VerifyAsync(Terminal terminal, bool json, StoreOptions options, CancellationToken cancellation)
     {

@@ -3,7 +3,7 @@ using FishCheckpoint.Cli.Output;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish ls --deleted</c>: what can be brought back.</summary>
+/// <summary><c>fishckpt ls --deleted</c>: the deleted checkpoints and tasks that can be undeleted.</summary>
 internal static class DeletedTables
 {
     public static async Task PrintTasksAsync(Call call, CancellationToken cancellation)

@@ -7,19 +7,19 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish demo</c>: the main job, on real input.</summary>
+/// <summary><c>fishckpt demo</c>: trains, saves, rebuilds and compares, on real input.</summary>
 internal static class DemoCommand
 {
     private const string FolderName = "demo";
 
     /// <summary>The command.</summary>
-    /// <param name="shell">Where it runs.</param>
-    /// <param name="other">Another plan than the usual one. That one is made when it is used: other commands need not load what it
-    /// takes.</param>
+    /// <param name="shell">What commands use.</param>
+    /// <param name="other">Replaces the default plan, which is created only when the command runs: other commands need not load its
+    /// data.</param>
     public static Command Create(Shell shell, DemoPlan? other = null)
     {
         var command = new Command(
-            "demo", "Train on real digits, save every few steps, rebuild every checkpoint over HTTP, and compare bit for bit.");
+            "demo", "Train on real digits, save every few steps, rebuild every checkpoint over HTTP and compare bit for bit.");
         command.SetAction(async (parsed, cancellation) =>
         {
             var (json, plan) = (parsed.GetValue(shell.Json), other ?? new DemoPlan());
@@ -51,9 +51,9 @@ internal static class DemoCommand
 
     private static void SuggestNext(Shell shell, DemoResult result)
     {
-        var (fish, data) = (ProgramName.Shown, Path.GetRelativePath(Environment.CurrentDirectory, result.Folder));
+        var (fish, data) = (ProgramInfo.Command, Path.GetRelativePath(Environment.CurrentDirectory, result.Folder));
         var run = result.Saved[0];
-        var step = run.Held.Keys.Max();
+        var step = run.Digests.Keys.Max();
         shell.Terminal.Say($"");
         shell.Terminal.Say($"[bold]Try next[/]");
         shell.Terminal.Say($"  {fish} serve --data {data}");

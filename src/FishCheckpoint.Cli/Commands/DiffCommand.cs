@@ -8,7 +8,7 @@ using Spectre.Console;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish diff</c>.</summary>
+/// <summary><c>fishckpt diff</c>.</summary>
 internal static class DiffCommand
 {
     public static Command Create(Shell shell)
@@ -16,12 +16,12 @@ internal static class DiffCommand
         var task = Arguments.Task();
         var from = new Argument<string>("FROM")
         {
-            Description = "base, a step, latest, best, or a tag; of another task on the same base as TASK:STEP.",
+            Description = "base, a step, latest, best, or a tag. TASK:STEP names a checkpoint of another task on the same base.",
         };
         var to = new Argument<string>("TO") { Description = "A step, latest, best, or a tag." };
-        var path = new Option<string?>("--out") { Description = "Write the difference as a sparse patch: to a file, or a pipe.",
+        var path = new Option<string?>("--out") { Description = "Write the difference as a sparse patch to a file or a pipe.",
             HelpName = "PATCH.safetensors" };
-        var command = new Command("diff", "Show how much of each tensor differs between two states, and write the difference.")
+        var command = new Command("diff", "Show how much each tensor differs between two checkpoints, and write the difference.")
         {
             task, from, to, path,
         };
@@ -30,7 +30,7 @@ internal static class DiffCommand
             var parsed = call.Parsed;
             var (name, source) = (parsed.GetRequiredValue(task), StateRef.Parse(parsed.GetRequiredValue(from)));
 
-            // Words are resolved once: "latest" may move on before everything is read.
+            // Resolve the step once: "latest" may change before everything is read.
             var info = await call.Store.Checkpoints.GetAsync(name, StepRef.Parse(parsed.GetRequiredValue(to)), cancellation);
             using var delta = await call.Store.States.OpenDeltaAsync(name, StepRef.At(info.Step), source, cancellation);
             await using var reader = await call.Store.States.OpenAsync(name, StepRef.At(info.Step), cancellation);

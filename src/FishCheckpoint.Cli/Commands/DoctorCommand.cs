@@ -5,16 +5,16 @@ using FishCheckpoint.Cli.Output;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish doctor</c>.</summary>
+/// <summary><c>fishckpt doctor</c>.</summary>
 internal static class DoctorCommand
 {
     public static Command Create(Shell shell) => Create(shell, new Machine());
 
-    /// <summary>The command on another machine than this one.</summary>
+    /// <summary>The command with another machine, for tests.</summary>
     public static Command Create(Shell shell, Machine machine)
     {
         var command = new Command(
-            "doctor", "Look for what is wrong with this program, a data folder or a server, and say what to do; nothing is changed.");
+            "doctor", "Check this program, a data folder and a server, and suggest fixes. Changes nothing.");
         command.SetAction(async (parsed, cancellation) =>
         {
             var server = shell.ServerOf(parsed);
@@ -62,6 +62,6 @@ internal static class DoctorCommand
 
         var (warnings, failures) =
             (report.Checks.Count(check => check.Status == Check.IsWarn), report.Checks.Count(check => check.Status == Check.IsFail));
-        terminal.Say($"{report.Checks.Count} checks: {failures} failed, {warnings} to look at");
+        terminal.Say($"{report.Checks.Count} checks: {failures} failed, {warnings} warnings");
     }
 }

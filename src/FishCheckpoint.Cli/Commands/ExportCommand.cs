@@ -6,16 +6,16 @@ using FishCheckpoint.Interchange.Formats;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish export</c>.</summary>
+/// <summary><c>fishckpt export</c>.</summary>
 internal static class ExportCommand
 {
     public static Command Create(Shell shell)
     {
         var (format, folder) =
-            (FormatArgument.Create(), new Argument<string>("DIR") { Description = "The folder that the versions go to." });
+            (FormatArgument.Create(), new Argument<string>("DIR") { Description = "The folder for the versions." });
         var (range, form) = (new ExportRangeOptions(), new ExportFormOptions());
         var command = new Command(
-            "export", "Write checkpoints as versions that another system reads; one that follows never sees half of one.")
+            "export", "Write checkpoints as versions that another system reads. Each version appears complete.")
         {
             format, folder,
         };

@@ -3,7 +3,7 @@ using FishCheckpoint.Interchange;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary>How versions are written.</summary>
+/// <summary>The options for how versions are written.</summary>
 internal sealed class ExportFormOptions
 {
     private readonly Option<string?> encoding = new("--encoding")
@@ -24,22 +24,23 @@ internal sealed class ExportFormOptions
 
     private readonly Option<long?> shardSize = new("--shard-size")
     {
-        Description = "Bytes after which a delta goes on in another file. Default: as the model's own files.", HelpName = "BYTES",
+        Description = "The size in bytes after which a delta continues in another file. Default: as the model's own files.",
+        HelpName = "BYTES",
     };
 
     private readonly Option<bool> number = new("--number")
     {
-        Description = "Number versions one after another, as SGLang and SkyRL ask for, and not by their steps.",
+        Description = "Number versions 1, 2, 3..., as SGLang and SkyRL require, instead of by step.",
     };
 
     private readonly Option<string?> name = new("--version-name")
     {
-        Description = "disk-delta, modelexpress: what versions are called, with {step} in the place of the number.", HelpName = "NAME",
+        Description = "disk-delta, modelexpress: the name of a version, with {step} for the number.", HelpName = "NAME",
     };
 
     private readonly Option<string?> sideFiles = new("--side-files")
     {
-        Description = "A folder whose files full versions get besides, such as config.json; weights in it are left out.", HelpName = "DIR",
+        Description = "A folder of files to add to each full version, such as config.json. Weights in it are left out.", HelpName = "DIR",
     };
 
     public void AddTo(Command command)

@@ -4,7 +4,7 @@ using FishCheckpoint.Interchange;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary>Which checkpoints are exported.</summary>
+/// <summary>The options for which checkpoints are exported.</summary>
 internal sealed class ExportRangeOptions
 {
     private readonly Option<string> task = new("--task") { Description = "The task.", HelpName = "TASK", Required = true };
@@ -12,8 +12,8 @@ internal sealed class ExportRangeOptions
     private readonly Option<string> from = new("--from")
     {
         Description =
-            "The first checkpoint, written as a full version (a step, latest, best, or a tag); or base: version 0, which followers have, "
-            + "and not written. shira: the first that is written.",
+            "The first checkpoint, written as a full version: a step, latest, best, or a tag. With base, followers already have "
+            + "version 0, and it is not written. shira: the first version to write.",
         HelpName = "A", Required = true,
     };
 
@@ -21,12 +21,12 @@ internal sealed class ExportRangeOptions
 
     private readonly Option<int> every = new("--every")
     {
-        Description = "Take each N-th of the saved steps between them; 0: none.", HelpName = "N", DefaultValueFactory = _ => 1,
+        Description = "Export every N-th saved step between them; 0: none.", HelpName = "N", DefaultValueFactory = _ => 1,
     };
 
     private readonly Option<int> fullEvery = new("--full-every")
     {
-        Description = "Make each N-th version a full one. Default: the first alone.", HelpName = "N",
+        Description = "Make every N-th version a full one. Default: only the first.", HelpName = "N",
     };
 
     public void AddTo(Command command)

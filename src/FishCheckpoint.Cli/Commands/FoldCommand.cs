@@ -5,20 +5,20 @@ using FishCheckpoint.Cli.Output;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish fold</c>.</summary>
+/// <summary><c>fishckpt fold</c>.</summary>
 internal static class FoldCommand
 {
     public static Command Create(Shell shell)
     {
         var (task, time) = (MaintenanceCommands.Task(), MaintenanceCommands.MaxTime());
-        var bytes = MaintenanceCommands.MaxBytes("The most bytes of frames that are read. Default: all.");
+        var bytes = MaintenanceCommands.MaxBytes("The largest number of frame bytes to read. Default: all.");
         var cost = new Option<double?>("--max-read-cost")
         {
             Description =
-                "What a checkpoint may cost to read, in bytes: so many times the base and its own delta. Default: what saves are held to.",
-                HelpName = "TIMES",
+                "The largest read cost of a checkpoint, as a multiple of its base and its own delta. Default: the limit of saves.",
+            HelpName = "TIMES",
         };
-        var command = new Command("fold", "Lay checkpoints that cost too much to read on earlier ones; contents stay the same.")
+        var command = new Command("fold", "Shorten chains of deltas that cost too much to read. Contents stay the same.")
         {
             task, bytes, time, cost,
         };
@@ -39,9 +39,9 @@ internal static class FoldCommand
     {
         terminal.SayDamaged(result.Damaged);
         terminal.Say(
-            $"{Say.Count(result.Folded)} checkpoints folded, {Say.Count(result.Kept)} kept as they are, {Say.Count(result.Skipped)} ",
-            $"skipped, {Say.Count(result.Damaged.Count)} damaged: reading them took {Say.Bytes(result.ReadBefore)} of frames, takes ",
-            $"{Say.Bytes(result.ReadAfter)} now; the store {(result.Growth < 0 ? "shrank" : "grew")} by ",
+            $"{Say.Count(result.Folded)} checkpoints folded, {Say.Count(result.Kept)} unchanged, {Say.Count(result.Skipped)} ",
+            $"skipped, {Say.Count(result.Damaged.Count)} damaged: reading them needed {Say.Bytes(result.ReadBefore)} of frames and now ",
+            $"needs {Say.Bytes(result.ReadAfter)}; the store {(result.Growth < 0 ? "shrank" : "grew")} by ",
             $"{Say.Bytes(Math.Abs(result.Growth))}");
         terminal.SayRest(result.Finished);
     }

@@ -3,7 +3,7 @@ using FishCheckpoint.Interchange.Formats;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary>The argument that names an interchange format, with who uses it.</summary>
+/// <summary>The argument that names an interchange format.</summary>
 internal static class FormatArgument
 {
     public static Argument<string> Create() => new("FORMAT")

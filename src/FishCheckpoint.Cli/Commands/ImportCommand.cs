@@ -11,47 +11,50 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish import</c>.</summary>
+/// <summary><c>fishckpt import</c>.</summary>
 internal static class ImportCommand
 {
     public static Command Create(Shell shell)
     {
         var (format, folder) =
-            (FormatArgument.Create(), new Argument<string>("DIR") { Description = "The folder that the versions lie in." });
-        var task = new Option<string>("--task") { Description = "The task; made if it is not there.", HelpName = "TASK", Required = true };
+            (FormatArgument.Create(), new Argument<string>("DIR") { Description = "The folder of the versions." });
+        var task = new Option<string>("--task")
+        {
+            Description = "The task. Created if it does not exist.", HelpName = "TASK", Required = true,
+        };
         var name = new Option<string?>("--base")
         {
             Description =
-                "The base of a task that is to be made; made itself, of the first version, if it is not there and that version is a full "
-                + "one.", HelpName = "BASE",
+                "The base of a task to create. A base that does not exist is created from the first version, which "
+                + "must be a full one.", HelpName = "BASE",
         };
         var version = new Option<string>("--base-version")
         {
-            Description = "The version that the base is, which the first delta may be laid on.", HelpName = "VERSION",
+            Description = "The version number of the base, on which the first delta may depend.", HelpName = "VERSION",
             DefaultValueFactory = _ => "0",
         };
         var step = new Option<string>("--step")
         {
             Description =
-                "The step of the first version whose name is no number; the others count on from there. A number is its own step.",
+                "The step of the first version whose name is not a number; the others count up from there. A number is its own step.",
                 HelpName = "N",
             DefaultValueFactory = _ => "1",
         };
         var onlyNew = new Option<bool>("--new")
         {
-            Description = "Leave versions alone whose step is stored already, without comparing them.",
+            Description = "Skip versions whose step is already stored, without comparing them.",
         };
         var gaps = new Option<bool>("--allow-gaps")
         {
-            Description = "sparse-patch: take it that nothing changed where a number is missing.",
+            Description = "sparse-patch: treat a missing version number as a version without changes.",
         };
         var parameters = new Option<string?>("--parameters")
         {
             Description =
-                "fish-diff: a file with the names of the trained parameters, one a line, in the model's order. Default: the base's order, "
-                + "unless it is sorted.", HelpName = "FILE",
+                "fish-diff: a file with the names of the trained parameters, one per line, in the model's order. "
+                + "Default: the base's order, unless it is sorted.", HelpName = "FILE",
         };
-        var command = new Command("import", "Import the weights that another system has written, each version as a checkpoint.")
+        var command = new Command("import", "Save the weights that another system has written, each version as a checkpoint.")
         {
             format, folder, task, name, version, step, onlyNew, gaps, parameters,
         };
@@ -84,7 +87,7 @@ internal static class ImportCommand
             return null;
         }
 
-        // A pipe does not know its length, and may have no end.
+        // A pipe has no known length, and may never end.
         await using var file = PositionalFile.OpenInput(path);
         using var content = new MemoryStream();
         var buffer = new byte[1 << 16];
@@ -94,7 +97,7 @@ internal static class ImportCommand
             {
                 throw new FishException(
                     ErrorCode.TooLarge, path, $"The list of names has more than {most} bytes.",
-                    "Give --parameters a file with one name a line.");
+                    "Give --parameters a file with one name per line.");
             }
 
             content.Write(buffer, 0, read);

@@ -6,7 +6,7 @@ namespace FishCheckpoint.Cli.Commands;
 /// <summary>Reads metrics, <c>loss=0.31</c>, and metadata, <c>run=a1</c>.</summary>
 internal static class InfoOptions
 {
-    /// <summary>Reads metrics; the last <c>=</c> ends the name, for a number has none.</summary>
+    /// <summary>Reads metrics; the last <c>=</c> ends the name, as a number contains none.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>.</exception>
     public static Dictionary<string, double> Metrics(IEnumerable<string> texts) => Parse(
         texts, "metric", "Write KEY=NUMBER, as in loss=0.31; NaN, inf and -inf are numbers too.", text => text.LastIndexOf('='), NumberOf);
@@ -24,12 +24,12 @@ internal static class InfoOptions
         {
             if (split(text) is not (> 0 and var end) || read(text[(end + 1)..]) is not (true, var value))
             {
-                throw new FishException(ErrorCode.RequestInvalid, text, $"This is no {what}.", hint);
+                throw new FishException(ErrorCode.RequestInvalid, text, $"This is not a valid {what}.", hint);
             }
 
             if (!found.TryAdd(text[..end], value))
             {
-                throw new FishException(ErrorCode.RequestInvalid, text, $"The {what} is given twice.", "Give each once.");
+                throw new FishException(ErrorCode.RequestInvalid, text, $"The {what} is given twice.", "Give each key once.");
             }
         }
 

@@ -7,21 +7,21 @@ using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary>The options that say what is kept of a task.</summary>
+/// <summary>The options for the retention of a task.</summary>
 internal sealed class KeepOptions(Option<string?> monitor, Option<string> mode)
 {
-    private readonly Option<int?> last = new("--keep-last") { Description = "Keep the newest checkpoints, this many.", HelpName = "N" };
+    private readonly Option<int?> last = new("--keep-last") { Description = "Keep the N newest checkpoints.", HelpName = "N" };
     private readonly Option<long?> every = new("--keep-every")
     {
-        Description = "Keep the checkpoints whose step is a multiple of this.", HelpName = "N",
+        Description = "Keep checkpoints whose step is a multiple of N.", HelpName = "N",
     };
     private readonly Option<int?> best = new("--keep-best")
     {
-        Description = "Keep the best checkpoints by --monitor, this many.", HelpName = "N",
+        Description = "Keep the N best checkpoints by --monitor.", HelpName = "N",
     };
     private readonly Option<TimeSpan?> within = new("--keep-within")
     {
-        Description = "Keep what was saved in this time before now, as in 12h, 7d or 4w.", HelpName = "TIME", CustomParser = Parse,
+        Description = "Keep checkpoints saved within this time, as in 12h, 7d or 4w.", HelpName = "TIME", CustomParser = Parse,
     };
 
     public void AddTo(Command command)
@@ -32,7 +32,7 @@ internal sealed class KeepOptions(Option<string?> monitor, Option<string> mode)
         command.Add(within);
     }
 
-    /// <summary>The retention of a call; <see langword="null"/> where nothing of it is said.</summary>
+    /// <summary>The retention of a call; <see langword="null"/> if no option names a rule.</summary>
     public Retention? RetentionOf(ParseResult parsed)
     {
         var retention = new Retention(
@@ -64,7 +64,7 @@ internal sealed class KeepOptions(Option<string?> monitor, Option<string> mode)
             return count * unit;
         }
 
-        argument.AddError($"'{text}' is no time; give a number and a unit: 30m, 12h, 7d or 4w.");
+        argument.AddError($"'{text}' is not a time span. Give a number and a unit: 30m, 12h, 7d or 4w.");
         return null;
     }
 

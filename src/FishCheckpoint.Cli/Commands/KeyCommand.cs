@@ -3,11 +3,11 @@ using FishCheckpoint.Cli.Hosting;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish key</c>: who may use a server.</summary>
+/// <summary><c>fishckpt key</c>: the keys of a server.</summary>
 internal static class KeyCommand
 {
     public static Command Create(Shell shell) =>
-        new("key", "Make, list and revoke the keys of a server. On a data folder this needs no key: so the first one is made.")
+        new("key", "Create, list and revoke the keys of a server. Create the first key on the data folder, where no key is needed.")
     {
         KeyAddCommand.Create(shell),
         KeyListCommand.Create(shell),

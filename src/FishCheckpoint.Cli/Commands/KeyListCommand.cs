@@ -4,7 +4,7 @@ using FishCheckpoint.Cli.Output;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish key ls</c>.</summary>
+/// <summary><c>fishckpt key ls</c>.</summary>
 internal static class KeyListCommand
 {
     public static Command Create(Shell shell)
@@ -15,7 +15,7 @@ internal static class KeyListCommand
             var keys = await call.Store.Access.ListKeysAsync(cancellationToken: cancellation).ToListAsync(cancellation);
             call.PrintList(keys, "keys", items =>
             {
-                var table = Tables.Create("key", "?=id", "=scope", "tasks", "?>stored", "?>quota", "?=made", "=expires", "=revoked");
+                var table = Tables.Create("key", "?=id", "=scope", "tasks", "?>stored", "?>quota", "?=created", "=expires", "=revoked");
                 foreach (var key in items)
                 {
                     table.Row(

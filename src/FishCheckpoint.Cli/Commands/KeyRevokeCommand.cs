@@ -3,13 +3,13 @@ using FishCheckpoint.Cli.Hosting;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish key revoke</c>.</summary>
+/// <summary><c>fishckpt key revoke</c>.</summary>
 internal static class KeyRevokeCommand
 {
     public static Command Create(Shell shell)
     {
-        var name = new Argument<string>("KEY") { Description = "Its name or its id." };
-        var command = new Command("revoke", "Revoke a key: the next request with it is refused.") { name };
+        var name = new Argument<string>("KEY") { Description = "The name or id of the key." };
+        var command = new Command("revoke", "Revoke a key. The server refuses the next request with it.") { name };
         shell.OnStore(command, async (call, cancellation) =>
         {
             var revoked = await call.Store.Access.RevokeKeyAsync(call.Parsed.GetRequiredValue(name), cancellation);

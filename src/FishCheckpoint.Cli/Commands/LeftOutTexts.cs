@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary>Says what of a folder or file is no part of a model.</summary>
+/// <summary>Prints which files of a folder are not part of the model.</summary>
 internal static class LeftOutTexts
 {
     private const int MaxNamed = 5;
@@ -19,7 +19,7 @@ internal static class LeftOutTexts
         return $"Left out: {string.Join(", ", names.Take(MaxNamed))}{more} ({group.Key})";
     });
 
-    /// <summary>Says it on standard output, or, where that is for machines, nowhere: the answer itself has it.</summary>
+    /// <summary>Prints the lines for people; the JSON result has the files as a member.</summary>
     public static void SayLeftOut(this Call call, IReadOnlyList<LeftOutFile>? leftOut)
     {
         foreach (var line in Lines(leftOut))
@@ -28,6 +28,6 @@ internal static class LeftOutTexts
         }
     }
 
-    // File names may hold what a terminal obeys.
+    // A file name may hold control characters.
     private static string Shown(string name) => new([.. name.Select(letter => char.IsControl(letter) ? '?' : letter)]);
 }

@@ -4,7 +4,7 @@ using FishCheckpoint.Cli.Output;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish ls</c>.</summary>
+/// <summary><c>fishckpt ls</c>.</summary>
 internal static class ListCommand
 {
     public static Command Create(Shell shell)
@@ -13,7 +13,10 @@ internal static class ListCommand
         {
             Description = "The task whose checkpoints to list. Default: list the tasks.", Arity = ArgumentArity.ZeroOrOne,
         };
-        var deleted = new Option<bool>("--deleted") { Description = "List what is deleted and can be brought back: see 'fish undelete'." };
+        var deleted = new Option<bool>("--deleted")
+        {
+            Description = $"List deleted checkpoints and tasks that '{ProgramInfo.Name} undelete' can bring back.",
+        };
         var command = new Command("ls", "List the tasks, or the checkpoints of one.") { task, deleted };
         shell.OnStore(command, (call, cancellation) => (call.Parsed.GetValue(task), call.Parsed.GetValue(deleted)) switch
         {

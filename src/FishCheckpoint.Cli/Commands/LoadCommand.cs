@@ -10,7 +10,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish load</c>.</summary>
+/// <summary><c>fishckpt load</c>.</summary>
 internal static class LoadCommand
 {
     public static Command Create(Shell shell)
@@ -19,13 +19,13 @@ internal static class LoadCommand
         var path = new Argument<string>("OUT")
         {
             Description =
-                "The file to write, replaced if it is there; the folder for a model of several files; a pipe; or - for standard output.",
+                "The file to write (an existing one is replaced), a folder for a model of several files, a pipe, or - for standard output.",
         };
         var replace = new Option<bool>("--replace")
         {
-            Description = "In a folder: replace files of the same names that no load has written, or that were changed since.",
+            Description = "In a folder: replace files of the same names that no load wrote, or that changed since.",
         };
-        var command = new Command("load", "Rebuild a checkpoint as plain model files, bit for bit.") { task, step, path, replace };
+        var command = new Command("load", "Rebuild a checkpoint as model files, bit for bit.") { task, step, path, replace };
         shell.OnStore(command, async (call, cancellation) =>
         {
             var parsed = call.Parsed;
@@ -38,7 +38,7 @@ internal static class LoadCommand
         return command;
     }
 
-    // Once more where the step was saved with other content meanwhile: then it is one version from its beginning.
+    // Try once more if the step was saved with other content in the meantime, so that all files are of one version.
     private static async Task<LoadedModel> LoadAsync(IStates states, string task, StepRef step, ModelTarget target,
         CancellationToken cancellation)
     {
@@ -69,12 +69,12 @@ internal static class LoadCommand
             Array.ForEach(all, file => call.Say($"[bold]{file.Path}[/] {Say.Bytes(file.Bytes)} sha256 {file.Sha256}")));
         foreach (var name in loaded.Removed)
         {
-            call.Say($"removed {name}, which an earlier load has written");
+            call.Say($"removed {name}, which an earlier load wrote");
         }
 
         foreach (var name in loaded.Kept)
         {
-            call.Say($"kept {name}: it was changed since an earlier load has written it");
+            call.Say($"kept {name}: it changed since an earlier load wrote it");
         }
     }
 

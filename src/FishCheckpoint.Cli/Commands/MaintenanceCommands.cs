@@ -6,7 +6,7 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary>What the commands of maintenance share: options that bound a round, how one is run, and how its result is printed.</summary>
+/// <summary>What the maintenance commands share: options that bound a run, and how to run it and print its result.</summary>
 internal static class MaintenanceCommands
 {
     public static Option<string?> Task(string description = "Only the checkpoints of this task.") =>
@@ -15,7 +15,7 @@ internal static class MaintenanceCommands
     public static Option<long?> MaxBytes(string description) => new("--max-bytes") { Description = description, HelpName = "N" };
 
     public static Option<double?> MaxTime(
-        string description = "How long it may go on, in seconds. Default: until everything is done.") =>
+        string description = "The longest time to work, in seconds. Default: until everything is done.") =>
         new("--max-time") { Description = description, HelpName = "S" };
 
     /// <summary>The time of an option in seconds; <see langword="null"/> if it is left out.</summary>
@@ -24,15 +24,15 @@ internal static class MaintenanceCommands
         parsed.GetValue(option) is not { } seconds ? null
         : seconds > 0 && seconds < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(seconds)
         : throw new FishException(
-            ErrorCode.RequestInvalid, option.Name, $"{seconds} seconds are no time to {verb} in.",
-            "Give more than nothing, or leave it out.");
+            ErrorCode.RequestInvalid, option.Name, $"{seconds} seconds is not a valid time to {verb}.",
+            "Give a positive number, or omit the option.");
 
-    /// <summary>Runs a round with its progress, and prints its result.</summary>
+    /// <summary>Runs maintenance with progress, and prints its result.</summary>
     /// <param name="call">The command's run.</param>
     /// <param name="title">What is being done.</param>
     /// <param name="run">Does it.</param>
-    /// <param name="describe">Says the result to people.</param>
-    /// <param name="damaged">How many things the round has found damaged.</param>
+    /// <param name="describe">Prints the result for people.</param>
+    /// <param name="damaged">How many items the run found damaged.</param>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync<T>(
         this Call call, string title, Func<Task<T>> run, Action<Terminal, T> describe, Func<T, int> damaged)
@@ -54,7 +54,7 @@ internal static class MaintenanceCommands
     {
         if (!finished)
         {
-            terminal.Say($"more is left: the next round goes on from there");
+            terminal.Say($"not finished: the next run continues from here");
         }
     }
 }

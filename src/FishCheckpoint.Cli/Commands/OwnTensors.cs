@@ -7,7 +7,7 @@ namespace FishCheckpoint.Cli.Commands;
 /// <summary>Reads a task's own tensors.</summary>
 internal static class OwnTensors
 {
-    /// <summary>Brings declared and dropped tensors together; <see langword="null"/> when there are none.</summary>
+    /// <summary>The declared and dropped tensors by name; <see langword="null"/> if there are none.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>.</exception>
     public static Dictionary<string, OwnTensor?>? Parse(IEnumerable<string> own, IEnumerable<string> dropped)
     {
@@ -40,5 +40,5 @@ internal static class OwnTensors
     }
 
     private static FishException Invalid(string text) => new(
-        ErrorCode.RequestInvalid, text, "This is no tensor.", "Write NAME:DTYPE:SHAPE, as in head.weight:F32:2,64, or bias:F32:2.");
+        ErrorCode.RequestInvalid, text, "This is not a tensor.", "Write NAME:DTYPE:SHAPE, as in head.weight:F32:2,64, or bias:F32:2.");
 }

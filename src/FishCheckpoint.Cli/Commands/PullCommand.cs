@@ -6,7 +6,7 @@ using FishCheckpoint.Following.Pull;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish pull</c>.</summary>
+/// <summary><c>fishckpt pull</c>.</summary>
 internal static class PullCommand
 {
     public static Command Create(Shell shell)
@@ -14,25 +14,25 @@ internal static class PullCommand
         var task = Arguments.Task();
         var folder = new Argument<string>("DIR")
         {
-            Description = "The folder: DIR/step-N for each model, and the link DIR/current. Made if it is not there; of this task alone.",
+            Description = "The folder, for this task only. It gets DIR/step-N for each model and the link DIR/current.",
         };
         var follow = new Option<bool>("--follow")
         {
-            Description = "Go on until Ctrl-C: pull each new checkpoint, wait while the server is away.",
+            Description = "Continue until Ctrl-C: pull each new checkpoint, and wait while the server is unavailable.",
         };
         var best = new Option<bool>("--best")
         {
-            Description = "Pull the checkpoint with the best value of the task's metric, not the newest.",
+            Description = "Pull the checkpoint with the best value of the task's metric instead of the newest.",
         };
         var step = new Option<string?>("--step") { Description = "Pull this step, or the checkpoint of this tag.", HelpName = "STEP" };
         var keep = new Option<int>("--keep")
         {
-            Description = "How many older models to keep besides: who reads one while the link moves can end reading.", HelpName = "N",
+            Description = "How many older models to keep, so that their readers can finish after the link moves.", HelpName = "N",
             DefaultValueFactory = _ => 1,
         };
         var command = new Command(
             "pull",
-            "Bring a folder to the newest checkpoint, by a delta to the model that is there or by the full model, whichever is smaller.")
+            "Update a folder to the newest checkpoint, with a delta or the full model, whichever is smaller.")
         {
             task, folder, follow, best, step, keep,
         };
@@ -45,7 +45,7 @@ internal static class PullCommand
 
             if (result.GetValue(keep) < 0)
             {
-                result.AddError("Option '--keep' takes a number from 0.");
+                result.AddError("Option '--keep' needs a number of at least 0.");
             }
         });
         shell.OnStore(
@@ -89,7 +89,7 @@ internal static class PullCommand
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // Ctrl-C or SIGTERM: how following is meant to end.
+            // Ctrl-C and SIGTERM end following as intended.
         }
 
         return ExitCodes.Ok;
@@ -99,10 +99,10 @@ internal static class PullCommand
     {
         FormattableString how = pulled.Form switch
         {
-            PullForm.Delta => $"by a delta of {Say.Bytes(pulled.FetchedBytes)}, for a model of {Say.Bytes(pulled.ModelBytes)}",
+            PullForm.Delta => $"with a delta of {Say.Bytes(pulled.FetchedBytes)}, for a model of {Say.Bytes(pulled.ModelBytes)}",
             PullForm.Full when pulled.Because is { } because => $"as a full model of {Say.Bytes(pulled.FetchedBytes)}: {because}",
             PullForm.Full => $"as a full model of {Say.Bytes(pulled.FetchedBytes)}",
-            PullForm.Kept => $"which was kept here",
+            PullForm.Kept => $"from the kept models",
             _ => $"already",
         };
         call.Say($"[bold]{pulled.Task}/{pulled.Step}[/] {how.ToString()}, in {pulled.Seconds:F2} s: {pulled.Path}");

@@ -5,14 +5,14 @@ using FishCheckpoint.Cli.Output;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish recode</c>.</summary>
+/// <summary><c>fishckpt recode</c>.</summary>
 internal static class RecodeCommand
 {
     public static Command Create(Shell shell)
     {
         var (task, time) = (MaintenanceCommands.Task(), MaintenanceCommands.MaxTime());
-        var bytes = MaintenanceCommands.MaxBytes("The most stored bytes that are taken. Default: all.");
-        var command = new Command("recode", "Encode again, to fewer bytes, what was saved fast; contents stay the same.")
+        var bytes = MaintenanceCommands.MaxBytes("The largest number of stored bytes to recode. Default: all.");
+        var command = new Command("recode", "Encode checkpoints that were saved fast to fewer bytes. Contents stay the same.")
         {
             task, bytes, time,
         };
@@ -33,7 +33,7 @@ internal static class RecodeCommand
     {
         terminal.SayDamaged(result.Damaged);
         terminal.Say(
-            $"{Say.Count(result.Recoded)} frames recoded, {Say.Count(result.Kept)} kept as they are, {Say.Count(result.Skipped)} skipped, ",
+            $"{Say.Count(result.Recoded)} frames recoded, {Say.Count(result.Kept)} unchanged, {Say.Count(result.Skipped)} skipped, ",
             $"{Say.Count(result.Damaged.Count)} damaged: {Say.Bytes(result.BytesBefore)} before, {Say.Bytes(result.BytesAfter)} after");
         terminal.SayRest(result.Finished);
     }

@@ -5,7 +5,7 @@ using FishCheckpoint.Cli.Output;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish rm</c>.</summary>
+/// <summary><c>fishckpt rm</c>.</summary>
 internal static class RemoveCommand
 {
     public static Command Create(Shell shell)
@@ -19,8 +19,8 @@ internal static class RemoveCommand
         var confirmation = new Confirmation();
         var command = new Command(
             "rm",
-            "Delete a checkpoint, or a task. 'fish undelete' brings it back until its grace is over; checkpoints whose parent it is stay "
-            + "readable.")
+            $"Delete a checkpoint or a task. '{ProgramInfo.Name} undelete' brings it back until its grace period is over. "
+            + "Checkpoints based on it stay readable.")
         {
             task, step, all, confirmation.Yes,
         };
@@ -36,12 +36,12 @@ internal static class RemoveCommand
             var name = call.Parsed.GetRequiredValue(task);
             if (call.Parsed.GetValue(step) is { } reference)
             {
-                // What 'latest' means is settled once, so that what is said is what is deleted.
+                // Resolve the step once, so that the message names the checkpoint that was deleted.
                 var info = await call.Store.Checkpoints.GetAsync(name, StepRef.Parse(reference), cancellation);
                 await call.Store.Checkpoints.DeleteAsync(name, StepRef.At(info.Step), cancellation);
                 call.Print(new Removed(name, info.Step), removed => call.Say(
-                    $"Deleted [bold]{removed.Task}/{removed.Step}[/]; while its grace lasts, ",
-                    $"'fish undelete {removed.Task} {removed.Step}' brings it back"));
+                    $"Deleted [bold]{removed.Task}/{removed.Step}[/]. ",
+                    $"'{ProgramInfo.Name} undelete {removed.Task} {removed.Step}' brings it back until its grace period is over"));
             }
             else
             {
@@ -49,7 +49,8 @@ internal static class RemoveCommand
                 confirmation.Ask(call, $"Delete task {name} with its {Say.Count(info.Checkpoints)} checkpoints");
                 await call.Store.Tasks.DeleteAsync(name, cancellation);
                 call.Print(new Removed(name), removed => call.Say(
-                    $"Deleted task [bold]{removed.Task}[/]; while its grace lasts, 'fish undelete {removed.Task}' brings it back"));
+                    $"Deleted task [bold]{removed.Task}[/]. ",
+                    $"'{ProgramInfo.Name} undelete {removed.Task}' brings it back until its grace period is over"));
             }
         });
         return command;

@@ -1,4 +1,4 @@
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary>What a command removed, as JSON says it.</summary>
+/// <summary>The JSON result of a command that removes something.</summary>
 internal sealed record Removed(string Task, long? Step = null, string? Tag = null);

@@ -6,7 +6,7 @@ using FishCheckpoint.Storage.Repairs;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish repair</c>.</summary>
+/// <summary><c>fishckpt repair</c>.</summary>
 internal static class RepairCommand
 {
     private const int MaxNames = 20;
@@ -19,14 +19,15 @@ internal static class RepairCommand
         };
         var bases = new Option<string[]>("--base")
         {
-            Description = "A whole file of a base that is damaged; more than one may be given.", HelpName = "FILE",
+            Description = "An intact file of a damaged base. May be repeated.", HelpName = "FILE",
         };
         var drop = new Option<bool>("--drop-damaged-bases")
         {
-            Description = "Leave out damaged bases that no whole file is found for, with all that is laid on them.",
+            Description = "Leave out damaged bases without an intact file, and all checkpoints that depend on them.",
         };
         var command = new Command(
-            "repair", "Make a new data folder of a damaged one, which is only read: of what is sound, and what can be rebuilt.")
+            "repair", "Create a new data folder from a damaged one: everything sound, and everything that can be rebuilt. "
+            + "The damaged one is only read.")
         {
             to, bases, drop,
         };
@@ -34,7 +35,7 @@ internal static class RepairCommand
         {
             if (result.GetValue(shell.Server) is not null)
             {
-                result.AddError("A repair works on a folder that nobody has open: stop the server, and name its folder with --data.");
+                result.AddError("Repair needs a folder that no program has open: stop the server, and name its folder with --data.");
             }
         });
         command.SetAction(async (parsed, cancellation) =>
@@ -51,7 +52,7 @@ internal static class RepairCommand
             }
             catch (FishException error) when (error.Kind == ErrorKind.Corrupt)
             {
-                // Damage that ends a repair has another code than damage that a finished one has left out.
+                // Damage that stops a repair has another exit code than damage that a finished repair left out.
                 return Failure.Print(shell.Terminal, error, parsed.GetValue(shell.Json), ExitCodes.Of(ErrorKind.Unavailable));
             }
 
@@ -79,7 +80,7 @@ internal static class RepairCommand
         }
 
         terminal.Say(
-            $"{Say.Count(report.Checkpoints)} checkpoints kept, all of them verified; {Say.Count(report.Lost)} ",
-            $"lost{(report.Quarantined.Count > 0 ? "; quarantine/manifest.json lists what is left of them" : "")}");
+            $"{Say.Count(report.Checkpoints)} checkpoints kept and verified; {Say.Count(report.Lost)} ",
+            $"lost{(report.Quarantined.Count > 0 ? "; quarantine/manifest.json lists their remains" : "")}");
     }
 }

@@ -6,23 +6,23 @@ using FishCheckpoint.Reports;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish report</c>.</summary>
+/// <summary><c>fishckpt report</c>.</summary>
 internal static class ReportCommand
 {
     public static Command Create(Shell shell)
     {
         var task = Arguments.OptionalTask();
-        var @base = new Option<string?>("--base") { Description = "The tasks of this base.", HelpName = "BASE" };
-        var tensors = new Option<bool>("--tensors") { Description = "Show the task by tensor, the largest first." };
-        var growth = new Option<bool>("--growth") { Description = "Show how it has grown." };
+        var @base = new Option<string?>("--base") { Description = "Report on the tasks of this base.", HelpName = "BASE" };
+        var tensors = new Option<bool>("--tensors") { Description = "Show the tensors of the task, largest first." };
+        var growth = new Option<bool>("--growth") { Description = "Show the growth over time." };
         var by = new Option<string>("--by")
         {
-            Description = "The steps of --growth: day, week or month.", HelpName = "STEP", DefaultValueFactory = _ => "day",
+            Description = "The interval of --growth: day, week or month.", HelpName = "INTERVAL", DefaultValueFactory = _ => "day",
         };
         by.AcceptOnlyFromAmong("day", "week", "month");
-        var (from, to) = (DayOption("--from", "The first day of --growth, as in 2026-01-31. Default: 30 steps before the last."),
-            DayOption("--to", "The last. Default: today."));
-        var command = new Command("report", "Show what is stored, and what it would be as full models.")
+        var (from, to) = (DayOption("--from", "The first day of --growth, as in 2026-01-31. Default: 30 intervals before the last."),
+            DayOption("--to", "The last day. Default: today."));
+        var command = new Command("report", "Show what is stored, and the size that full models would have.")
         {
             task, @base, tensors, growth, by, from, to,
         };
@@ -55,7 +55,7 @@ internal static class ReportCommand
         if (task is not null && @base is not null)
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, "--base", "A report is of a task or of a base, not of both.", "Leave one out.");
+                ErrorCode.RequestInvalid, "--base", "A report covers a task or a base, not both.", "Omit one of them.");
         }
 
         var report = @base is null
@@ -67,7 +67,7 @@ internal static class ReportCommand
     {
         if (task is null)
         {
-            throw new FishException(ErrorCode.RequestInvalid, "--tensors", "Tensors are told of one task.", "Name the task.");
+            throw new FishException(ErrorCode.RequestInvalid, "--tensors", "--tensors reports on one task.", "Name the task.");
         }
 
         var all = await call.Store.Reports.ListTensorsAsync(task, cancellationToken: cancellation).ToListAsync(cancellation);

@@ -8,24 +8,26 @@ using FishCheckpoint.Storage.Backups;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish restore</c>.</summary>
+/// <summary><c>fishckpt restore</c>.</summary>
 internal static class RestoreCommand
 {
     public static Command Create(Shell shell)
     {
-        var backup = new Argument<string>("BACKUP") { Description = "The folder of a backup. It stays as it is." };
+        var backup = new Argument<string>("BACKUP") { Description = "The folder of a backup. It is only read." };
         var data = new Argument<string>("DIR")
         {
-            Description = "The new data folder: missing or empty, or with --replace one that holds a store.",
+            Description = "The new data folder: missing or empty. With --replace it may hold a store.",
         };
         var replace = new Option<bool>("--replace")
         {
             Description =
-                "Replace the store that DIR holds, which nobody may have open. It stays until the restored one is verified, and is then "
-                + "removed.",
+                "Replace the store in DIR, which no program may have open. It is removed after the restored store is verified.",
         };
-        var verify = new Option<bool>("--verify") { Description = "Read all of the new folder afterwards, as fish verify does." };
-        var command = new Command("restore", "Make a data folder of a backup.") { backup, data, replace, verify };
+        var verify = new Option<bool>("--verify")
+        {
+            Description = $"Read the whole new folder afterwards, as '{ProgramInfo.Name} verify' does.",
+        };
+        var command = new Command("restore", "Create a data folder from a backup.") { backup, data, replace, verify };
         command.SetAction(async (parsed, cancellation) =>
         {
             var (from, to, json) =

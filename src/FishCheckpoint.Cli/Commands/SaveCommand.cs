@@ -8,7 +8,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish save</c>.</summary>
+/// <summary><c>fishckpt save</c>.</summary>
 internal static class SaveCommand
 {
     public static Command Create(Shell shell)
@@ -16,32 +16,33 @@ internal static class SaveCommand
         var (task, step) = (Arguments.Task(), Arguments.NewStep());
         var path = new Argument<string>("PATH")
         {
-            Description = "A full model (a file, or a folder of shards; of safetensors or PyTorch), a sparse patch, or frames; "
+            Description = "A full model (a safetensors or PyTorch file, or a folder of shards), a sparse patch or frames; "
                 + "a pipe, or - for standard input.",
         };
         var parent = new Option<string>("--parent")
         {
-            Description = "What the content is laid against: auto, base, previous, or a step.", HelpName = "PARENT",
+            Description = "The parent that the delta is computed against: auto, base, previous, or a step.", HelpName = "PARENT",
             DefaultValueFactory = _ => "auto",
         };
         var baseId = new Option<string?>("--base")
         {
-            Description = "The base (name or id) that training started from; another one is refused.", HelpName = "ID",
+            Description = "The base (name or id) that training started from. The save is refused if the task has another one.",
+            HelpName = "ID",
         };
         var metric = new Option<string[]>("--metric")
         {
-            Description = "A number to keep with it, as in loss=0.31, or NaN, inf, -inf. May be repeated.", HelpName = "KEY=NUMBER",
+            Description = "A metric to store, as in loss=0.31; NaN, inf and -inf are valid. May be repeated.", HelpName = "KEY=NUMBER",
         };
         var metadata = new Option<string[]>("--metadata")
         {
-            Description = "A text to keep with it, as in run=a1. May be repeated.", HelpName = "KEY=VALUE",
+            Description = "A text to store, as in run=a1. May be repeated.", HelpName = "KEY=VALUE",
         };
         var overwrite = new Option<bool>("--overwrite")
         {
-            Description = "Replace a checkpoint of other content, which is deleted as 'fish rm' does, with its tags.",
+            Description = $"Replace a checkpoint of other content. The old one is deleted with its tags, as '{ProgramInfo.Name} rm' does.",
         };
         var (forms, stateDict, choice) = (new ContentFormOptions(), StateDictOption.Create(), new ModelChoiceOptions());
-        var command = new Command("save", "Save a checkpoint: a full model, a sparse patch or frames, told apart by their content.")
+        var command = new Command("save", "Save a checkpoint: a full model, a sparse patch or frames. The content shows which.")
         {
             task, step, path, parent, baseId, metric, metadata, overwrite, forms.Full, forms.Sparse, forms.Frames, stateDict, choice.File,
             choice.Variant,
@@ -83,7 +84,7 @@ internal static class SaveCommand
         call.SayLeftOut(info.LeftOut);
     }
 
-    // A server finds the form itself: that is no reason to fetch its base's layout first.
+    // A server finds the form itself, so the layout of its base is not fetched.
     private static async Task<Func<string, bool>> TensorsOfAsync(Call call, string task, CancellationToken cancellation) =>
         call.Opened.IsServer ? _ => false
         : await call.Store.Bases.TensorsOfAsync(await call.Store.Tasks.GetAsync(task, cancellation), cancellation);
@@ -95,7 +96,7 @@ internal static class SaveCommand
             return null;
         }
 
-        // An id of a base that is not here is what the check is for: the store refuses it as another one.
+        // The store refuses an unknown id as another base: that is what the check is for.
         return Digest.TryParse(nameOrId, out var id) ? id : (await call.Store.Bases.GetAsync(nameOrId, cancellation)).Id;
     }
 }

@@ -5,13 +5,13 @@ using FishCheckpoint.Cli.Output;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish show</c>.</summary>
+/// <summary><c>fishckpt show</c>.</summary>
 internal static class ShowCommand
 {
     public static Command Create(Shell shell)
     {
         var (task, step) = (Arguments.Task(), Arguments.Step());
-        var command = new Command("show", "Show what a checkpoint is and costs.") { task, step };
+        var command = new Command("show", "Show the details and the cost of a checkpoint.") { task, step };
         shell.OnStore(command, async (call, cancellation) =>
         {
             var info = await call.Store.Checkpoints.GetAsync(
@@ -33,7 +33,7 @@ internal static class ShowCommand
             ("model", Say.Bytes(info.LogicalBytes)),
             ("stored",
                 $"{Say.Bytes(model)}, {Say.Ratio(model == 0 ? 0 : (double)info.LogicalBytes / model)} "
-                + $"less{(info.StateBytes > 0 ? $"; and a trainer state of {Say.Bytes(info.StateBytes)}" : string.Empty)}"),
+                + $"smaller{(info.StateBytes > 0 ? $"; and a trainer state of {Say.Bytes(info.StateBytes)}" : string.Empty)}"),
             ("frames",
                 $"positions {Say.Bytes(info.PositionBytes)}, values {Say.Bytes(info.ValueBytes)}, trainer state "
                 + $"{Say.Bytes(info.StateBytes)}"),

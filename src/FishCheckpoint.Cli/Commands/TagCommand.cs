@@ -4,7 +4,7 @@ using FishCheckpoint.Cli.Hosting;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish tag</c>.</summary>
+/// <summary><c>fishckpt tag</c>.</summary>
 internal static class TagCommand
 {
     public static Command Create(Shell shell)
@@ -13,7 +13,7 @@ internal static class TagCommand
         var tag = new Argument<string>("TAG") { Description = "The tag." };
         var step = new Argument<string?>("STEP")
         {
-            Description = "What it is set on: a step, latest, best, or a tag.", Arity = ArgumentArity.ZeroOrOne,
+            Description = "The checkpoint to tag: a step, latest, best, or a tag.", Arity = ArgumentArity.ZeroOrOne,
         };
         var remove = new Option<bool>("--rm") { Description = "Remove the tag." };
         var command = new Command("tag", "Set a tag on a checkpoint, or remove one.") { task, tag, step, remove };

@@ -7,36 +7,40 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish task add</c>.</summary>
+/// <summary><c>fishckpt task add</c>.</summary>
 internal static class TaskAddCommand
 {
     public static Command Create(Shell shell)
     {
-        var task = new Argument<string>("TASK") { Description = "Its name." };
-        var baseName = new Option<string>("--base") { Description = "Name or id of its base.", HelpName = "NAME" };
+        var task = new Argument<string>("TASK") { Description = "The name of the task." };
+        var baseName = new Option<string>("--base") { Description = "The name or id of the base.", HelpName = "NAME" };
         var from = new Option<string?>("--from")
         {
-            Description = "The checkpoint that it starts from, of a task on the same base; the base and own tensors are then that task's.",
+            Description = "The checkpoint of another task to start from. The new task has the base and own tensors of that task.",
             HelpName = "TASK:STEP",
         };
         var description = new Option<string?>("--description") { Description = "Free text.", HelpName = "TEXT" };
         var own = new Option<string[]>("--own")
         {
-            Description = "A tensor that the task replaces or adds, as in head.weight:F32:2,64. Starts as zeros. May be repeated.",
+            Description = "A tensor that the task replaces or adds, as in head.weight:F32:2,64. Its values start as zeros. "
+                + "May be repeated.",
             HelpName = "NAME:DTYPE:SHAPE",
         };
         var drop = new Option<string[]>("--drop")
         {
             Description = "A tensor of the base that the task does not have. May be repeated.", HelpName = "NAME",
         };
-        var monitor = new Option<string?>("--monitor") { Description = "The metric that 'best' goes by.", HelpName = "METRIC" };
+        var monitor = new Option<string?>("--monitor")
+        {
+            Description = "The metric that decides which checkpoint is 'best'.", HelpName = "METRIC",
+        };
         var mode = new Option<string>("--mode")
         {
-            Description = "Which values of it are better: min or max.", DefaultValueFactory = _ => "min",
+            Description = "Whether lower (min) or higher (max) values are better.", DefaultValueFactory = _ => "min",
         };
         mode.AcceptOnlyFromAmong("min", "max");
         var keep = new KeepOptions(monitor, mode);
-        var command = new Command("add", "Add a task. One that is there stays as it is: 'fish task set' changes it.")
+        var command = new Command("add", $"Add a task. An existing task is not changed: use '{ProgramInfo.Name} task set'.")
         {
             task, baseName, from, description, own, drop, monitor, mode,
         };
@@ -55,12 +59,12 @@ internal static class TaskAddCommand
             var spec = new TaskSpec(
                 call.Parsed.GetValue(baseName), call.Parsed.GetValue(description), Retention: keep.RetentionOf(call.Parsed),
                 Tensors: tensors,
-                From: StartOf(call.Parsed.GetValue(from)));
+                From: BranchPointOf(call.Parsed.GetValue(from)));
             if (await FindAsync(call, name, cancellation) is { } existing)
             {
                 RequireSame(existing, call.Parsed.GetValue(description), keep.Named(call.Parsed));
 
-                // Its base, own tensors and start are compared by the store.
+                // The store compares its base, own tensors and branch point.
                 spec = spec with { Description = existing.Description, Metadata = existing.Metadata, Retention = existing.Retention };
             }
 
@@ -83,7 +87,7 @@ internal static class TaskAddCommand
         }
     }
 
-    // Whoever adds a task that is there did not mean to change it: least of all what it keeps.
+    // Adding an existing task must not change it, least of all its retention.
     private static void RequireSame(TaskInfo existing, string? description, IEnumerable<(string Rule, JsonNode? Value)> rules)
     {
         var before = JsonSerializer.SerializeToNode(existing.Retention ?? new Retention(), FishJson.Options)!;
@@ -98,12 +102,13 @@ internal static class TaskAddCommand
         if (differ.Count > 0)
         {
             throw new FishException(
-                ErrorCode.TaskTaken, existing.Name, $"The task exists, and is another: {string.Join("; ", differ)}. Nothing was changed.",
-                "'fish task set' changes it; or choose another name.");
+                ErrorCode.TaskTaken, existing.Name, $"The task exists with other settings: {string.Join("; ", differ)}. "
+                + "Nothing was changed.",
+                $"Change it with '{ProgramInfo.Name} task set', or choose another name.");
         }
     }
 
-    private static BranchPoint? StartOf(string? text) => text is null ? null
+    private static BranchPoint? BranchPointOf(string? text) => text is null ? null
         : ParentChoice.Parse(text) is { Task: { } task, Step: { } step } ? new BranchPoint(task, step)
-        : throw new FishException(ErrorCode.RequestInvalid, "--from", $"'{text}' names no checkpoint of a task.", "Give TASK:STEP.");
+        : throw new FishException(ErrorCode.RequestInvalid, "--from", $"'{text}' does not name a checkpoint of a task.", "Give TASK:STEP.");
 }

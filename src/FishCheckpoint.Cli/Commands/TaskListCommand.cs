@@ -4,7 +4,7 @@ using FishCheckpoint.Cli.Output;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish task ls</c>, and <c>fish ls</c> without a task.</summary>
+/// <summary><c>fishckpt task ls</c>, and <c>fishckpt ls</c> without a task.</summary>
 internal static class TaskListCommand
 {
     public static Command Create(Shell shell, string name)

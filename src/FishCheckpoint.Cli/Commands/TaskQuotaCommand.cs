@@ -5,7 +5,7 @@ using FishCheckpoint.Cli.Output;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish task quota</c>.</summary>
+/// <summary><c>fishckpt task quota</c>.</summary>
 internal static class TaskQuotaCommand
 {
     private const string None = "none";
@@ -15,16 +15,16 @@ internal static class TaskQuotaCommand
         var task = Arguments.Task();
         var bytes = new Argument<string>("BYTES")
         {
-            Description = $"The most stored bytes of its checkpoints, as in 10GB; {None}: no limit.",
+            Description = $"The most bytes that its checkpoints may use, as in 10GB; {None}: no limit.",
         };
-        var command = new Command("quota", "Say how many bytes a task may store. What is there already stays.") { task, bytes };
+        var command = new Command("quota", "Limit the bytes that a task may store. Stored checkpoints stay.") { task, bytes };
         shell.OnStore(command, async (call, cancellation) =>
         {
             var given = call.Parsed.GetRequiredValue(bytes);
             var quota = new TaskQuota(given == None ? null : Amounts.Bytes(given));
             var changed = await call.Store.Access.SetQuotaAsync(call.Parsed.GetRequiredValue(task), quota, cancellation);
             call.Print(changed, info =>
-                call.Say($"[bold]{info.Name}[/] may store {(info.QuotaBytes is { } most ? Say.Bytes(most) : "what it likes")}"));
+                call.Say($"[bold]{info.Name}[/] {(info.QuotaBytes is { } most ? $"may store {Say.Bytes(most)}" : "has no quota")}"));
         });
         return command;
     }

@@ -8,10 +8,10 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish task set</c>.</summary>
+/// <summary><c>fishckpt task set</c>.</summary>
 internal static class TaskSetCommand
 {
-    // What --clear takes, and where it stands in a task.
+    // The words of --clear, and the path of each in a task.
     private static readonly Dictionary<string, string[]> Clearable = new(StringComparer.Ordinal)
     {
         ["description"] = ["description"], ["metadata"] = ["metadata"], ["retention"] = ["retention"],
@@ -27,24 +27,27 @@ internal static class TaskSetCommand
         var description = new Option<string?>("--description") { Description = "Free text.", HelpName = "TEXT" };
         var metadata = new Option<string[]>("--metadata")
         {
-            Description = "A free key and its value; without '=', the key is removed. May be repeated.", HelpName = "KEY=VALUE",
+            Description = "A metadata key and its value. Without '=', the key is removed. May be repeated.", HelpName = "KEY=VALUE",
         };
-        var monitor = new Option<string?>("--monitor") { Description = "The metric that 'best' goes by.", HelpName = "METRIC" };
+        var monitor = new Option<string?>("--monitor")
+        {
+            Description = "The metric that decides which checkpoint is 'best'.", HelpName = "METRIC",
+        };
         var mode = new Option<string>("--mode")
         {
-            Description = "Which values of it are better: min or max.", DefaultValueFactory = _ => "min",
+            Description = "Whether lower (min) or higher (max) values are better.", DefaultValueFactory = _ => "min",
         };
         mode.AcceptOnlyFromAmong("min", "max");
         var keep = new KeepOptions(monitor, mode);
         var clear = new Option<string[]>("--clear")
         {
-            Description = $"What to remove: {string.Join(", ", Clearable.Keys)}. May be repeated.", HelpName = "NAME",
+            Description = $"The setting to remove: {string.Join(", ", Clearable.Keys)}. May be repeated.", HelpName = "NAME",
         };
         clear.AcceptOnlyFromAmong([.. Clearable.Keys]);
-        var dry = new Option<bool>("--dry-run") { Description = "Say what would be, and change nothing." };
+        var dry = new Option<bool>("--dry-run") { Description = "Show the result, and change nothing." };
         var confirmation = new Confirmation();
         var command = new Command(
-            "set", "Change what is named of a task, and nothing else. Says first what a changed retention would delete.")
+            "set", "Change only the named settings of a task. A changed retention shows what it deletes, and asks first.")
         {
             task, description, metadata, monitor, mode,
         };
@@ -58,7 +61,7 @@ internal static class TaskSetCommand
             var patch = PatchOf(call.Parsed, description, metadata, keep, clear);
             if (patch.Count == 0)
             {
-                throw new FishException(ErrorCode.RequestInvalid, name, "Nothing is named that would change.",
+                throw new FishException(ErrorCode.RequestInvalid, name, "The command names no setting to change.",
                     "Give --description, --metadata, --keep-..., or --clear.");
             }
 
@@ -72,7 +75,7 @@ internal static class TaskSetCommand
 
             if (planned.Removes is { Checkpoints: > 0 } removes)
             {
-                confirmation.Ask(call, $"Let the retention of {name} delete {Say.Count(removes.Checkpoints)} checkpoints");
+                confirmation.Ask(call, $"Change the retention of {name}, which deletes {Say.Count(removes.Checkpoints)} checkpoints");
             }
 
             call.Print(await call.Store.Tasks.ChangeAsync(name, element, dryRun: false, cancellation), info => Describe(call, info, "has"));
@@ -80,7 +83,7 @@ internal static class TaskSetCommand
         return command;
     }
 
-    /// <summary>Says what a retention deletes, and when.</summary>
+    /// <summary>Prints what a retention deletes, and when.</summary>
     public static void DescribeRemoval(Call call, RetentionPreview? removes)
     {
         if (removes is null)
@@ -90,15 +93,15 @@ internal static class TaskSetCommand
 
         if (removes.Checkpoints == 0)
         {
-            call.Say($"the retention deletes nothing of what is there now");
+            call.Say($"the retention deletes no stored checkpoint");
             return;
         }
 
-        const int Most = 10;
-        var steps = string.Join(", ", removes.Steps.Take(Most)) + (removes.Checkpoints > Most ? ", ..." : string.Empty);
-        var when = removes.Within is { } within ? $"within {within:c}" : "with the next 'fish gc'";
+        const int MaxSteps = 10;
+        var steps = string.Join(", ", removes.Steps.Take(MaxSteps)) + (removes.Checkpoints > MaxSteps ? ", ..." : string.Empty);
+        var when = removes.Within is { } within ? $"within {within:c}" : $"with the next '{ProgramInfo.Name} gc'";
         var grace = removes.Grace > TimeSpan.Zero
-            ? $"for {removes.Grace:c} after that they can be brought back" : "they cannot be brought back";
+            ? $"they can be undeleted for {removes.Grace:c} after that" : "they cannot be undeleted";
         call.Say(
             $"the retention deletes {Say.Count(removes.Checkpoints)} checkpoints ({steps}; {Say.Bytes(removes.Bytes)}) {when}; {grace}");
     }

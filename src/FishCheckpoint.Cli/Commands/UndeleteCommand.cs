@@ -7,24 +7,24 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish undelete</c>.</summary>
+/// <summary><c>fishckpt undelete</c>.</summary>
 internal static class UndeleteCommand
 {
     public static Command Create(Shell shell)
     {
-        var task = new Argument<string>("TASK") { Description = "The task, or the name that a deleted one had." };
+        var task = new Argument<string>("TASK") { Description = "The task, or the name of a deleted task." };
         var step = new Argument<string?>("STEP")
         {
-            Description = "The step that the deleted checkpoint had; of several, the one that was deleted last. Default: the deleted task.",
+            Description = "The step of the deleted checkpoint; of several, the one deleted last. Default: the deleted task.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var other = new Option<string?>("--as")
         {
-            Description = "Where it comes back, if its own place is taken: another step; for a task, another name.", HelpName = "STEP|NAME",
+            Description = "Another step for the checkpoint, or another name for the task, if its own is taken.", HelpName = "STEP|NAME",
         };
         var pin = new Option<bool>("--pin") { Description = "Pin the checkpoint, so that no retention deletes it again." };
         var command = new Command(
-            "undelete", "Bring a deleted checkpoint or task back, bit for bit. 'fish ls --deleted' lists what can come back.")
+            "undelete", $"Bring back a deleted checkpoint or task, bit for bit. '{ProgramInfo.Name} ls --deleted' lists them.")
         {
             task, step, other, pin,
         };
@@ -58,21 +58,21 @@ internal static class UndeleteCommand
         call.Say($"[bold]{found.Checkpoint.Task}/{found.Checkpoint.Step}[/] is back");
         if (found.TakenTags.Count > 0)
         {
-            call.Say($"its tags {string.Join(", ", found.TakenTags)} are on other checkpoints now, and stay there");
+            call.Say($"its tags {string.Join(", ", found.TakenTags)} now belong to other checkpoints, and stay there");
         }
 
         if (found.GoesAgain)
         {
             call.Say(
-                $"the task's retention does not keep it, and deletes it again: 'fish pin {found.Checkpoint.Task} {found.Checkpoint.Step}' ",
-                $"keeps it");
+                $"the task's retention does not keep it and will delete it again; ",
+                $"'{ProgramInfo.Name} pin {found.Checkpoint.Task} {found.Checkpoint.Step}' keeps it");
         }
     }
 
     private static long StepOf(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step
         : throw new FishException(
-            ErrorCode.StepInvalid, text, "A deleted checkpoint is named by its step.",
-            "Give a whole number; 'fish ls TASK --deleted' lists them.");
+            ErrorCode.StepInvalid, text, "A deleted checkpoint is identified by its step.",
+            $"Give a whole number; '{ProgramInfo.Name} ls TASK --deleted' lists them.");
 
     private sealed record UndeletedTask(TaskInfo Task);
 }

@@ -5,7 +5,7 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish verify</c>.</summary>
+/// <summary><c>fishckpt verify</c>.</summary>
 internal static class VerifyCommand
 {
     public static Command Create(Shell shell)
@@ -13,20 +13,20 @@ internal static class VerifyCommand
         var task = Arguments.OptionalTask();
         var step = new Argument<string?>("STEP")
         {
-            Description = "One checkpoint: a step, latest, best, or a tag. Default: all of them.", Arity = ArgumentArity.ZeroOrOne,
+            Description = "One checkpoint: a step, latest, best, or a tag. Default: all checkpoints.", Arity = ArgumentArity.ZeroOrOne,
         };
         var quick = new Option<bool>("--quick")
         {
-            Description = "Only the structure: heads, indices, lengths, sums and names; no values are read.",
+            Description = "Check only the structure: heads, indices, lengths, checksums and names. Read no values.",
         };
         var subset = new Option<string?>("--subset")
         {
-            Description = "One of so many parts of the store, as in 3/7; each thing is always in the same part.", HelpName = "N/T",
+            Description = "Verify part N of T parts of the store, as in 3/7. An item is always in the same part.", HelpName = "N/T",
         };
-        var time = MaintenanceCommands.MaxTime("How long it may go on, in seconds; the next run goes on from there.");
-        var bytes = MaintenanceCommands.MaxBytes("The most stored bytes that are read; the next run goes on from there.");
+        var time = MaintenanceCommands.MaxTime("The longest time to work, in seconds. The next run continues from there.");
+        var bytes = MaintenanceCommands.MaxBytes("The largest number of stored bytes to read. The next run continues from there.");
         var command = new Command(
-            "verify", "Read what is stored, what was not verified for longest first, and compare it with its checksums and digests.")
+            "verify", "Read the store and compare it with its checksums and digests. Items that were not verified for longest come first.")
         {
             task, step, quick, subset, time, bytes,
         };
@@ -36,7 +36,7 @@ internal static class VerifyCommand
                 && (result.GetValue(quick) || result.GetValue(subset) is not null || result.GetValue(time) is not null
                     || result.GetValue(bytes) is not null))
             {
-                result.AddError("One checkpoint is verified whole: leave the options out, or the STEP.");
+                result.AddError("The options apply to the store, not to one checkpoint: omit them, or omit STEP.");
             }
         });
         shell.OnStore(command, (call, cancellation) =>
@@ -72,7 +72,7 @@ internal static class VerifyCommand
         return text.Split('/') is [var part, var of] && int.TryParse(part, out var number) && int.TryParse(of, out var count)
             ? new VerifySubset(number, count)
             : throw new FishException(
-                ErrorCode.RequestInvalid, "--subset", $"'{text}' is no part of a store.",
-                "Give the part and how many there are, as in 3/7.");
+                ErrorCode.RequestInvalid, "--subset", $"'{text}' is not a part of a store.",
+                "Give the part and the number of parts, as in 3/7.");
     }
 }

@@ -1,9 +1,10 @@
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Cli.Output;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary>What a verification found, for people.</summary>
+/// <summary>Prints the result of a verification.</summary>
 internal static class VerifyTexts
 {
     private const int MaxNames = 20;
@@ -28,21 +29,21 @@ internal static class VerifyTexts
 
         terminal.Say(
             $"{Say.Count(report.Checkpoints - report.Affected)} of {Say.Count(report.Checkpoints)} checkpoints are ",
-            $"sound{(report.Finished ? "" : " as far as was read")}; {Say.Count(report.Items)} things, {Say.Bytes(report.Bytes)} ",
-            $"{(report.Quick ? "checked by their structure" : "read")}");
+            $"sound{(report.Finished ? "" : " so far")}; {Say.Count(report.Items)} items, {Say.Bytes(report.Bytes)} ",
+            $"{(report.Quick ? "checked for structure" : "read")}");
         if (!report.Finished)
         {
-            terminal.Say($"more is left: the next run goes on from there");
+            terminal.Say($"not finished: the next run continues from here");
         }
 
         if (report.Damaged.Count > 0)
         {
             terminal.Say(
-                $"save or add again what you still have, restore a backup, or run fish repair: see docs/guides/backup-and-repair.md");
+                $"Save again, restore a backup, or run '{ProgramInfo.Name} repair': see docs/guides/backup-and-repair.md");
         }
     }
 
-    private static string Affected(DamagedItem damaged) => damaged.AffectedCount == 0 ? "no checkpoint that can be told"
+    private static string Affected(DamagedItem damaged) => damaged.AffectedCount == 0 ? "no known checkpoint"
         : string.Join(", ", damaged.Affected.Take(MaxNames)) + (damaged.AffectedCount > MaxNames
             ? $" and {Say.Count(damaged.AffectedCount - MaxNames)} more" : "");
 }

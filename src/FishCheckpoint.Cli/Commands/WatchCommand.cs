@@ -6,38 +6,38 @@ using FishCheckpoint.Interchange.Torch;
 
 namespace FishCheckpoint.Cli.Commands;
 
-/// <summary><c>fish watch</c>.</summary>
+/// <summary><c>fishckpt watch</c>.</summary>
 internal static class WatchCommand
 {
     public static Command Create(Shell shell)
     {
-        var folder = new Argument<string>("DIR") { Description = "The folder that a trainer writes its checkpoints to." };
+        var folder = new Argument<string>("DIR") { Description = "The folder that a trainer writes its checkpoints into." };
         var task = new Option<string>("--task")
         {
-            Description = "The task; made with --base if it is not there.", HelpName = "TASK", Required = true,
+            Description = "The task. Created with --base if it does not exist.", HelpName = "TASK", Required = true,
         };
-        var name = new Option<string?>("--base") { Description = "The base of a task that is to be made.", HelpName = "BASE" };
+        var name = new Option<string?>("--base") { Description = "The base of a task to create.", HelpName = "BASE" };
         var pattern = new Option<string?>("--pattern")
         {
             Description =
-                "The names to take, with {step} for the step and * for anything. Default: step_N and step-N with .safetensors, .bin, .pt "
+                "The names to save, with {step} for the step and * for any text. Default: step_N and step-N with .safetensors, .bin, .pt "
                 + "or .pth, checkpoint-N/, global_step_N/, step_N/.",
             HelpName = "NAME",
         };
         var interval = new Option<string>("--interval")
         {
-            Description = "How often to look.", HelpName = "TIME", DefaultValueFactory = _ => "1s",
+            Description = "How often to look for files.", HelpName = "TIME", DefaultValueFactory = _ => "1s",
         };
         var settle = new Option<string>("--settle")
         {
-            Description = "How long files have to stay as they are before they count as written.", HelpName = "TIME",
+            Description = "How long a file must stay unchanged before it counts as complete.", HelpName = "TIME",
             DefaultValueFactory = _ => "2s",
         };
-        var once = new Option<bool>("--once") { Description = "Save what is there, and end." };
+        var once = new Option<bool>("--once") { Description = "Save the files that exist, and exit." };
         var command = new Command(
             "watch",
-            "Save new models and sparse patches as a trainer drops them into a folder, until Ctrl-C. Folders of deltas (weight sync) are "
-            + "for 'fish import'.")
+            "Save new models and sparse patches that a trainer writes into a folder, until Ctrl-C. For folders of deltas (weight sync), "
+            + $"use '{ProgramInfo.Name} import'.")
         {
             folder, task, name, pattern, interval, settle, once,
         };
@@ -73,7 +73,7 @@ internal static class WatchCommand
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // Ctrl-C or SIGTERM: how watching is meant to end.
+            // Ctrl-C and SIGTERM end watching as intended.
             return ExitCodes.Ok;
         }
     }

@@ -6,16 +6,16 @@ using FishCheckpoint.Cli.Commands;
 namespace FishCheckpoint.Cli.Completion;
 
 /// <summary>
-/// Works out what can stand at the end of a command line: commands, options, or values of the argument or option whose turn it is.
+/// Finds the words that can complete a command line: commands, options, or values of the current argument or option.
 /// </summary>
 internal sealed class Candidates(StoreNames names)
 {
     private static readonly string[] Words = ["latest", "best"];
 
-    /// <summary>The candidates that begin with the last word, with a description where there is one.</summary>
+    /// <summary>The candidates that start with the last word, with a description if there is one.</summary>
     /// <param name="root">The root command.</param>
     /// <param name="before">The words before the last, without the program's.</param>
-    /// <param name="word">The last word as far as it is typed.</param>
+    /// <param name="word">The start of the last word.</param>
     public IReadOnlyList<(string Text, string? About)> Of(Command root, IReadOnlyList<string> before, string word)
     {
         var afterDash = before.Contains("--", StringComparer.Ordinal);
@@ -93,7 +93,7 @@ internal sealed class Candidates(StoreNames names)
         return known.Length > 0 ? known : NamesOf(symbol, parsed, word).Select(name => (name, (string?)null));
     }
 
-    // By what the help calls them, so that every command that takes a task has its names.
+    // By the names in the help, so that every argument called TASK completes tasks.
     private IEnumerable<string> NamesOf(Symbol symbol, ParseResult parsed, string word) =>
         (symbol, symbol is Option option ? option.HelpName : symbol.Name) switch
     {

@@ -5,7 +5,7 @@ namespace FishCheckpoint.Cli.Completion;
 /// <summary>Splits a line into words as shells do: at spaces that are not quoted. Nothing is expanded.</summary>
 internal static class CommandWords
 {
-    /// <summary>The words; the last one is what is typed so far, empty after a space. The first is the program.</summary>
+    /// <summary>The words. The first is the program; the last is incomplete, and empty after a space.</summary>
     public static List<string> Split(string line)
     {
         var (words, word, quote, isWord) = (new List<string>(), new StringBuilder(), '\0', false);

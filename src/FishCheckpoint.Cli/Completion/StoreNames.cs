@@ -7,32 +7,34 @@ using FishCheckpoint.Storage.Sqlite;
 namespace FishCheckpoint.Cli.Completion;
 
 /// <summary>
-/// The names that a store has, for the TAB key: asked of the folder, which is only read, or of the server. Whatever fails or takes longer
-/// than a moment gives none; a shell that waits is worse than one that knows no names.
+/// The names in a store, for completion, from the folder, which is only read, or from the server. A failure or a timeout gives no names, as
+/// the user waits at the prompt.
 /// </summary>
 internal sealed class StoreNames(Shell shell)
 {
-    private const int Most = 200;
-    private static readonly PageRequest First = new(Most);
+    private const int MaxNames = 200;
+    private static readonly PageRequest First = new(MaxNames);
     private readonly Lazy<long> began = new(TimeProvider.System.GetTimestamp);
 
     public IReadOnlyList<string> Tasks(ParseResult parsed) => Ask(
-        parsed, names => names.Tasks(Most), (store, stop) => store.Tasks.ListAsync(First, stop).Take(Most).Select(task => task.Name));
+        parsed, names => names.Tasks(MaxNames),
+        (store, stop) => store.Tasks.ListAsync(First, stop).Take(MaxNames).Select(task => task.Name));
 
     public IReadOnlyList<string> Bases(ParseResult parsed) => Ask(
-        parsed, names => names.Bases(Most), (store, stop) => store.Bases.ListAsync(First, stop).Take(Most).Select(found => found.Name));
+        parsed, names => names.Bases(MaxNames),
+        (store, stop) => store.Bases.ListAsync(First, stop).Take(MaxNames).Select(found => found.Name));
 
     public IReadOnlyList<string> Tags(ParseResult parsed, string task) => Ask(
-        parsed, names => names.Tags(task, Most),
-        (store, stop) => store.Checkpoints.ListAsync(task, First, stop).Take(Most).SelectMany(item => item.Tags));
+        parsed, names => names.Tags(task, MaxNames),
+        (store, stop) => store.Checkpoints.ListAsync(task, First, stop).Take(MaxNames).SelectMany(item => item.Tags));
 
-    /// <summary>Steps, the newest first.</summary>
+    /// <summary>Steps, newest first.</summary>
     public IReadOnlyList<string> Steps(ParseResult parsed, string task) => Ask(
-        parsed, names => names.Steps(task, Most).Select(step => $"{step}"),
-        (store, stop) => store.Checkpoints.ListAsync(task, First, stop).Take(Most)
+        parsed, names => names.Steps(task, MaxNames).Select(step => $"{step}"),
+        (store, stop) => store.Checkpoints.ListAsync(task, First, stop).Take(MaxNames)
             .Select(item => item.Step).OrderDescending().Select(step => $"{step}"));
 
-    // What a shell puts into its line may be run: nothing goes there that is no name, whatever a server says.
+    // A shell may run what it puts into its line, so only valid names go there, whatever a server sends.
     private static bool IsName(string text) =>
         text.Length is > 0 and <= 128 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-');
 
@@ -40,7 +42,7 @@ internal sealed class StoreNames(Shell shell)
         ParseResult parsed, Func<StoreProbe, IEnumerable<string>> ofFolder,
         Func<FishClient, CancellationToken, IAsyncEnumerable<string>> ofServer)
     {
-        // One time for all that is asked for one press of the key.
+        // One time limit for all requests of a key press.
         var left = shell.SuggestPatience - TimeProvider.System.GetElapsedTime(began.Value);
         if (left <= TimeSpan.Zero)
         {
@@ -57,8 +59,8 @@ internal sealed class StoreNames(Shell shell)
                     return await ofServer(client, stop.Token).ToListAsync(stop.Token);
                 }
 
-                using var look = StoreProbe.Open(shell.DataFolderOf(parsed));
-                return look is null ? [] : [.. ofFolder(look)];
+                using var probe = StoreProbe.Open(shell.DataFolderOf(parsed));
+                return probe is null ? [] : [.. ofFolder(probe)];
             },
             stop.Token);
         try
@@ -67,7 +69,7 @@ internal sealed class StoreNames(Shell shell)
         }
         catch (Exception)
         {
-            // Not there, no key, damaged: the command itself will say so.
+            // Missing, no key, damaged: the command itself reports it.
             return [];
         }
     }

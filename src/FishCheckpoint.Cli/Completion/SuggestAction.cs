@@ -6,8 +6,8 @@ using System.CommandLine.Parsing;
 namespace FishCheckpoint.Cli.Completion;
 
 /// <summary>
-/// Answers the shells' scripts: <c>fish [suggest:POSITION] LINE</c> prints a candidate a line, and what it is after a tab. Never fails and
-/// never writes to standard error.
+/// Answers the completion scripts: <c>fishckpt [suggest:POSITION] LINE</c> prints one candidate per line, with its description after a
+/// tab. Never fails and never writes to standard error.
 /// </summary>
 internal sealed class SuggestAction(SuggestDirective directive, StoreNames names) : SynchronousCommandLineAction
 {

@@ -1,14 +1,15 @@
+using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Cli.Demo;
 
-/// <summary>The demo's own data folder, made anew by each run. A folder that no demo made is left alone.</summary>
+/// <summary>The demo's data folder, recreated by each run. Other folders are never deleted.</summary>
 internal static class DemoFolder
 {
     private const string Marker = "made-by-fish-demo.txt";
 
-    /// <summary>Empties the folder, or makes it.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>: it holds something else.</exception>
+    /// <summary>Creates the folder, after deleting the one of an earlier demo.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>: it holds other files.</exception>
     public static void Recreate(string path)
     {
         if (Directory.Exists(path))
@@ -16,7 +17,7 @@ internal static class DemoFolder
             if (!File.Exists(Path.Combine(path, Marker)) && Directory.EnumerateFileSystemEntries(path).Any())
             {
                 throw new FishException(
-                    ErrorCode.StorageUnavailable, path, "The folder holds something that no demo has made; it was left as it is.",
+                    ErrorCode.StorageUnavailable, path, "The folder holds files that no demo wrote. Nothing was changed.",
                     "Give another folder with --data.");
             }
 
@@ -24,6 +25,6 @@ internal static class DemoFolder
         }
 
         Directory.CreateDirectory(path);
-        File.WriteAllText(Path.Combine(path, Marker), "'fish demo' deletes this folder and makes it again on each run.\n");
+        File.WriteAllText(Path.Combine(path, Marker), $"'{ProgramInfo.Name} demo' deletes and recreates this folder on each run.\n");
     }
 }

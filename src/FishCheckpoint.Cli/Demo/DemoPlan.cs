@@ -10,7 +10,7 @@ internal sealed record DemoPlan
     /// <summary>The tasks.</summary>
     public IReadOnlyList<DemoTask> Tasks { get; init; } = DemoTasks.All;
 
-    /// <summary>The shares of parameters that masks may hold.</summary>
+    /// <summary>The densities of the masks, as shares of all parameters.</summary>
     public IReadOnlyList<double> Ratios { get; init; } = [0.005, 0.05];
 
     /// <summary>How often a run is saved.</summary>

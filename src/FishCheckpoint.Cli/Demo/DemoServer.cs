@@ -18,7 +18,7 @@ internal sealed class DemoServer : IAsyncDisposable
         Client = FishClient.Connect(Address);
     }
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The address that it listens on.</summary>
     public Uri Address { get; }
 
     /// <summary>Talks to it over HTTP.</summary>
@@ -27,7 +27,7 @@ internal sealed class DemoServer : IAsyncDisposable
     /// <summary>Starts it on a data folder.</summary>
     /// <param name="dataFolder">The folder.</param>
     /// <param name="cancellation">Ends the start.</param>
-    /// <param name="address">Where it is to listen. Default: a free port.</param>
+    /// <param name="address">The address to listen on. Default: a free port.</param>
     public static async Task<DemoServer> StartAsync(string dataFolder, CancellationToken cancellation, Uri? address = null)
     {
         string[] arguments = [$"--urls={address?.AbsoluteUri ?? "http://127.0.0.1:0"}",

@@ -4,17 +4,17 @@ using Spectre.Console;
 
 namespace FishCheckpoint.Cli.Demo;
 
-/// <summary>Prints what a demo showed.</summary>
+/// <summary>Prints the result of a demo.</summary>
 internal static class DemoTables
 {
     public static void Print(Terminal terminal, DemoResult result, IReadOnlyList<double> ratios)
     {
         var console = terminal.Console;
-        Head(console, "Accuracy on test images that no training saw");
+        Head(console, "Accuracy on test images that were not used for training");
         console.Write(Accuracy(result, ratios));
-        Head(console, "What the hook cost the trainer (every due step is saved, so a stall includes waiting for a saver that lags)");
+        Head(console, "Cost of the hook for the trainer (every due step is saved, so a stall includes waiting for the saver)");
         console.Write(Hook(result));
-        Head(console, "What is stored, and what it would be as full model files");
+        Head(console, "Stored size, compared with full model files");
         StorageTable.Print(console, result.Storage);
         console.WriteLine();
         Verdict(console, result);
@@ -69,12 +69,13 @@ internal static class DemoTables
         {
             console.MarkupLine(CleanText.Markup(
                 $"[green bold]{Say.Count(result.Rebuilt.Identical)} of {Say.Count(total)} checkpoints came back over HTTP ",
-                $"bit-identical[/] to the file that the trainer held. {result.Seconds:N0} s in all."));
+                $"bit-identical[/] to the trainer's file. {result.Seconds:N0} s in total."));
             return;
         }
 
         console.MarkupLine(CleanText.Markup(
-            $"[red bold]Only {Say.Count(result.Rebuilt.Identical)} of {Say.Count(total)} checkpoints came back bit-identical.[/] Not: ",
+            $"[red bold]Only {Say.Count(result.Rebuilt.Identical)} of {Say.Count(total)} checkpoints came back bit-identical.[/] ",
+            $"Different: ",
             $"{string.Join(", ", result.Rebuilt.Different.Take(10))}"));
     }
 

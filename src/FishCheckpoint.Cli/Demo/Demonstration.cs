@@ -7,10 +7,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Cli.Demo;
 
-/// <summary>The main job from end to end: train, save sparse deltas over HTTP, rebuild every step, compare, report.</summary>
+/// <summary>Runs the demo: trains, saves sparse deltas over HTTP, rebuilds every step, compares and reports.</summary>
 internal sealed class Demonstration(Terminal terminal, DemoPlan plan, string folder, Action<FormattableString> say)
 {
-    /// <summary>The base's name in the store.</summary>
+    /// <summary>The name of the base in the store.</summary>
     public const string BaseName = "digits";
 
     private static readonly ParallelOptions AllCores = new() { MaxDegreeOfParallelism = Environment.ProcessorCount };
@@ -31,12 +31,12 @@ internal sealed class Demonstration(Terminal terminal, DemoPlan plan, string fol
         say($"Serving on [bold]{server.Address}[/]; base [bold]{BaseName}[/] is {Say.Bytes(baseInfo.Bytes)}, id {Say.Short(baseInfo.Id)}.");
 
         var runs = await TrainAsync(server.Client, trainer, pretraining.Model, baseInfo.Id, cancellation);
-        var saved = Say.Count(runs.Saved.Sum(run => run.Held.Count));
+        var saved = Say.Count(runs.Saved.Sum(run => run.Digests.Count));
         say($"Trained {runs.Accuracies.Count} times; saved {saved} checkpoints of {runs.Saved.Count} FISH runs while they trained.");
 
         var rebuilding = Stopwatch.StartNew();
         var rebuilt = await RebuildAsync(server.Client, runs.Saved, cancellation);
-        say($"Rebuilt them all over HTTP: {Say.Bytes(rebuilt.Bytes)} in {rebuilding.Elapsed.TotalSeconds:N1} s.");
+        say($"Rebuilt all of them over HTTP: {Say.Bytes(rebuilt.Bytes)} in {rebuilding.Elapsed.TotalSeconds:N1} s.");
         var before = plan.Tasks.ToDictionary(
             task => task.Name, task => trainer.AccuracyBefore(pretraining.Model, task), StringComparer.Ordinal);
         var report = await server.Client.Reports.GetStorageAsync(null, cancellation);
@@ -82,7 +82,7 @@ internal sealed class Demonstration(Terminal terminal, DemoPlan plan, string fol
     private async Task<RebuildResult> RebuildAsync(FishClient client, IReadOnlyList<SavedRun> runs, CancellationToken cancellation)
     {
         var results = new List<RebuildResult>();
-        await Progress.StepsAsync(terminal, "rebuilding", runs.Sum(run => run.Held.Count), async done =>
+        await Progress.StepsAsync(terminal, "rebuilding", runs.Sum(run => run.Digests.Count), async done =>
         {
             foreach (var run in runs)
             {

@@ -7,22 +7,22 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Cli.Demo;
 
-/// <summary>Rebuilds every checkpoint through the API and compares it with what the trainer held.</summary>
+/// <summary>Rebuilds every checkpoint through the API and compares it with the trainer's file.</summary>
 internal static class Rebuild
 {
     /// <summary>Rebuilds the checkpoints of one run.</summary>
     /// <param name="states">The API's client.</param>
-    /// <param name="run">The run, with what its trainer held.</param>
+    /// <param name="run">The run, with the digests of its files.</param>
     /// <param name="done">Called after each checkpoint.</param>
     /// <param name="cancellation">Ends the work.</param>
-    /// <returns>How many are the same bit for bit, how many bytes were rebuilt, and which are not the same.</returns>
+    /// <returns>How many are bit-identical, how many bytes were rebuilt, and which differ.</returns>
     public static async Task<RebuildResult> RunAsync(IStates states, SavedRun run, Action<string> done, CancellationToken cancellation)
     {
         var (identical, bytes, different) = (0, 0L, new List<string>());
-        foreach (var (step, held) in run.Held.OrderBy(pair => pair.Key))
+        foreach (var (step, expected) in run.Digests.OrderBy(pair => pair.Key))
         {
             var (digest, length) = await DigestAsync(states, run.Task, step, cancellation);
-            if (digest == held)
+            if (digest == expected)
             {
                 identical++;
             }
@@ -51,8 +51,8 @@ internal static class Rebuild
     }
 }
 
-/// <summary>What rebuilding showed.</summary>
-/// <param name="Identical">Checkpoints that are, bit for bit, what the trainer held.</param>
+/// <summary>The result of rebuilding.</summary>
+/// <param name="Identical">The number of checkpoints that are bit-identical.</param>
 /// <param name="Bytes">Bytes that were rebuilt.</param>
 /// <param name="Different">The keys of the others.</param>
 internal sealed record RebuildResult(int Identical, long Bytes, IReadOnlyList<string> Different)

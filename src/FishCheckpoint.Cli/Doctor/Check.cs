@@ -4,10 +4,10 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Cli.Doctor;
 
 /// <summary>What a check found.</summary>
-/// <param name="Name">What was looked at; stable.</param>
+/// <param name="Name">What was checked; a stable name.</param>
 /// <param name="Status"><c>ok</c>, <c>warn</c> or <c>fail</c>.</param>
 /// <param name="Found">What was found, as a sentence or a value.</param>
-/// <param name="Advice">What to do; <see langword="null"/> where there is nothing to be done.</param>
+/// <param name="Advice">What to do; <see langword="null"/> if nothing needs to be done.</param>
 internal sealed record Check(string Name, string Status, string Found, string? Advice)
 {
     public const string IsOk = "ok";
@@ -28,12 +28,12 @@ internal sealed record Check(string Name, string Status, string Found, string? A
         Kind = kind,
     };
 
-    /// <summary>Runs a check whose own failure is one of what it looks at.</summary>
-    public static IEnumerable<Check> Guarded(string name, Func<IEnumerable<Check>> look)
+    /// <summary>Runs checks. An exception becomes a failed check.</summary>
+    public static IEnumerable<Check> Guarded(string name, Func<IEnumerable<Check>> run)
     {
         try
         {
-            return [.. look()];
+            return [.. run()];
         }
         catch (FishException error)
         {

@@ -1,26 +1,31 @@
+using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Sqlite;
 
 namespace FishCheckpoint.Cli.Doctor;
 
-/// <summary>Checks of a data folder, which is only looked at.</summary>
+/// <summary>Checks a data folder without changing it.</summary>
 internal sealed class FolderChecks(Machine machine, string folder)
 {
     private const string Name = "data folder";
-    private const long LeastFree = 64_000_000;
-    private const long LittleFree = 1_000_000_000;
+    private const long MinFree = 64_000_000;
+    private const long LowFree = 1_000_000_000;
     private const int MaxFiles = 100_000;
-    private const string AsAWriter =
-        "Open it once as a user who may write it ('fish ls' does it), or copy the folder to a place where you may write.";
+    private const string ToCreate =
+        $"'{ProgramInfo.Name} base add' and '{ProgramInfo.Name} serve' create one. Otherwise check --data and FISH_DATA.";
 
-    // No clock that runs shows less: this program was written after it.
+    private const string AsAWriter =
+        $"Open it once as a user with write access (for example with '{ProgramInfo.Name} ls'), or copy the folder to a place where "
+        + "you have it.";
+
+    // This program was written later, so an earlier time means a wrong clock.
     private static readonly DateTimeOffset Epoch = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(2);
 
     private string DatabasePath => Path.Combine(folder, "fish.db");
 
-    // As an opening decides it.
+    // The same rule as when a store is opened.
     private bool IsReadOnly => File.Exists(DatabasePath) && !(machine.MayWrite(folder) && machine.MayWrite(DatabasePath));
 
     public IEnumerable<Check> Run()
@@ -33,7 +38,7 @@ internal sealed class FolderChecks(Machine machine, string folder)
         if (!Directory.Exists(folder))
         {
             return [Check.Warn(Name, $"{folder} does not exist",
-                "'fish base add' and 'fish serve' create it; if there should be one, check --data and FISH_DATA."),
+                ToCreate),
                 .. Place(NearestOf(folder)), Clock(null)];
         }
 
@@ -56,8 +61,8 @@ internal sealed class FolderChecks(Machine machine, string folder)
     {
         StoreProbe.RequireComplete(folder);
         return StoreProbe.LeftoversOf(folder) is { Count: > 0 } left
-            ? Check.Warn(Name, $"{folder}; a restore has left {string.Join(" and ", left)}",
-                "If none is under way, delete that: the store does without it.")
+            ? Check.Warn(Name, $"{folder}; a restore left {string.Join(" and ", left)} behind",
+                "If no restore is running, delete that: the store does not need it.")
             : Check.Ok(Name, folder);
     }
 
@@ -71,10 +76,10 @@ internal sealed class FolderChecks(Machine machine, string folder)
     {
         string[] parts = [folder, DatabasePath, Path.Combine(folder, "bases")];
         var refused = parts.Where(path => Path.Exists(path) && !machine.MayWrite(path)).ToArray();
-        var found = $"{Environment.UserName} may not write {string.Join(", ", refused)}";
+        var found = $"{Environment.UserName} cannot write {string.Join(", ", refused)}";
         return refused.Length == 0 ? Check.Ok("writable", "yes")
             : IsReadOnly ? Check.Warn(
-                "writable", $"read only: reading works, saving does not; {found}",
+                "writable", $"read only: loading works, saving does not; {found}",
                 "To save, run as the user who owns it, change its permissions, or mount its file system for writing.")
             : Check.Fail("writable", found, "Change its owner or its permissions, or run as the user who owns it.");
     }
@@ -84,8 +89,8 @@ internal sealed class FolderChecks(Machine machine, string folder)
         null => Check.Ok("file system", "unknown"),
         var kind when Mounts.IsRemote(kind) => Check.Warn(
             "file system", kind,
-            "SQLite's log and its locks are not safe over a network: keep the folder on a local disk, and reach it from elsewhere by fish "
-            + "serve."),
+            $"SQLite's log and locks are not safe over a network. Keep the folder on a local disk, and use "
+            + $"'{ProgramInfo.Name} serve' for other machines."),
         var kind => Check.Ok("file system", kind),
     };
 
@@ -94,10 +99,11 @@ internal sealed class FolderChecks(Machine machine, string folder)
         var (free, stored) = (machine.FreeBytes(path), Directory.Exists(folder) ? StoredBytes() : 0);
         var found = $"{Say.Bytes(free)} free, {Say.Bytes(stored)} stored";
         return IsReadOnly ? Check.Ok("space", found)
-            : free < LeastFree ? Check.Fail(
-                "space", found, "Free some: nothing can be saved, and even deleting needs a little.", ErrorKind.Full)
-            : free < LittleFree || free < stored / 10
-                ? Check.Warn("space", found, "Free some, or let 'fish gc' delete what no retention keeps.")
+            : free < MinFree ? Check.Fail(
+                "space", found, "Free some space: saving fails, and even deleting needs a little.", ErrorKind.Full)
+            : free < LowFree || free < stored / 10
+                ? Check.Warn(
+                    "space", found, $"Free some space, or run '{ProgramInfo.Name} gc' to delete checkpoints that no retention rule keeps.")
             : Check.Ok("space", found);
     }
 
@@ -109,15 +115,15 @@ internal sealed class FolderChecks(Machine machine, string folder)
 
     private IEnumerable<Check> Database()
     {
-        using var look = StoreProbe.Open(folder);
-        if (look is null)
+        using var probe = StoreProbe.Open(folder);
+        if (probe is null)
         {
             return [
                 .. Check.Guarded("database", () =>
                 {
                     StoreProbe.RequireNoRemains(folder);
-                    return [Check.Warn("database", "there is none yet",
-                        "'fish base add' and 'fish serve' create it; if there should be one, check --data and FISH_DATA.")];
+                    return [Check.Warn("database", "there is no database yet",
+                        ToCreate)];
                 }),
                 Clock(null),
             ];
@@ -125,59 +131,61 @@ internal sealed class FolderChecks(Machine machine, string folder)
 
         return
         [
-            .. Check.Guarded("schema", () => [Schema(look.Schema)]),
+            .. Check.Guarded("schema", () => [Schema(probe.Schema)]),
             .. Check.Guarded("log", () => StoreProbe.DamageOfLog(folder) is { } damage
                 ? [Check.Fail(
                     "log", damage,
-                    "Open it with no other SQLite program, which would drop them: run 'fish repair', which keeps the sound ones.",
+                    "Do not open it with another SQLite program, which would drop the saves in it. "
+                    + $"Run '{ProgramInfo.Name} repair', which keeps the sound ones.",
                     ErrorKind.Corrupt)]
-                : look.SeesLog ? [] : [Log()]),
-            .. Check.Guarded("integrity", () => [Integrity(look.Check(machine.CheckTime))]),
-            .. look.Schema == StoreProbe.NewestSchema ? Contents(look) : [Clock(null)],
+                : probe.SeesLog ? [] : [Log()]),
+            .. Check.Guarded("integrity", () => [Integrity(probe.Check(machine.CheckTime))]),
+            .. probe.Schema == StoreProbe.NewestSchema ? Contents(probe) : [Clock(null)],
         ];
     }
 
-    private IEnumerable<Check> Contents(StoreProbe look) =>
+    private IEnumerable<Check> Contents(StoreProbe probe) =>
     [
-        .. Check.Guarded("store", () => [Check.Ok("store", look.Identity ?? "no identity")]),
+        .. Check.Guarded("store", () => [Check.Ok("store", probe.Identity ?? "no identity")]),
         .. Check.Guarded("contents", () =>
         {
-            var (tasks, bases) = look.Counts;
+            var (tasks, bases) = probe.Counts;
             return [Check.Ok("contents", $"{Say.Count(tasks)} tasks, {Say.Count(bases)} bases")];
         }),
-        .. Check.Guarded("known damage", () => [look.KnownDamage is > 0 and var damaged
-            ? Check.Fail("known damage", $"{Say.Count(damaged)} things were found damaged",
-                "Run 'fish verify' for what they affect; docs/guides/backup-and-repair.md says what to do.", ErrorKind.Corrupt)
+        .. Check.Guarded("known damage", () => [probe.KnownDamage is > 0 and var damaged
+            ? Check.Fail("known damage", $"{Say.Count(damaged)} items were found damaged",
+                $"Run '{ProgramInfo.Name} verify' to see what they affect. docs/guides/backup-and-repair.md shows what to do.",
+                ErrorKind.Corrupt)
             : Check.Ok("known damage", "none")]),
-        .. Check.Guarded("clock", () => [Clock(look.NewestSave)]),
+        .. Check.Guarded("clock", () => [Clock(probe.NewestSave)]),
     ];
 
     private Check Log() => IsReadOnly
-        ? Check.Fail("log", "a log was left without its index, so the store cannot be read without writing", AsAWriter, ErrorKind.Forbidden)
+        ? Check.Fail("log", "the log has no index, so the store cannot be read without writing", AsAWriter, ErrorKind.Forbidden)
         : Check.Warn(
-            "log", "a log was left without its index; it is not looked into", "The next command that opens the folder takes it in.");
+            "log", "the log has no index and was not checked", "The next command that opens the folder applies it.");
 
     private Check Schema(long schema) =>
         schema == StoreProbe.NewestSchema ? Check.Ok("schema", $"{schema}")
         : schema > StoreProbe.NewestSchema
-            ? Check.Fail("schema", $"{schema}; this program knows {StoreProbe.NewestSchema}", "Use a newer program.")
+            ? Check.Fail("schema", $"{schema}; this program supports {StoreProbe.NewestSchema}", "Use a newer version of the program.")
         : IsReadOnly ? Check.Fail(
             "schema",
-            $"{schema}; it has to be brought up to {StoreProbe.NewestSchema} before it can be read, and this user may only read it",
+            $"{schema}; it must be migrated to {StoreProbe.NewestSchema} before it can be read, and this user has no write access",
             AsAWriter, ErrorKind.Forbidden)
         : Check.Warn(
-            "schema", $"{schema}; this program makes {StoreProbe.NewestSchema}",
-            "The next command that opens the folder brings it up to date; earlier programs cannot open it then. Make a backup first if you "
-            + "may go back.");
+            "schema", $"{schema}; this program creates {StoreProbe.NewestSchema}",
+            "The next command that opens the folder migrates it. Earlier versions cannot open it then. Make a backup first if you may "
+            + "need one.");
 
     private Check Integrity(IReadOnlyList<string>? problems) => problems switch
     {
         null =>
-            Check.Ok("integrity", $"nothing found in {machine.CheckTime.TotalSeconds:N0} s, which were not enough for all",
-                "Run 'fish verify --quick' for all of it."),
-        [] => Check.Ok("integrity", "the database's structure and the checksums of its pages are sound"),
+            Check.Ok("integrity", $"no damage found in {machine.CheckTime.TotalSeconds:N0} s, which was too short for all pages",
+                $"Run '{ProgramInfo.Name} verify --quick' to check everything."),
+        [] => Check.Ok("integrity", "the structure and page checksums of the database are sound"),
         _ => Check.Fail(
-            "integrity", problems[0], "Restore a backup, or run 'fish repair': docs/guides/backup-and-repair.md says how.",
+            "integrity", problems[0], $"Restore a backup, or run '{ProgramInfo.Name} repair': docs/guides/backup-and-repair.md shows how.",
             ErrorKind.Corrupt),
     };
 
@@ -185,10 +193,11 @@ internal sealed class FolderChecks(Machine machine, string folder)
     {
         var now = machine.Time.GetUtcNow();
         return now < Epoch ? Check.Fail(
-            "clock", $"{Say.Time(now)} UTC", "Set the clock: retention by time and keys that expire go by it.", ErrorKind.Invalid)
+            "clock", $"{Say.Time(now)} UTC", "Set the clock: retention by time and the expiry of keys use it.", ErrorKind.Invalid)
             : newest > now + Tolerance
                 ? Check.Warn("clock", $"{Say.Time(now)} UTC, and the newest checkpoint was saved at {Say.Time(newest.Value)}",
-                    "Set the clock; if it is right, it was wrong then: retention by time goes by when checkpoints were saved.")
+                    "Set the clock. If it is right, it was wrong when that checkpoint was saved: retention by time uses "
+                    + "the time of saving.")
             : Check.Ok("clock", $"{Say.Time(now)} UTC");
     }
 

@@ -1,28 +1,28 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
+using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Client;
 using FishCheckpoint.Storage.Sqlite;
 
 namespace FishCheckpoint.Cli.Doctor;
 
-/// <summary>What the checks ask of the machine, each a seam that a test can hold.</summary>
+/// <summary>What the checks ask of the machine. Tests replace single members.</summary>
 internal sealed record Machine
 {
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>The version of this program, as it was built.</summary>
-    public string Version { get; init; } = VersionOf(typeof(Machine).Assembly);
+    /// <summary>The version of this program.</summary>
+    public string Version { get; init; } = ProgramInfo.Version;
 
     /// <summary>The version of SQLite.</summary>
     public Func<string> Sqlite { get; init; } = () => StoreProbe.SqliteVersion;
 
     /// <summary>
-    /// The kind of file system that a path lies on, as the system calls it; <see langword="null"/> where it does not say.
+    /// The kind of file system of a path, as the system names it; <see langword="null"/> if unknown.
     /// </summary>
     public Func<string, string?> FileSystem { get; init; } = Mounts.KindOf;
 
-    /// <summary>Bytes that this user can still write where a path lies.</summary>
+    /// <summary>Free bytes for this user on the file system of a path.</summary>
     public Func<string, long> FreeBytes { get; init; } = path => new DriveInfo(path).AvailableFreeSpace;
 
     /// <summary>Whether this user may write a file or folder.</summary>
@@ -34,15 +34,12 @@ internal sealed record Machine
     /// <summary>Asks a server for its certificate's last day.</summary>
     public Func<Uri, CancellationToken, Task<DateTimeOffset?>> CertificateEnd { get; init; } = ServerCertificate.EndAsync;
 
-    /// <summary>How long the database is checked.</summary>
+    /// <summary>The longest time to check the database.</summary>
     public TimeSpan CheckTime { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a server is waited for, for each question.</summary>
+    /// <summary>The longest wait for each answer of a server.</summary>
     public TimeSpan ServerPatience { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The operating system and the processor.</summary>
     public static string Platform => $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}";
-
-    private static string VersionOf(Assembly assembly) =>
-        assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 }

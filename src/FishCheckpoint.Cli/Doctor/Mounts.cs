@@ -1,21 +1,21 @@
 namespace FishCheckpoint.Cli.Doctor;
 
-/// <summary>Tells on which kind of file system a path lies.</summary>
+/// <summary>Finds the kind of file system of a path.</summary>
 internal static class Mounts
 {
     private const string Table = "/proc/self/mountinfo";
     private const string WindowsShare = "smb";
 
-    // SQLite's log needs memory that processes share, and locks that hold: file systems over a network give neither for sure.
+    // SQLite's log needs shared memory and reliable locks. Network file systems guarantee neither.
     private static readonly string[] Remote =
         ["nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gpfs", "glusterfs", "beegfs", "ocfs2",
             "gfs2", "fuse.sshfs", "fuse.s3fs", "fuse.rclone", "fuse.gcsfuse", "fuse.glusterfs", "fuse.ceph", "fuse.juicefs", "davfs",
             "webdav", "afpfs"];
 
-    /// <summary>Whether a kind is one over a network.</summary>
+    /// <summary>Whether a kind is a network file system.</summary>
     public static bool IsRemote(string kind) => Remote.Contains(kind, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The kind, as in <c>ext4</c>; <see langword="null"/> where the system does not say.</summary>
+    /// <summary>The kind, as in <c>ext4</c>; <see langword="null"/> if unknown.</summary>
     public static string? KindOf(string path)
     {
         var full = Path.GetFullPath(path);
@@ -27,7 +27,7 @@ internal static class Mounts
     }
 
     /// <summary>
-    /// Asks the drive of a path, where there is no table. Windows calls a drive over a network what its server calls it, and a share has
+    /// Asks the drive of a path, on systems without the table. Windows names a network drive as its server does, and a share has
     /// no drive.
     /// </summary>
     public static string KindOf(string path, Func<string, (DriveType Type, string Format)> driveOf)
@@ -41,7 +41,7 @@ internal static class Mounts
         return type == DriveType.Network && !IsRemote(format) ? WindowsShare : format;
     }
 
-    /// <summary>Finds the innermost mount that a path lies in, in lines of <c>/proc/self/mountinfo</c> (proc(5)).</summary>
+    /// <summary>Finds the innermost mount of a path in lines of <c>/proc/self/mountinfo</c> (proc(5)).</summary>
     public static string? KindOf(string path, IEnumerable<string> lines)
     {
         (string Point, string? Kind) found = (string.Empty, null);
@@ -53,7 +53,7 @@ internal static class Mounts
                 continue;
             }
 
-            // Of two at one point the later one hides the earlier.
+            // A later mount at the same point hides the earlier one.
             var point = fields[4].Replace("\\040", " ", StringComparison.Ordinal).Replace("\\011", "\t", StringComparison.Ordinal)
                 .Replace("\\134", "\\", StringComparison.Ordinal);
             if (point.Length >= found.Point.Length

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace FishCheckpoint.Cli.Doctor;
 
-/// <summary>Checks of what the program stands on.</summary>
+/// <summary>Checks the program, its runtime and its libraries.</summary>
 internal static class ProgramChecks
 {
     public static IEnumerable<Check> Run(Machine machine) =>

@@ -4,10 +4,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace FishCheckpoint.Cli.Doctor;
 
-/// <summary>Looks at a server's certificate, whether it is trusted or not; nothing is sent to the server.</summary>
+/// <summary>Reads the certificate of a server, trusted or not, without sending a request.</summary>
 internal static class ServerCertificate
 {
-    /// <summary>The last moment that it counts; <see langword="null"/> where there is none to see.</summary>
+    /// <summary>The end of its validity; <see langword="null"/> if the server shows no certificate.</summary>
     public static async Task<DateTimeOffset?> EndAsync(Uri server, CancellationToken cancellation)
     {
         DateTimeOffset? end = null;
@@ -16,7 +16,7 @@ internal static class ServerCertificate
         await using var stream = new SslStream(socket.GetStream(), leaveInnerStreamOpen: false);
         try
         {
-            // Whether it is trusted is for the requests to find out: here it is only read, and the connection ended.
+            // The requests check trust. Here the certificate is only read, and the connection ends.
             var options = new SslClientAuthenticationOptions
             {
                 TargetHost = server.Host,
@@ -31,7 +31,7 @@ internal static class ServerCertificate
         }
         catch (System.Security.Authentication.AuthenticationException)
         {
-            // As said to.
+            // Expected: the callback refuses every certificate.
         }
 
         return end;

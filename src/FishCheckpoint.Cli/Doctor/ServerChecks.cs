@@ -1,12 +1,13 @@
 using System.Net;
 using System.Text.Json;
+using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Client;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Cli.Doctor;
 
-/// <summary>Checks of a server, by requests that change nothing.</summary>
+/// <summary>Checks a server with requests that change nothing.</summary>
 internal sealed class ServerChecks(Machine machine, Uri server, FishClientOptions options)
 {
     private const string VersionHeader = "Fish-Version";
@@ -38,7 +39,7 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
 
             checks.Add(response.IsSuccessStatusCode ? Check.Ok("server", $"{server} answers in {alive.Time.TotalMilliseconds:N1} ms")
                 : Check.Fail("server", $"{server} answers {(int)response.StatusCode}",
-                    "Is it a FishCheckpoint server? Check the URL, and a proxy before it."));
+                    "Check that the URL is of a FishCheckpoint server, and check any proxy in front of it."));
             if (response.IsSuccessStatusCode)
             {
                 checks.Add(Version(response));
@@ -55,8 +56,8 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
 
     private static string AdviceOn(string problem) =>
         problem.Contains("SSL", StringComparison.Ordinal) || problem.Contains("certificate", StringComparison.OrdinalIgnoreCase)
-        ? "The server's certificate is not trusted: name the authority with --ca or FISH_CA, and check the host's name."
-        : "Check the URL, that the server runs (fish serve), and firewalls and proxies between.";
+        ? "The server's certificate is not trusted. Name the authority with --ca or FISH_CA, and check the host name."
+        : $"Check the URL, that the server runs ('{ProgramInfo.Name} serve'), and firewalls and proxies in between.";
 
     private async Task<(HttpResponseMessage? Response, TimeSpan Time, string? Problem)> AskAsync(
         HttpClient http, string route, CancellationToken cancellation)
@@ -65,7 +66,7 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
         patience.CancelAfter(machine.ServerPatience);
         try
         {
-            // The first request also connects: the time of the second is the one that counts.
+            // The first request also connects, so the second one is timed.
             using (await http.GetAsync(route, patience.Token))
             {
             }
@@ -80,7 +81,7 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return (null, default, $"it did not answer in {machine.ServerPatience.TotalSeconds:N0} s");
+            return (null, default, $"no answer within {machine.ServerPatience.TotalSeconds:N0} s");
         }
     }
 
@@ -88,28 +89,28 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
     {
         if (!response.Headers.TryGetValues(VersionHeader, out var values))
         {
-            return Check.Warn("server version", "it does not say",
-                "It is an earlier program, or none of this system: use the same version on both sides.");
+            return Check.Warn("server version", "not reported",
+                "The server is an older version, or not a FishCheckpoint server. Use the same version on both sides.");
         }
 
         var (theirs, own) = (string.Concat(values), machine.Version.Split('+')[0]);
         return theirs == own ? Check.Ok("server version", theirs)
             : Check.Warn("server version", $"{theirs}; this program is {own}",
-                "Use the same version on both sides: what one of them does not know, it refuses.");
+                "Use the same version on both sides: each refuses what it does not support.");
     }
 
     private Check Skew(HttpResponseMessage response)
     {
         if (response.Headers.Date is not { } theirs)
         {
-            return Check.Ok("server clock", "it does not say");
+            return Check.Ok("server clock", "not reported");
         }
 
         var skew = theirs - machine.Time.GetUtcNow();
-        return skew.Duration() <= MaxSkew ? Check.Ok("server clock", "as here, within half a minute")
+        return skew.Duration() <= MaxSkew ? Check.Ok("server clock", "within 30 seconds of this machine's")
             : Check.Warn(
                 "server clock", $"{skew.Duration():d\\.hh\\:mm\\:ss} {(skew > TimeSpan.Zero ? "ahead of" : "behind")} this machine's",
-                "Set the one that is wrong: keys expire and retention goes by the server's.");
+                "Set the wrong clock: keys and retention use the server's.");
     }
 
     private async Task<Check> ReadyAsync(HttpClient http, CancellationToken cancellation)
@@ -117,14 +118,16 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
         var ready = await AskAsync(http, "/readyz", cancellation);
         if (ready.Response is not { } response)
         {
-            return Check.Fail("server store", ready.Problem!, "Look at the server's log.");
+            return Check.Fail("server store", ready.Problem!, "Check the server's log.");
         }
 
         var text = (await response.Content.ReadAsStringAsync(cancellation)).Trim();
         return !response.IsSuccessStatusCode
-            ? Check.Fail("server store", CauseOf(text), "Run fish doctor on the server's machine, and look at its log.")
+            ? Check.Fail("server store", CauseOf(text), $"Run '{ProgramInfo.Name} doctor' on the server's machine, and check its log.")
             : text.Contains("damage", StringComparison.Ordinal)
-                ? Check.Warn("server store", text, "fish verify says what is affected; docs/guides/backup-and-repair.md what to do.")
+                ? Check.Warn(
+                    "server store", text,
+                    $"'{ProgramInfo.Name} verify' shows what is affected, and docs/guides/backup-and-repair.md what to do.")
             : Check.Ok("server store", text);
     }
 
@@ -134,7 +137,7 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
         if (given && server is { Scheme: "http", IsLoopback: false })
         {
             return [.. await ScopeAsync(http, given, cancellation),
-                Check.Warn("transport", "the key goes to another machine unencrypted", "Use https: docs/guides/access.md says how.")];
+                Check.Warn("transport", "the key goes to another machine unencrypted", "Use https; docs/guides/access.md shows how.")];
         }
 
         return await ScopeAsync(http, given, cancellation);
@@ -146,32 +149,34 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
         switch (read.Response?.StatusCode)
         {
             case null:
-                return [Check.Fail("key", read.Problem!, "Look at the server's log.")];
+                return [Check.Fail("key", read.Problem!, "Check the server's log.")];
             case HttpStatusCode.Unauthorized:
                 return [Check.Fail(
-                    "key", given ? "the server does not take this key: it is unknown, revoked or expired" : "the server asks for a key",
-                    "Give one with --key or FISH_KEY; 'fish key add' on the server's data folder makes one.", ErrorKind.Unauthenticated)];
+                    "key", given ? "the server refuses this key: it is unknown, revoked or expired" : "the server requires a key",
+                    $"Give a key with --key or FISH_KEY. '{ProgramInfo.Name} key add' on the server's data folder creates one.",
+                    ErrorKind.Unauthenticated)];
             case HttpStatusCode.Forbidden:
-                return [Check.Fail("key", "the key may not list tasks", "Ask for one with the scope read or more.", ErrorKind.Forbidden)];
+                return [Check.Fail(
+                    "key", "the key may not list tasks", "Ask for a key with the scope read or higher.", ErrorKind.Forbidden)];
             case HttpStatusCode.OK:
                 break;
             case var other:
-                return [Check.Fail("key", $"the server answers {(int)other}", "Look at the server's log.")];
+                return [Check.Fail("key", $"the server answers {(int)other}", "Check the server's log.")];
         }
 
         var admin = await AskAsync(http, "/v1/keys?limit=1", cancellation);
         if (!given)
         {
             return [Check.Ok(
-                "key", admin.Response?.IsSuccessStatusCode == true ? "none is needed: whoever reaches the server may do all"
-                : "none is needed for reading")];
+                "key", admin.Response?.IsSuccessStatusCode == true ? "none required: everyone who reaches the server has full access"
+                : "none required for reading")];
         }
 
         var (name, role) = await NameAsync(http, cancellation);
         return [Check.Ok("key", $"{name}, scope {(admin.Response?.IsSuccessStatusCode == true ? "admin" : role)}")];
     }
 
-    // Who may not read the report learns no identity; that is said by the check of the key.
+    // Without access to the report there is no identity to show; the check of the key reports that.
     private async Task<IEnumerable<Check>> StoreAsync(HttpClient http, CancellationToken cancellation)
     {
         var report = await AskAsync(http, "/v1/reports/storage", cancellation);
@@ -188,7 +193,7 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
         }
         catch (JsonException)
         {
-            // It is no FishCheckpoint server; the check of its version says so.
+            // Not a FishCheckpoint server; the check of the version reports that.
             return [];
         }
     }
@@ -198,7 +203,7 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
         var who = await AskAsync(http, "/api/whoami-v2", cancellation);
         if (who.Response?.IsSuccessStatusCode != true)
         {
-            return ("not needed by this server", "read");
+            return ("not required by this server", "read");
         }
 
         using var json = JsonDocument.Parse(await who.Response.Content.ReadAsStringAsync(cancellation));
@@ -219,9 +224,9 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
         {
             var (end, now) = (await machine.CertificateEnd(server, patience.Token), machine.Time.GetUtcNow());
             return end is null ? []
-                : end <= now ? [Check.Fail("certificate", $"it ended at {Say.Time(end.Value)} UTC", "Renew it.")]
-                : end - now < SoonOver ? [Check.Warn("certificate", $"it ends at {Say.Time(end.Value)} UTC", "Renew it soon.")]
-                : [Check.Ok("certificate", $"until {Say.Time(end.Value)} UTC")];
+                : end <= now ? [Check.Fail("certificate", $"it expired at {Say.Time(end.Value)} UTC", "Renew it.")]
+                : end - now < SoonOver ? [Check.Warn("certificate", $"it expires at {Say.Time(end.Value)} UTC", "Renew it soon.")]
+                : [Check.Ok("certificate", $"valid until {Say.Time(end.Value)} UTC")];
         }
         catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException or OperationCanceledException
             && !cancellation.IsCancellationRequested)

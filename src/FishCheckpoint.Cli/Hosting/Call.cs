@@ -7,18 +7,18 @@ using FishCheckpoint.Stores;
 namespace FishCheckpoint.Cli.Hosting;
 
 /// <summary>One run of a command on a store.</summary>
-/// <param name="Parsed">What was asked for.</param>
-/// <param name="Terminal">Where the result goes.</param>
+/// <param name="Parsed">The parsed command line.</param>
+/// <param name="Terminal">The terminal for the result.</param>
 /// <param name="Opened">The store.</param>
 /// <param name="Json">Whether the result is JSON.</param>
 internal sealed record Call(ParseResult Parsed, Terminal Terminal, OpenedStore Opened, bool Json)
 {
     public IFishStore Store => Opened.Store;
 
-    /// <summary>Prints a result: the value as JSON, or what is made of it for people.</summary>
+    /// <summary>Prints a result: as JSON, or as text for people.</summary>
     public void Print<T>(T value, Action<T> forPeople) => Print(Terminal, Json, value, forPeople);
 
-    /// <summary>Prints a list; people are told where was looked if it is empty.</summary>
+    /// <summary>Prints a list. For people, an empty list names the folder or server.</summary>
     public void PrintList<T>(IReadOnlyList<T> items, string what, Action<IReadOnlyList<T>> forPeople) => Print(items, found =>
     {
         if (found.Count == 0)

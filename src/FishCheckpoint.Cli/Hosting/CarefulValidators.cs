@@ -3,8 +3,7 @@ using System.CommandLine;
 namespace FishCheckpoint.Cli.Hosting;
 
 /// <summary>
-/// Lets validators of commands look at options that cannot be read: asking for the value of one throws, and what is wrong with it is said
-/// already.
+/// Lets validators read options that do not parse. Reading such a value throws, and the parser reports its error already.
 /// </summary>
 internal static class CarefulValidators
 {
@@ -21,7 +20,7 @@ internal static class CarefulValidators
                 }
                 catch (InvalidOperationException)
                 {
-                    // The parser's own error says what.
+                    // The parser reports the error.
                 }
             };
         }

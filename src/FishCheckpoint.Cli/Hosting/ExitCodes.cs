@@ -9,21 +9,21 @@ internal static class ExitCodes
     public const int Unexpected = 1;
     public const int Usage = 2;
 
-    /// <summary>Every code and what it says, as the help lists them.</summary>
+    /// <summary>Every code and its meaning, as the help lists them.</summary>
     public static IReadOnlyList<(int Code, string Meaning)> All { get; } =
     [
-        (Ok, "done"),
+        (Ok, "success"),
         (Unexpected, "unexpected error"),
-        (Usage, "the command line cannot be read"),
+        (Usage, "invalid command line"),
         (Of(ErrorKind.Invalid), "invalid input: a name, a header, positions, frames"),
         (Of(ErrorKind.NotFound), "not found: a data folder, base, task, checkpoint, tag or file"),
-        (Of(ErrorKind.Conflict), "conflict: the key is taken by other content"),
+        (Of(ErrorKind.Conflict), "conflict: other content has that name or step"),
         (Of(ErrorKind.Mismatch), "mismatch: the content does not fit its base, layout or digest"),
         (Of(ErrorKind.TooLarge), "too large"),
         (Of(ErrorKind.Corrupt), "stored bytes are damaged"),
         (Of(ErrorKind.Unavailable), "unavailable: the server, the data folder or a library"),
-        (Of(ErrorKind.Forbidden), "no access: the key is missing, unknown or does not reach so far, or the store can only be read"),
-        (Of(ErrorKind.Full), "no room: the disk is full, or a quota"),
+        (Of(ErrorKind.Forbidden), "no access: the key is missing, unknown or has too small a scope, or the store is read only"),
+        (Of(ErrorKind.Full), "no space: the disk or a quota is full"),
         (Canceled, "canceled"),
     ];
 

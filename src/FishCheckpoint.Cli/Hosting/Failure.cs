@@ -8,13 +8,13 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Cli.Hosting;
 
-/// <summary>Says on standard error what went wrong: code, cause, hint; with <c>--json</c> as JSON. Gives the exit code.</summary>
+/// <summary>Prints an error on standard error: code, cause and hint; with <c>--json</c> as JSON. Returns the exit code.</summary>
 internal static class Failure
 {
-    /// <param name="terminal">Where to.</param>
-    /// <param name="error">What went wrong.</param>
+    /// <param name="terminal">The terminal.</param>
+    /// <param name="error">The error.</param>
     /// <param name="json">Whether as JSON.</param>
-    /// <param name="code">The exit code of an error of the store's own, where it is not that of its kind.</param>
+    /// <param name="code">The exit code of a store's error, if it is not that of its kind.</param>
     public static int Print(Terminal terminal, Exception error, bool json = false, int? code = null)
     {
         switch (error)
@@ -36,7 +36,7 @@ internal static class Failure
             default:
                 Print(terminal, json, new FailureText(
                     "UNEXPECTED", error.GetType().Name, error.Message,
-                    "This is a fault of the program; please report it with what follows.", ExitCodes.Unexpected));
+                    "This is a bug. Please report it with the text below.", ExitCodes.Unexpected));
                 if (!json)
                 {
                     terminal.Error.WriteLine(error);
@@ -46,7 +46,7 @@ internal static class Failure
         }
     }
 
-    /// <summary>Says why a command line cannot be read.</summary>
+    /// <summary>Prints the errors of a command line.</summary>
     public static int Usage(Terminal terminal, ParseResult parsed, bool json, IReadOnlyList<string> errors, string hint)
     {
         var path = UsageErrors.PathOf(parsed);
@@ -72,23 +72,23 @@ internal static class Failure
 
     private static int Print(Terminal terminal, bool json, FailureText failure)
     {
-        var said = failure with { Key = KeyToken.Redact(failure.Key), Cause = KeyToken.Redact(failure.Cause) };
+        var shown = failure with { Key = KeyToken.Redact(failure.Key), Cause = KeyToken.Redact(failure.Cause) };
         if (json)
         {
-            terminal.Error.WriteLine(JsonSerializer.Serialize(said, FishJson.Options));
-            return said.Exit;
+            terminal.Error.WriteLine(JsonSerializer.Serialize(shown, FishJson.Options));
+            return shown.Exit;
         }
 
-        terminal.SayError($"[red]{said.Code}[/] {said.Key}");
-        terminal.SayError($"  cause: {said.Cause}");
-        if (said.Hint.Length > 0)
+        terminal.SayError($"[red]{shown.Code}[/] {shown.Key}");
+        terminal.SayError($"  cause: {shown.Cause}");
+        if (shown.Hint.Length > 0)
         {
-            terminal.SayError($"  hint:  {said.Hint}");
+            terminal.SayError($"  hint:  {shown.Hint}");
         }
 
-        return said.Exit;
+        return shown.Exit;
     }
 
-    /// <summary>A failure as JSON says it: the members that the server's problem details have too, and the exit code.</summary>
+    /// <summary>A failure as JSON: the members of the server's problem details, and the exit code.</summary>
     private sealed record FailureText(string Code, string Key, string Cause, string Hint, int Exit);
 }

@@ -12,10 +12,10 @@ internal sealed class OpenedStore : IAsyncDisposable
 {
     private OpenedStore(IFishStore store, string place) => (Store, Place) = (store, place);
 
-    /// <summary>Whether it is a server, which looks at what it gets by itself.</summary>
+    /// <summary>Whether it is a server, which examines its input itself.</summary>
     public bool IsServer => Store is FishClient;
 
-    /// <summary>Where the store is, for people.</summary>
+    /// <summary>The place of the store, for people.</summary>
     public string Place { get; }
 
     public IFishStore Store { get; }

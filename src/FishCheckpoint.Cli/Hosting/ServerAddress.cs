@@ -13,11 +13,11 @@ internal static class ServerAddress
             return address;
         }
 
-        argument.AddError($"'{text}' is no URL of a server; give one as in http://127.0.0.1:5080.");
+        argument.AddError($"'{text}' is not the URL of a server. Use one like http://127.0.0.1:5080.");
         return null;
     }
 
-    /// <summary>The address, or <see langword="null"/> for what is no URL of a server.</summary>
+    /// <summary>The address, or <see langword="null"/> if the text is not the URL of a server.</summary>
     public static Uri? TryParse(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? address : null;
 }

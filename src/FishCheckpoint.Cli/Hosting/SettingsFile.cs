@@ -11,7 +11,7 @@ internal static class SettingsFile
 {
     private const string Name = "appsettings.json";
 
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a file is no JSON, or a value cannot be read.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a file is not JSON, or a value is invalid.</exception>
     public static FishSettings Load()
     {
         try
@@ -26,7 +26,7 @@ internal static class SettingsFile
         {
             throw new FishException(
                 ErrorCode.RequestInvalid, Name, error.InnerException?.Message ?? error.Message,
-                $"{error.Message} Mend the file, or take it away.", error);
+                $"{error.Message} Fix the file, or remove it.", error);
         }
     }
 }

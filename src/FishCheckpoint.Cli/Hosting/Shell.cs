@@ -8,7 +8,7 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Cli.Hosting;
 
-/// <summary>What every command stands on: the terminal, the settings, and the options that all of them take.</summary>
+/// <summary>What every command uses: the terminal, the settings, and the options of every command.</summary>
 internal sealed class Shell(Terminal terminal, FishSettings settings)
 {
     public Terminal Terminal => terminal;
@@ -16,7 +16,7 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
     public FishSettings Settings => settings;
 
     /// <summary>
-    /// How long the TAB key waits for names of the store. Default: the environment's FISH_COMPLETION_SECONDS, else 2 seconds.
+    /// How long completion waits for names of the store. Default: the environment's FISH_COMPLETION_SECONDS, else 2 seconds.
     /// </summary>
     public TimeSpan SuggestPatience { get; init; } = TimeSpan.FromSeconds(
         double.TryParse(Environment.GetEnvironmentVariable("FISH_COMPLETION_SECONDS"), CultureInfo.InvariantCulture, out var seconds)
@@ -33,26 +33,26 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
         HelpName = "DIR", Recursive = true,
     };
 
-    /// <summary>The server to work on, in the place of a data folder.</summary>
+    /// <summary>The server to work on instead of a data folder.</summary>
     public Option<Uri?> Server { get; } = new("--server")
     {
-        Description = "The server to work on, in the place of a data folder: http://HOST:PORT. Default: FISH_SERVER.", HelpName = "URL",
+        Description = "The server to work on instead of a data folder: http://HOST:PORT. Default: FISH_SERVER.", HelpName = "URL",
         Recursive = true,
         CustomParser = ServerAddress.Parse,
     };
 
-    /// <summary>The key that the server is asked with.</summary>
+    /// <summary>The key for the server.</summary>
     public Option<string?> Key { get; } = new("--key")
     {
-        Description = "The key for the server. Default: the environment's FISH_KEY, which other users of this machine cannot see.",
+        Description = "The key for the server. Default: FISH_KEY, which other users of this machine cannot see.",
         HelpName = "TOKEN", Recursive = true,
     };
 
-    /// <summary>The certificates that the server's is trusted by.</summary>
+    /// <summary>The certificates that the server's certificate is checked against.</summary>
     public Option<string?> Ca { get; } = new("--ca")
     {
         Description =
-            "PEM file of the certificate authority, or of the server's own certificate. Default: FISH_CA, else what the system trusts.",
+            "A PEM file with the certificate authority, or with the server's own certificate. Default: FISH_CA, else the system's.",
             HelpName = "FILE",
         Recursive = true,
     };
@@ -60,13 +60,13 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
     /// <summary>Whether the result is JSON.</summary>
     public Option<bool> Json { get; } = new("--json")
     {
-        Description = "Print the result as JSON, and nothing else, on standard output.", Recursive = true,
+        Description = "Print only the result, as JSON, on standard output.", Recursive = true,
     };
 
-    /// <summary>Whether long work keeps its progress to itself.</summary>
+    /// <summary>Whether long work shows no progress.</summary>
     public Option<bool> NoProgress { get; } = new("--no-progress", "--quiet", "-q")
     {
-        Description = "Show no progress. It is shown only where standard error is a terminal anyway.", Recursive = true,
+        Description = "Show no progress. It appears only if standard error is a terminal.", Recursive = true,
     };
 
     /// <summary>The data folder of a call: the option's, else the environment's, else the settings'.</summary>
@@ -75,8 +75,8 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
     /// <summary>The server of a call: the option's, else the environment's, unless a data folder is given.</summary>
     /// <param name="parsed">The call.</param>
     /// <returns><see langword="null"/>: the call works on a data folder.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: FISH_SERVER is no URL, or stands beside
-    /// FISH_DATA.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: FISH_SERVER is not a URL, or FISH_DATA is
+    /// set too.</exception>
     public Uri? ServerOf(ParseResult parsed)
     {
         if (parsed.GetValue(Server) is { } given)
@@ -94,15 +94,15 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
             throw new FishException(
                 ErrorCode.RequestInvalid, "FISH_SERVER",
                 "FISH_SERVER and FISH_DATA are both set: a command works on a server or on a data folder.",
-                "Unset one of them, or give --server or --data, which go before both.");
+                "Unset one of them, or give --server or --data, which override both.");
         }
 
         return ServerAddress.TryParse(named) ?? throw new FishException(
-            ErrorCode.RequestInvalid, "FISH_SERVER", $"'{named}' is no URL of a server.",
-            "Set one as in http://127.0.0.1:5080, or unset the variable.");
+            ErrorCode.RequestInvalid, "FISH_SERVER", $"'{named}' is not the URL of a server.",
+            "Set a URL like http://127.0.0.1:5080, or unset the variable.");
     }
 
-    /// <summary>Whether an option stands on the command line.</summary>
+    /// <summary>Whether the command line has an option.</summary>
     public static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
     /// <summary>How a call connects to its server.</summary>
@@ -113,9 +113,9 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
 
     /// <summary>Runs a command on the store that the options name.</summary>
     /// <param name="command">The command.</param>
-    /// <param name="run">Does the work; its answer is the exit code.</param>
-    /// <param name="spoolFolder">Where what a server sends lies meanwhile. Default: the system's temporary folder.</param>
-    /// <param name="creates">Whether the command creates a store in a data folder that holds none; otherwise it is refused.</param>
+    /// <param name="run">Does the work and returns the exit code.</param>
+    /// <param name="spoolFolder">The folder for temporary files of a server's answers. Default: the system's temporary folder.</param>
+    /// <param name="creates">Whether the command creates a store in a data folder without one; otherwise it is refused.</param>
     public void OnStore(
         Command command, Func<Call, CancellationToken, Task<int>> run, Func<ParseResult, string>? spoolFolder = null,
         bool creates = false) =>

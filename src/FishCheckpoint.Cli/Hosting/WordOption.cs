@@ -2,13 +2,15 @@ using System.CommandLine;
 
 namespace FishCheckpoint.Cli.Hosting;
 
-/// <summary>An option of a few words, which may stand without one: the argument behind it is its word only if it is one of them.</summary>
+/// <summary>
+/// An option with a fixed set of words, which may also be given without one. The next argument is its word only if it is in the set.
+/// </summary>
 internal sealed class WordOption : Option<string?>
 {
     private readonly string[] words;
 
     /// <param name="name">The option's name.</param>
-    /// <param name="words">The words; the first is meant where none is given.</param>
+    /// <param name="words">The words; the first is the value if none is given.</param>
     public WordOption(string name, params string[] words)
         : base(name)
     {
@@ -17,7 +19,7 @@ internal sealed class WordOption : Option<string?>
         this.AcceptOnlyFromAmong(words);
     }
 
-    /// <summary>Gives each such option that has no word its own, so that the parser does not take the next argument for it.</summary>
+    /// <summary>Adds the first word to each such option without one, so that the parser does not take the next argument for it.</summary>
     /// <param name="root">All commands.</param>
     /// <param name="args">A command line.</param>
     public static string[] Complete(Command root, string[] args)

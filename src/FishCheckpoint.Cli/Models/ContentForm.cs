@@ -1,6 +1,6 @@
 namespace FishCheckpoint.Cli.Models;
 
-/// <summary>In which form a file holds a checkpoint.</summary>
+/// <summary>The form of a checkpoint file.</summary>
 internal enum ContentForm
 {
     /// <summary>A full model: a safetensors file, or a folder of them.</summary>

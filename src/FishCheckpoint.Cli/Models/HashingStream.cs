@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace FishCheckpoint.Cli.Models;
 
-/// <summary>Writes on, and into a hash. Does not own the stream below.</summary>
+/// <summary>Writes to a stream and to a hash. Does not own the stream.</summary>
 internal sealed class HashingStream(Stream inner, IncrementalHash hash) : Stream
 {
     public override bool CanRead => false;

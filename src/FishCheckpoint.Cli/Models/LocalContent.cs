@@ -6,7 +6,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Cli.Models;
 
-/// <summary>A checkpoint on disk, opened to be saved; its form is found by its content.</summary>
+/// <summary>A checkpoint file, opened for saving. Its content shows its form.</summary>
 internal sealed class LocalContent : IDisposable
 {
     private LocalContent(CheckpointContent content) => Content = content;
@@ -23,19 +23,19 @@ internal sealed class LocalContent : IDisposable
 
     /// <summary>Opens a file or folder.</summary>
     /// <param name="path">Its path.</param>
-    /// <param name="form">The form that it has; <see langword="null"/> looks inside.</param>
-    /// <param name="layout">Gives whether the task's layout has a tensor of a name.</param>
+    /// <param name="form">The form of the file; <see langword="null"/>: find it from the content.</param>
+    /// <param name="layout">Returns whether the task's layout has a tensor of a name.</param>
     /// <param name="maxHeaderLength">The longest safetensors header taken, in bytes.</param>
-    /// <param name="stateDict">The key that the model stands under in a PyTorch file; <see langword="null"/>: all of it, or a usual
-    /// one.</param>
-    /// <param name="choice">Which model of a folder is meant. Default: the one that a loader would take.</param>
-    /// <exception cref="FishException">It is missing, or lies.</exception>
+    /// <param name="stateDict">The key of the model in a PyTorch file; <see langword="null"/>: the whole file, or a usual
+    /// key.</param>
+    /// <param name="choice">The model of a folder to use. Default: the one that a loader would use.</param>
+    /// <exception cref="FishException">The file is missing or invalid.</exception>
     public static async Task<LocalContent> OpenAsync(
         string path, ContentForm? form, Func<Task<Func<string, bool>>> layout, int maxHeaderLength, string? stateDict, ModelChoice? choice)
     {
         if (form is null or ContentForm.Full && TorchModelFiles.Is(path, choice))
         {
-            // A store reads a model by position, and more than once: so it gets temporary safetensors files.
+            // A store reads a model by position, and more than once, so it gets temporary safetensors files.
             var torch = ConvertedTorchModel.Open(path, stateDict, maxHeaderLength, choice);
             return new LocalContent(new CheckpointContent.Full(torch.Model)) { StateDict = torch.Key };
         }
@@ -49,10 +49,10 @@ internal sealed class LocalContent : IDisposable
         });
     }
 
-    /// <summary>The key that the model stood under in a PyTorch file, where it did.</summary>
+    /// <summary>The key of the model in the PyTorch file, if it has one.</summary>
     public string? StateDict { get; private init; }
 
-    /// <summary>What of a folder, or of a PyTorch file, is no part of the model.</summary>
+    /// <summary>The files of a folder, or parts of a PyTorch file, that are not part of the model.</summary>
     public IReadOnlyList<LeftOutFile> LeftOut => (Content as CheckpointContent.Full)?.Model.LeftOut ?? [];
 
     public void Dispose() => Content.Dispose();

@@ -5,9 +5,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Cli.Models;
 
 /// <summary>
-/// An input as a file that can be read by position and more than once: the file or folder itself, or the bytes of a pipe, a device or
-/// standard input (<c>-</c>), kept in the
-/// system's temporary folder while this object lives.
+/// An input that can be read by position and more than once: the file or folder itself, or the bytes of a pipe, a device or
+/// standard input (<c>-</c>) in a temporary file that lives as long as this object.
 /// </summary>
 internal sealed class LocalInput : IDisposable
 {
@@ -21,11 +20,11 @@ internal sealed class LocalInput : IDisposable
     /// <summary>Opens an input.</summary>
     /// <param name="path">Its path, or <c>-</c>.</param>
     /// <param name="terminal">Whose standard input is meant by <c>-</c>.</param>
-    /// <param name="maxBytes">The most bytes kept of what has no end that is known.</param>
+    /// <param name="maxBytes">The largest input of unknown length, in bytes.</param>
     /// <param name="cancellation">Ends the reading, leaving nothing.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.TooLarge"/>; <see cref="ErrorCode.InsufficientStorage"/>: the temporary folder
     /// has no room;
-    /// <see cref="ErrorCode.FileNotFound"/>: there is nothing in it; <see cref="ErrorCode.RequestInvalid"/>: standard input is a
+    /// <see cref="ErrorCode.FileNotFound"/>: it is empty; <see cref="ErrorCode.RequestInvalid"/>: standard input is a
     /// terminal.</exception>
     public static async Task<LocalInput> OpenAsync(string path, Terminal terminal, long maxBytes, CancellationToken cancellation)
     {
@@ -78,8 +77,8 @@ internal sealed class LocalInput : IDisposable
 
             if (target.Position == 0)
             {
-                throw new FishException(ErrorCode.FileNotFound, from, "The input ended without a byte.",
-                    "Look at the program that was to write it.");
+                throw new FishException(ErrorCode.FileNotFound, from, "The input is empty.",
+                    "Check the program that writes it.");
             }
         }
         catch (IOException error) when (FullDisk.Is(error))

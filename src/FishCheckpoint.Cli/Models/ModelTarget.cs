@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Following.Load;
@@ -8,20 +9,20 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Cli.Models;
 
-/// <summary>Where a rebuilt model goes: its one file to a path, a pipe or standard output, or all its files into a folder.</summary>
+/// <summary>The target of a rebuilt model: a path, a pipe or standard output for one file, or a folder for all its files.</summary>
 /// <param name="Terminal">Whose standard output is meant by <c>-</c>.</param>
-/// <param name="Path">A folder, or the path of the file where the model has only one (or only one of tensors, for
+/// <param name="Path">A folder, or the path of the file if the model has only one (or only one of tensors, for
 /// <c>*.safetensors</c>).</param>
-/// <param name="Replace">Whether files in a folder may be replaced that no load has written.</param>
+/// <param name="Replace">Whether to replace files in a folder that no load wrote.</param>
 internal sealed record ModelTarget(Terminal Terminal, string Path, bool Replace)
 {
-    /// <summary>Whether the file goes to standard output, where nothing else may be printed then.</summary>
+    /// <summary>Whether the file goes to standard output, which must carry nothing else then.</summary>
     public bool IsStandardOutput { get; } = Terminal.IsOutput(Path);
 
-    /// <summary>Whether what was written cannot be taken back.</summary>
+    /// <summary>Whether written bytes cannot be undone.</summary>
     public bool IsStream => IsStandardOutput || AtomicFile.IsStream(Path);
 
-    /// <summary>Writes a model; what is written to a file or folder appears whole, and with the digests that it is known to have, or not at
+    /// <summary>Writes a model. A file or folder appears complete and with the expected digests, or not at
     /// all.</summary>
     /// <param name="reader">The model.</param>
     /// <param name="cancellation">Ends the copy early, leaving nothing.</param>
@@ -35,29 +36,29 @@ internal sealed record ModelTarget(Terminal Terminal, string Path, bool Replace)
         return loaded!;
     }
 
-    // The model's one file; none where all its files go into a folder.
+    // The model's only file; null if its files go into a folder.
     private RestoredFile? FileFor(IModelReader reader)
     {
         var tensors = reader.Files.Where(file => IsModelFile(file.Name)).ToArray();
         if (IsStream)
         {
             return tensors.Length == 1 ? tensors[0] : throw new FishException(
-                ErrorCode.RequestInvalid, Path, $"The model has {tensors.Length} files of tensors, and a pipe takes one.",
+                ErrorCode.RequestInvalid, Path, $"The model has {tensors.Length} files of tensors, and a pipe takes only one.",
                     "Name a folder.");
         }
 
         var asFile = !Directory.Exists(Path) && !System.IO.Path.EndsInDirectorySeparator(Path) && tensors.Length == 1
             && (reader.Files.Count == 1 || IsSafetensors(Path));
         return asFile ? tensors[0] : !File.Exists(Path) ? null : throw new FishException(
-            ErrorCode.RequestInvalid, Path, $"This is a file, and the model has {reader.Files.Count} files.",
-            "Name a folder, where they all go.");
+            ErrorCode.RequestInvalid, Path, $"The path is a file, but the model has {reader.Files.Count} files.",
+            "Name a folder.");
     }
 
     private async Task<LoadedFile> WriteAsync(IModelReader reader, RestoredFile file, Action<long> passed, CancellationToken cancellation)
     {
         if (IsStandardOutput)
         {
-            await using var output = Terminal.OpenOutput(Path, "fish load TASK STEP -");
+            await using var output = Terminal.OpenOutput(Path, $"{ProgramInfo.Name} load TASK STEP -");
             var sent = await CopyAsync(reader, file, output, passed, cancellation);
             return new LoadedFile(Path, file.Bytes, sent, 0);
         }
@@ -82,7 +83,8 @@ internal sealed record ModelTarget(Terminal Terminal, string Path, bool Replace)
         catch (DirectoryNotFoundException error)
         {
             throw new FishException(
-                ErrorCode.FileNotFound, Path, "It is a link into a folder that does not exist.", "Make the folder, or name another file.",
+                ErrorCode.FileNotFound, Path, "The link leads into a folder that does not exist.",
+                "Create the folder, or name another file.",
                     error);
         }
     }
@@ -98,7 +100,7 @@ internal sealed record ModelTarget(Terminal Terminal, string Path, bool Replace)
         var digest = Digest.Finish(hash);
         return file.Sha256 is { } expected && expected != digest
             ? throw new FishException(
-                ErrorCode.DigestMismatch, file.Name, $"The file was to have SHA-256 {expected}; it has {digest}.",
+                ErrorCode.DigestMismatch, file.Name, $"The file has SHA-256 {digest}; expected {expected}.",
                     "Verify the checkpoint; no file was written.")
             : digest;
     }

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Tensors;
@@ -9,14 +10,14 @@ namespace FishCheckpoint.Cli.Models;
 /// <summary>Writes a delta to disk as a sparse patch.</summary>
 internal static class PatchTarget
 {
-    /// <summary>Writes the patch; a file appears whole or not at all.</summary>
+    /// <summary>Writes the patch. A file appears complete or not at all.</summary>
     public static async Task WriteAsync(
         Terminal terminal, EncodedDelta delta, Layout layout, IEnumerable<KeyValuePair<string, string>> metadata, string path,
             CancellationToken cancellation)
     {
         if (Terminal.IsOutput(path))
         {
-            await using var output = terminal.OpenOutput(path, "fish diff TASK FROM TO --out -");
+            await using var output = terminal.OpenOutput(path, $"{ProgramInfo.Name} diff TASK FROM TO --out -");
             await WriteAsync(delta, layout, metadata, output, cancellation);
             return;
         }

@@ -5,7 +5,7 @@ namespace FishCheckpoint.Cli.Models;
 
 /// <summary>How much of a tensor a delta changes.</summary>
 /// <param name="Tensor">The tensor.</param>
-/// <param name="Changed">Positions that it changes.</param>
+/// <param name="Changed">The number of changed positions.</param>
 internal sealed record TensorChange(TensorInfo Tensor, long Changed)
 {
     /// <summary>The changed tensors of a delta, in layout order; read from its mask's index, without decoding.</summary>

@@ -4,10 +4,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Cli.Models;
 
-/// <summary>A model that PyTorch has written, as the safetensors files that a store takes.</summary>
+/// <summary>A PyTorch model as the safetensors files that a store accepts.</summary>
 internal static class TorchUpload
 {
-    /// <summary>The files as they are sent: made of the tensors while they are read, so that no copy of the model is written.</summary>
+    /// <summary>The files, encoded while they are read, so that no copy of the model is written.</summary>
     public static async IAsyncEnumerable<UploadFile> FilesOf(TorchModelFiles model)
     {
         foreach (var part in model.Parts)

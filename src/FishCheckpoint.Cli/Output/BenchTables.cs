@@ -1,15 +1,16 @@
 using FishCheckpoint.Bench;
+using FishCheckpoint.Cli.Hosting;
 
 namespace FishCheckpoint.Cli.Output;
 
-/// <summary>Prints what was measured.</summary>
+/// <summary>Prints the measurements.</summary>
 internal static class BenchTables
 {
     public static void Print(Terminal terminal, BenchResult result)
     {
         Describe(terminal, result);
         var table = Tables.Create(
-            "encoding", ">bytes", ">a changed value", ">dense / this", ">dense + zstd-1 / this", ">index + value / this",
+            "encoding", ">bytes", ">per changed value", ">dense / this", ">dense + zstd-1 / this", ">index + value / this",
             ">encode", ">decode");
         foreach (var encoding in result.Encodings)
         {
@@ -22,8 +23,8 @@ internal static class BenchTables
 
         terminal.Console.Write(table);
         terminal.Say(
-            $"[grey]Speeds are of the model's bytes, on one thread: medians of {result.Rounds} rounds in turns. Encoding finds the ",
-            $"changes, hashes them and decodes again what it wrote.[/]");
+            $"[grey]Speeds are in bytes of the model, on one thread: medians of {result.Rounds} alternating rounds. Encoding finds ",
+            $"the changes, hashes them and verifies its output by decoding it.[/]");
         var store = result.Store;
         terminal.Say(
             $"Through a store in {store.Folder}: saved, committed and synced in [bold]{Time(store.SaveSeconds)}[/], loaded in ",
@@ -35,8 +36,8 @@ internal static class BenchTables
         else
         {
             terminal.Say(
-                $"[red bold]Not every value came back bit for bit.[/] This is a fault of this machine or program: check its memory, and ",
-                $"report it.");
+                $"[red bold]Not every value came back bit for bit.[/] The machine or the program is faulty: check the memory, and ",
+                $"report this.");
         }
     }
 
@@ -45,16 +46,16 @@ internal static class BenchTables
         if (result.Synthetic)
         {
             terminal.Say(
-                $"[yellow]A synthetic pair[/]: Gaussian weights and steps. What you would save shows on checkpoints of your own: fish ",
-                $"bench BEFORE AFTER");
+                $"[yellow]A synthetic pair[/]: Gaussian weights and steps. Measure your own checkpoints: ",
+                $"{ProgramInfo.Name} bench BEFORE AFTER");
         }
 
         terminal.Say(
             $"[bold]{Say.Count(result.Changed)}[/] of {Say.Count(result.Elements)} values in {Say.Count(result.Tensors)} tensors differ: ",
-            $"{Say.Percent(result.Density)}; a model has {Say.Bytes(result.ModelBytes)}.");
+            $"{Say.Percent(result.Density)}; the size of a model is {Say.Bytes(result.ModelBytes)}.");
         if (!result.InMemory)
         {
-            terminal.Say($"The models are too large to be held in memory: reading them is in the times.");
+            terminal.Say($"The models do not fit in memory, so the times include reading them.");
         }
     }
 

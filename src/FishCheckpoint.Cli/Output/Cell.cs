@@ -4,16 +4,16 @@ using Spectre.Console.Rendering;
 
 namespace FishCheckpoint.Cli.Output;
 
-/// <summary>A cell of a table: one line of text, or bars below each other.</summary>
+/// <summary>A cell of a table: one line of text, or stacked bars.</summary>
 internal abstract record Cell
 {
-    /// <summary>The width that it would have.</summary>
+    /// <summary>The width that it needs for its whole content.</summary>
     public abstract int Full { get; }
 
-    /// <summary>The width that it can do with.</summary>
+    /// <summary>The smallest width that it can have.</summary>
     public abstract int Least { get; }
 
-    /// <summary>Its lines, none wider than <paramref name="width"/> where it is not less than <see cref="Least"/>.</summary>
+    /// <summary>Its lines, none wider than <paramref name="width"/> if that is at least <see cref="Least"/>.</summary>
     public abstract IReadOnlyList<Segment> Lines(int width);
 
     public static implicit operator Cell(string text) => new TextCell(CleanText.Of(text));
@@ -24,11 +24,11 @@ internal sealed record TextCell(string Text) : Cell
 {
     public override int Full { get; } = new Segment(Text).CellCount();
 
-    public override int Least => Math.Min(Full, Column.LeastText);
+    public override int Least => Math.Min(Full, Column.MinText);
 
     public override IReadOnlyList<Segment> Lines(int width) => [new Segment(Cut(Text, Full, width))];
 
-    /// <summary>Shortens a text, with an ellipsis in the place of its end.</summary>
+    /// <summary>Shortens a text, with an ellipsis at its end.</summary>
     public static string Cut(string text, int full, int width)
     {
         if (full <= width)
@@ -53,7 +53,7 @@ internal sealed record TextCell(string Text) : Cell
     }
 }
 
-/// <summary>Bars below each other, for shares from 0 to 1; what is not nothing shows at least a sliver.</summary>
+/// <summary>Stacked bars for shares from 0 to 1. A share above 0 shows at least a sliver.</summary>
 internal sealed record BarCell(params IReadOnlyList<(double Share, Color Color)> Bars) : Cell
 {
     private const int Width = 24;

@@ -1,13 +1,13 @@
 namespace FishCheckpoint.Cli.Output;
 
-/// <summary>Works out which columns of a table are shown, and how wide, so that no line of it breaks.</summary>
+/// <summary>Decides which columns of a table are shown, and how wide, so that no line breaks.</summary>
 internal static class ColumnFit
 {
-    /// <summary>Columns of space between two columns.</summary>
+    /// <summary>The space between two columns.</summary>
     public const int Gap = 2;
 
-    /// <summary>Gives each column its width; 0 where it is left out.</summary>
-    /// <param name="columns">What each column asks for, from left to right. The first is what a row is found by: it stays.</param>
+    /// <summary>The width of each column; 0 if it is left out.</summary>
+    /// <param name="columns">What each column needs, from left to right. The first one identifies the row and always stays.</param>
     /// <param name="room">The width of the terminal.</param>
     public static int[] Plan(IReadOnlyList<(int Least, int Full, int Importance)> columns, int room)
     {
@@ -23,7 +23,7 @@ internal static class ColumnFit
             }
         }
 
-        // What is left goes to those who would have more, the left ones first: names are there.
+        // The remaining room goes to the columns that need more, from left to right, as names are on the left.
         for (var index = 0; index < widths.Length && left > 0; index++)
         {
             if (widths[index] > 0)

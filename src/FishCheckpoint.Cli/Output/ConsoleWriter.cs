@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace FishCheckpoint.Cli.Output;
 
-/// <summary>Where a console's text goes: a writer, and how wide it is.</summary>
+/// <summary>The output of a console: a writer and its width.</summary>
 internal sealed class ConsoleWriter(TextWriter writer, bool isTerminal, int width) : IAnsiConsoleOutput
 {
     private const int Lines = 24;

@@ -1,6 +1,6 @@
 namespace FishCheckpoint.Cli.Output;
 
-/// <summary>Passes reads and writes through, and tells how many bytes went.</summary>
+/// <summary>Passes reads and writes through, and reports the number of bytes.</summary>
 internal sealed class CountingStream(Stream inner, Action<long> passed) : Stream
 {
     public override bool CanRead => inner.CanRead;

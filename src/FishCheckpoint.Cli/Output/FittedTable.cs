@@ -4,8 +4,8 @@ using Spectre.Console.Rendering;
 namespace FishCheckpoint.Cli.Output;
 
 /// <summary>
-/// A table that fits where it is shown: text is shortened with an ellipsis, bars get shorter, and then the least important columns are left
-/// out and named below. Numbers are never cut, nor is the first column, by which a row is found: where it alone is wider, lines break.
+/// A table that fits the terminal. Text is shortened with an ellipsis, bars get shorter, and then the least important columns are left
+/// out and named below. Numbers and the first column are never cut.
 /// </summary>
 internal sealed class FittedTable(params Column[] columns) : Renderable
 {
@@ -19,7 +19,7 @@ internal sealed class FittedTable(params Column[] columns) : Renderable
     /// <summary>Adds a row of text and then bars.</summary>
     public void Row(IEnumerable<string> cells, Cell last) => rows.Add([.. cells.Select(cell => (Cell)cell), last]);
 
-    /// <summary>Adds a row of nothing, which sets a sum apart.</summary>
+    /// <summary>Adds an empty row, before a sum.</summary>
     public void AddEmptyRow() => rows.Add([.. columns.Select(_ => (Cell)string.Empty)]);
 
     protected override Measurement Measure(RenderOptions options, int maxWidth) => new(Math.Min(1, maxWidth), maxWidth);
@@ -54,7 +54,7 @@ internal sealed class FittedTable(params Column[] columns) : Renderable
         }
     }
 
-    // Nothing follows the last cell of a line: no spaces that a copy of it would have, or that a narrow terminal would break.
+    // No spaces follow the last cell of a line, so that copies are clean and narrow terminals do not break it.
     private IEnumerable<Segment> Line(int[] shown, int[] widths, Func<int, Segment> cell)
     {
         var blank = 0;
@@ -93,7 +93,7 @@ internal sealed class FittedTable(params Column[] columns) : Renderable
     {
         var cells = rows.Select(row => row[index]).ToArray();
         var (full, least) = (Math.Max(1, Longest(cell => cell.Full)), Longest(cell => cell.Least));
-        return (Math.Max(column.IsWhole || index == 0 ? full : least, Math.Min(column.Name.Length, Column.LeastText)) is var needed
+        return (Math.Max(column.IsWhole || index == 0 ? full : least, Math.Min(column.Name.Length, Column.MinText)) is var needed
             && needed > 0 ? needed : 1,
             Math.Max(full, column.Name.Length), cells.OfType<BarCell>().Any() ? int.MinValue : column.Importance);
 

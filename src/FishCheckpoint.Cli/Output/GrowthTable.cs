@@ -4,13 +4,14 @@ using Spectre.Console;
 
 namespace FishCheckpoint.Cli.Output;
 
-/// <summary>How a store, a base or a task has grown, with bars for what was stored at the end of each step.</summary>
+/// <summary>Prints the growth of a store, a base or a task, with bars for the stored bytes at the end of each interval.</summary>
 internal static class GrowthTable
 {
     public static void Print(IAnsiConsole console, GrowthReport report)
     {
         var largest = Math.Max(1, report.Points.Max(point => point.StoredBytesAtEnd));
-        var table = Tables.Create("=from", "?>checkpoints", "?>dense", ">stored", ">checkpoints then", ">dense then", ">stored then", "");
+        var table = Tables.Create(
+            "=from", "?>checkpoints", "?>dense", ">stored", ">checkpoints at end", ">dense at end", ">stored at end", "");
         foreach (var point in report.Points)
         {
             table.Row(
@@ -24,7 +25,7 @@ internal static class GrowthTable
         }
 
         console.Write(table);
-        console.MarkupLineInterpolated($"stored: with trainer states; dense: models alone");
+        console.MarkupLineInterpolated($"stored: models and trainer states; dense: full models only");
     }
 
     private static string Signed(long value, Func<long, string> say) =>

@@ -3,38 +3,38 @@ using Spectre.Console;
 
 namespace FishCheckpoint.Cli.Output;
 
-/// <summary>Progress of long work on standard error, shown only where a person looks on.</summary>
+/// <summary>Progress of long work on standard error, shown only on a terminal.</summary>
 internal static class Progress
 {
-    // In narrower terminals there is no bar, and no amount.
+    // Narrower terminals get no bar and no amount.
     private const int WideColumns = 80;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Runs work with what it has done in bytes, how fast, and how long it will take.</summary>
+    /// <summary>Runs work and shows its bytes, speed and remaining time.</summary>
     /// <param name="terminal">The terminal.</param>
     /// <param name="title">What is being done.</param>
-    /// <param name="total">How many bytes it is in all.</param>
-    /// <param name="work">The work; it adds the bytes that are done.</param>
+    /// <param name="total">The total number of bytes.</param>
+    /// <param name="work">The work; it reports each number of bytes done.</param>
     public static Task BytesAsync(Terminal terminal, string title, long total, Func<Action<long>, Task> work)
     {
         var state = new WorkState(terminal.Time, title, Say.Bytes);
         return ShowAsync(terminal, state, total, () => work(state.Add));
     }
 
-    /// <summary>Runs work on a number of things.</summary>
+    /// <summary>Runs work on a number of items.</summary>
     /// <param name="terminal">The terminal.</param>
     /// <param name="title">What is being done.</param>
-    /// <param name="total">How many things there are.</param>
-    /// <param name="work">The work; it names each thing that is done.</param>
+    /// <param name="total">The number of items.</param>
+    /// <param name="work">The work; it reports the name of each finished item.</param>
     public static Task StepsAsync(Terminal terminal, string title, int total, Func<Action<string>, Task> work)
     {
         var state = new WorkState(terminal.Time, title, Say.Count);
         return ShowAsync(terminal, state, total, () => work(state.Add));
     }
 
-    /// <summary>Runs work on a checkpoint's content; of a full model with the bytes of it that were read.</summary>
+    /// <summary>Runs work on a checkpoint's content, and shows how many bytes of a full model were read.</summary>
     public static async Task<T> OfContentAsync<T>(Terminal terminal, string title, CheckpointContent content, Func<Task<T>> work)
     {
         if (content is not CheckpointContent.Full { Model: var model })
@@ -46,7 +46,7 @@ internal static class Progress
         var (bytes, done) = (Math.Max(1, model.Layout.Bytes), 0L);
         state.Set(0, bytes);
 
-        // Where a parent is chosen the model is read again: that is more to do, not more than all.
+        // Choosing a parent reads the model again, which raises the total.
         model.WhenRead = read =>
         {
             var now = Interlocked.Add(ref done, read);
@@ -57,7 +57,7 @@ internal static class Progress
         return result;
     }
 
-    /// <summary>Runs work that reports by itself how far it is, if it can: <see cref="Terminal.Work"/>.</summary>
+    /// <summary>Runs work that reports its own progress through <see cref="Terminal.Work"/>.</summary>
     public static async Task<T> SpinAsync<T>(Terminal terminal, string title, Func<Task<T>> work)
     {
         var state = new WorkState(terminal.Time, title, Say.Bytes);
@@ -82,7 +82,7 @@ internal static class Progress
             return await work();
         }
 
-        // On a thread of the pool: some work takes long before it first waits.
+        // On a pool thread, as some work runs long before its first await.
         var running = Task.Run(work);
         if (await Task.WhenAny(running, Task.Delay(Patience, terminal.Time)) != running)
         {
@@ -108,14 +108,14 @@ internal static class Progress
         }
         catch (IOException)
         {
-            // The terminal is gone; the work goes on.
+            // The terminal is gone; the work continues.
         }
         finally
         {
             AppDomain.CurrentDomain.ProcessExit -= ShowCursor;
         }
 
-        // A process that ends in the midst of it leaves no hidden cursor behind.
+        // A process that ends during the work must not leave the cursor hidden.
         void ShowCursor(object? sender, EventArgs ended)
         {
             try
@@ -138,7 +138,7 @@ internal static class Progress
                 await Task.WhenAny(running, Task.Delay(Interval, terminal.Time));
             }
 
-            // The last line stays, but not that of work that failed.
+            // The last line stays, except for failed work.
             Update(task, state.Share ?? 1);
             progress.AutoClear = !running.IsCompletedSuccessfully;
         }

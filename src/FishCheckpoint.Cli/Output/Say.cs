@@ -2,7 +2,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Cli.Output;
 
-/// <summary>Numbers as people read them.</summary>
+/// <summary>Formats numbers and times for people.</summary>
 internal static class Say
 {
     private static readonly string[] ByteUnits = ["B", "KB", "MB", "GB", "TB", "PB"];
@@ -22,7 +22,7 @@ internal static class Say
     /// <summary>As in <c>0.512%</c>.</summary>
     public static string Percent(double share) => $"{Three(share * 100)}%";
 
-    /// <summary>As in <c>98.3%</c>: always one digit, for columns that are compared.</summary>
+    /// <summary>As in <c>98.3%</c>: always with one digit, for columns that are compared.</summary>
     public static string Share(double share) => $"{share * 100:N1}%";
 
     /// <summary>As in <c>217x</c>.</summary>

@@ -4,8 +4,8 @@ using Spectre.Console;
 namespace FishCheckpoint.Cli.Output;
 
 /// <summary>
-/// A storage report as a table with bars: per task the bytes as full models, those that the models take, and their ratio; trainer states,
-/// which full models would not hold either, stand by themselves.
+/// Prints a storage report: for each task the bytes of full models, the stored bytes of the models and their ratio. Trainer states, which
+/// full models do not hold, are a separate column.
 /// </summary>
 internal static class StorageTable
 {
@@ -52,7 +52,7 @@ internal static class StorageTable
         if (report.Grace.Checkpoints > 0)
         {
             console.MarkupLineInterpolated(
-                $"deleted, and can be brought back: {Say.Count(report.Grace.Checkpoints)} checkpoints, {Say.Bytes(report.Grace.Bytes)}");
+                $"deleted, can be undeleted: {Say.Count(report.Grace.Checkpoints)} checkpoints, {Say.Bytes(report.Grace.Bytes)}");
         }
 
         if (report.BaseBytes is { } bytes)

@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace FishCheckpoint.Cli.Output;
 
-/// <summary>A task's report by tensor.</summary>
+/// <summary>Prints a report by tensor.</summary>
 internal static class TensorTable
 {
     public static void Print(IAnsiConsole console, IReadOnlyList<TensorReport> tensors)

@@ -1,4 +1,5 @@
 using System.Text;
+using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 using Microsoft.Win32.SafeHandles;
@@ -7,15 +8,15 @@ using Spectre.Console;
 namespace FishCheckpoint.Cli.Output;
 
 /// <summary>
-/// Standard output for results and standard error for progress and errors; colors only where a person looks on (and never with NO_COLOR).
+/// Standard output for results, and standard error for progress and errors. Colors are for terminals, and never with NO_COLOR.
 /// </summary>
 internal sealed class Terminal
 {
-    // Wider than any table: what is read by a program is neither cut nor broken into lines.
+    // Wider than any table, so that output for programs is neither cut nor wrapped.
     private const int NoWidth = 1_000_000;
 
-    // A progress line would be broken into several by fewer.
-    private const int LeastColumns = 30;
+    // A narrower terminal would wrap the progress line.
+    private const int MinColumns = 30;
     private const int UnknownColumns = 60;
 
     private readonly TerminalTraits traits;
@@ -27,7 +28,7 @@ internal sealed class Terminal
             Create(output, traits.OutputIsTerminal, traits.OutputHasColors), Create(error, traits.ErrorIsTerminal, traits.ErrorHasColors));
     }
 
-    /// <summary>Standard output, for what is no table: JSON.</summary>
+    /// <summary>Standard output, for JSON.</summary>
     public TextWriter Output { get; }
 
     /// <summary>Standard error.</summary>
@@ -39,33 +40,33 @@ internal sealed class Terminal
     /// <summary>Standard error, for errors.</summary>
     public IAnsiConsole ErrorConsole { get; }
 
-    /// <summary>Whether a person looks on, so that long work shows its progress.</summary>
-    public bool ShowsProgress => traits is { ErrorIsTerminal: true, Moves: true, Columns: null or >= LeastColumns } && !Quiet;
+    /// <summary>Whether long work shows its progress.</summary>
+    public bool ShowsProgress => traits is { ErrorIsTerminal: true, Moves: true, Columns: null or >= MinColumns } && !Quiet;
 
-    /// <summary>Whether progress is not wanted. Default: it is.</summary>
+    /// <summary>Whether progress is turned off. Default: it is shown.</summary>
     public bool Quiet { get; set; }
 
-    /// <summary>Where answers come from.</summary>
+    /// <summary>The source of answers to questions.</summary>
     public TextReader Input { get; init; } = TextReader.Null;
 
-    /// <summary>Whether a person is there to be asked: both what is typed and what is asked go through a terminal.</summary>
+    /// <summary>Whether a person can be asked: standard input and standard error are terminals.</summary>
     public bool CanAsk => traits is { InputIsTerminal: true, ErrorIsTerminal: true };
 
-    /// <summary>The clock that progress goes by.</summary>
+    /// <summary>The clock of progress.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>What a store tells of its work, for the line that shows it.</summary>
-    public WorkRelay Work { get; } = new();
+    /// <summary>Receives the progress that a store reports.</summary>
+    public ProgressForwarder Work { get; } = new();
 
-    /// <summary>Standard output for bytes. Default: that of this process, which fails where its reader has gone: the console's own does
-    /// not.</summary>
+    /// <summary>Standard output for bytes. Default: that of this process. Unlike the console's stream, it fails if its reader is
+    /// gone.</summary>
     public Func<Stream> BinaryOutput { get; set; } = static () => OperatingSystem.IsWindows() ? System.Console.OpenStandardOutput()
         : new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 
     /// <summary>Standard input for bytes. Default: that of this process.</summary>
     public Func<Stream> BinaryInput { get; set; } = System.Console.OpenStandardInput;
 
-    /// <summary>How wide standard output is; very wide where it is no terminal.</summary>
+    /// <summary>The width of standard output; very large if it is not a terminal.</summary>
     public int Width => Console.Profile.Width;
 
     /// <summary>The terminal of this process.</summary>
@@ -80,30 +81,31 @@ internal sealed class Terminal
         Input = System.Console.In,
     };
 
-    /// <summary>Whether a path means standard output, where nothing else may be printed then.</summary>
+    /// <summary>Whether a path means standard output, which must carry nothing else then.</summary>
     public static bool IsOutput(string path) => path is "-" || AtomicFile.DescriptorOf(path) == 1;
 
     /// <summary>Opens standard output for the bytes of a file.</summary>
-    /// <param name="path">How it was named.</param>
-    /// <param name="command">How it is sent on, for the hint.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a person looks on.</exception>
+    /// <param name="path">The path as given.</param>
+    /// <param name="command">The command, for the hint.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: it is a terminal.</exception>
     public Stream OpenOutput(string path, string command) => !traits.OutputIsTerminal ? BinaryOutput() : throw new FishException(
-        ErrorCode.RequestInvalid, path, "Standard output is a terminal.", $"Name a file, or send it on: {command} | PROGRAM.");
+        ErrorCode.RequestInvalid, path, "Standard output is a terminal.", $"Name a file, or use a pipe: {command} | PROGRAM.");
 
     /// <summary>Opens standard input for the bytes of a file.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: it is a terminal.</exception>
     public Stream OpenInput() => !traits.InputIsTerminal ? BinaryInput() : throw new FishException(
-        ErrorCode.RequestInvalid, "-", "Standard input is a terminal.", "Name a file, or send one: PROGRAM | fish save TASK STEP -.");
+        ErrorCode.RequestInvalid, "-", "Standard input is a terminal.",
+        $"Name a file, or use a pipe: PROGRAM | {ProgramInfo.Name} save TASK STEP -.");
 
     /// <summary>Plain text into writers.</summary>
     public static Terminal Of(TextWriter output, TextWriter error) => Of(output, error, TerminalTraits.Plain);
 
-    /// <summary>Text into writers as if they were what <paramref name="traits"/> says.</summary>
+    /// <summary>Text into writers with given terminal traits.</summary>
     public static Terminal Of(
         TextWriter output, TextWriter error, TerminalTraits traits, TimeProvider? time = null, TextReader? input = null) =>
         new(output, error, traits) { Time = time ?? TimeProvider.System, Input = input ?? TextReader.Null };
 
-    /// <summary>Asks a question; only <c>y</c> and <c>yes</c> are a yes.</summary>
+    /// <summary>Asks a question; only <c>y</c> and <c>yes</c> mean yes.</summary>
     public bool Confirm(FormattableString question)
     {
         Error.Write($"{CleanText.Of(question.ToString(System.Globalization.CultureInfo.InvariantCulture))}? [y/N] ");
@@ -111,14 +113,14 @@ internal sealed class Terminal
         return Input.ReadLine()?.Trim().ToUpperInvariant() is "Y" or "YES";
     }
 
-    /// <summary>Prints a line of text with markup; what is put in is shown as it is.</summary>
+    /// <summary>Prints a line of text with markup; inserted texts are escaped.</summary>
     public void Say(params FormattableString[] line) => Console.MarkupLine(CleanText.Markup(line));
 
     /// <summary>As <see cref="Say"/>, on standard error.</summary>
     public void SayError(params FormattableString[] line) => ErrorConsole.MarkupLine(CleanText.Markup(line));
 
     /// <summary>
-    /// Standard error for a line that is written over: codes move the cursor, and are colors only where colors are wanted.
+    /// Standard error for a line that is overwritten: codes move the cursor, and set colors only if colors are on.
     /// </summary>
     public IAnsiConsole CreateProgressConsole() => Create(
         new ConsoleWriter(Error, traits.ErrorIsTerminal, traits.Columns ?? UnknownColumns),

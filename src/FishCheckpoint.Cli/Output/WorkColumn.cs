@@ -3,7 +3,7 @@ using Spectre.Console.Rendering;
 
 namespace FishCheckpoint.Cli.Output;
 
-/// <summary>Share, amount, speed and time, as a column of a progress line.</summary>
+/// <summary>The column of a progress line with share, amount, speed and time.</summary>
 internal sealed class WorkColumn(WorkState state, bool isShort) : ProgressColumn
 {
     protected override bool NoWrap => true;

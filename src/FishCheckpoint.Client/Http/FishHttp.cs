@@ -126,7 +126,7 @@ internal sealed class FishHttp
         : new FishException(
             ErrorCode.ServerUnavailable, server.AbsoluteUri,
             $"The server cannot be reached, or ended the connection early: {error.Message}",
-            "Start it with 'fish serve', or check the URL.", error);
+            "Start it with 'fishckpt serve', or check the URL.", error);
 
     // Nothing was sent: trying again would say the same.
     private FishException? Untrusted(Exception error) => error.InnerException is AuthenticationException { Message: { } message }

@@ -28,7 +28,7 @@ internal sealed partial record FolderPlan(IReadOnlyList<string> Remove, IReadOnl
     {
         if (File.Exists(Path.Combine(folder, PulledManifest.FileName)))
         {
-            throw new FishException(ErrorCode.FolderTaken, folder, "The folder is one that 'fish pull' keeps.",
+            throw new FishException(ErrorCode.FolderTaken, folder, "The folder is one that 'fishckpt pull' keeps.",
                 "Load into another folder.");
         }
 

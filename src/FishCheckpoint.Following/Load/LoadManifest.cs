@@ -15,8 +15,8 @@ namespace FishCheckpoint.Following.Load;
 public sealed record LoadedFile(string Name, long Bytes, Digest Sha256, long Modified);
 
 /// <summary>
-/// What a folder says of the files that loads have written there, in its <c>.fish-load.json</c> (docs/CLI.md). The Python client reads and
-/// writes the same.
+/// What a folder says of the files that loads have written there, in its <c>.fish-load.json</c> (docs/reference/cli.md). The Python client
+/// reads and writes the same.
 /// </summary>
 /// <param name="Version">Of this form: 1.</param>
 /// <param name="Files">The files of the last load.</param>

@@ -1,4 +1,4 @@
-"""``python -m fishcheckpoint ARGUMENTS``: the program ``fish``, where the wheel that carries it is installed, or FISH_PROGRAM names it."""
+"""``python -m fishcheckpoint ARGUMENTS``: the program ``fishckpt``, where the wheel that carries it is installed, or FISH_PROGRAM names it."""
 
 import os
 import sys

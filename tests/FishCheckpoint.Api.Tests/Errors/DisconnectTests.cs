@@ -29,7 +29,7 @@ public sealed class DisconnectTests
         }
 
         // The server has stopped, so every request has ended and said so.
-        Assert.Contains(log, line => line.Contains("went away", StringComparison.Ordinal));
+        Assert.Contains(log, line => line.Contains("disconnected", StringComparison.Ordinal));
         Assert.DoesNotContain(log, line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Warning", StringComparison.Ordinal));
     }
 

@@ -11,11 +11,11 @@ public sealed class BackupCommandTests : CommandTest
         var (_, second) = await PrepareAsync();
         var report = (await FishAsync("backup", PathOf("backup"), "--json")).Json<BackupReport>();
         Assert.Equal((2L, 1L, 0L), (report.Checkpoints, report.Copied, report.Kept));
-        Assert.Contains("was verified and is sound", (await FishAsync("backup", PathOf("backup2"), "--link", "--verify")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("is verified and sound", (await FishAsync("backup", PathOf("backup2"), "--link", "--verify")).Succeeded().Output, StringComparison.Ordinal);
         Assert.Contains("--verify full decodes", (await FishAsync("backup", PathOf("backup2"))).Succeeded().Output, StringComparison.Ordinal);
-        Assert.Contains("was verified and is sound", (await FishAsync("backup", "--verify", PathOf("backup2"))).Succeeded().Output, StringComparison.Ordinal);
-        Assert.Contains("was not verified", (await FishAsync("backup", "--verify=none", PathOf("backup2"))).Succeeded().Output, StringComparison.Ordinal);
-        Assert.Contains("was not verified", (await FishAsync("backup", PathOf("backup2"), "--verify", "none")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("is verified and sound", (await FishAsync("backup", "--verify", PathOf("backup2"))).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("is not verified", (await FishAsync("backup", "--verify=none", PathOf("backup2"))).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("is not verified", (await FishAsync("backup", PathOf("backup2"), "--verify", "none")).Succeeded().Output, StringComparison.Ordinal);
         (await RunAsync("base", "add", "base", PathOf("base"), "--data", PathOf("other"))).Succeeded();
         (await RunAsync("backup", PathOf("backup2"), "--data", PathOf("other"))).Failed(5, "FOLDER_TAKEN");
         (await RunAsync("backup", PathOf("backup2"), "--replace", "--data", PathOf("other"))).Succeeded();
@@ -66,7 +66,7 @@ public sealed class BackupCommandTests : CommandTest
 
         var lost = await FishAsync("repair", "--to", PathOf("dropped"), "--drop-damaged-bases");
         Assert.Equal(8, lost.Exit);
-        Assert.Contains("0 checkpoints kept, all of them verified; 2 lost", lost.Output, StringComparison.Ordinal);
+        Assert.Contains("0 checkpoints kept and verified; 2 lost", lost.Output, StringComparison.Ordinal);
         (await FishAsync("repair", "--to", PathOf("dropped"))).Failed(5, "FOLDER_TAKEN");
         Assert.Equal(2, (await FishAsync("repair")).Exit);
     }

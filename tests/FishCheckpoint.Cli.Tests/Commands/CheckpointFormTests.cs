@@ -8,7 +8,7 @@ using Xunit;
 
 namespace FishCheckpoint.Cli.Tests.Commands;
 
-/// <summary>The server, <c>fish save</c> and <c>fish watch</c> find the same form of a checkpoint's file.</summary>
+/// <summary>The server, <c>fishckpt save</c> and <c>fishckpt watch</c> find the same form of a checkpoint's file.</summary>
 public sealed partial class CheckpointFormTests : CommandTest
 {
     private const string Safetensors = "application/vnd.safetensors";

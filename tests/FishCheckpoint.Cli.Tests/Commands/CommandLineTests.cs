@@ -1,4 +1,6 @@
+using System.Text.RegularExpressions;
 using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
 using Xunit;
 
@@ -10,26 +12,51 @@ public sealed class CommandLineTests : CommandTest
     public async Task Help_OfTheRoot_ListsCommandsExamplesAndExitCodes()
     {
         var help = (await RunAsync("--help")).Succeeded().Output;
+        Assert.All(["Data:", "Tasks:", "Operate:", "Exchange:"], group => Assert.Contains($"\n{group}\n", help, StringComparison.Ordinal));
         foreach (var command in new[] { "serve", "demo", "bench", "base", "task", "save", "load", "ls", "show", "diff", "import", "export", "report", "verify", "backup", "restore", "repair", "tag", "rm" })
         {
             Assert.Matches($@"(?m)^  {command}\b", help);
-            Assert.Contains("Exit codes:", (await RunAsync(command, "--help")).Succeeded().Output, StringComparison.Ordinal);
+            var own = (await RunAsync(command, "--help")).Succeeded().Output;
+            Assert.DoesNotMatch("(?m)^  --server", own);
+            Assert.Contains("'fishckpt help'", own, StringComparison.Ordinal);
         }
 
         var save = (await RunAsync("save", "--help")).Output;
         Assert.Contains("Examples:", save, StringComparison.Ordinal);
-        Assert.Contains("fish save sst2 100", save, StringComparison.Ordinal);
-        Assert.DoesNotContain("fish load", save, StringComparison.Ordinal);
-        Assert.Contains("fish save sst2 100 step100.safetensors --metric loss=0.31", help, StringComparison.Ordinal);
+        Assert.Contains("fishckpt save sst2 100", save, StringComparison.Ordinal);
+        Assert.DoesNotContain("fishckpt load", save, StringComparison.Ordinal);
+        Assert.Contains("fishckpt save sst2 100 step100.safetensors --metric loss=0.31", help, StringComparison.Ordinal);
         Assert.All(ExitCodes.All, line => Assert.Contains($"{line.Code,3}  {line.Meaning}", help, StringComparison.Ordinal));
+        Assert.Single(Regex.Matches(help, "(?m)^  --server URL"));
     }
 
     [Fact]
-    public void ExitCodes_AllOfThem_AreOnTheirPage()
+    public async Task Help_OfAnyKind_IsTheSame()
     {
-        var page = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "CLI.md"));
-        Assert.All(ExitCodes.All, line => Assert.Contains($"| {line.Code} | {line.Meaning} |", page, StringComparison.Ordinal));
+        var help = (await RunAsync("--help")).Succeeded().Output;
+        Assert.Equal(help, (await RunAsync()).Succeeded().Output);
+        Assert.Equal(help, (await RunAsync("help")).Succeeded().Output);
+        var set = (await RunAsync("help", "task", "set")).Succeeded().Output;
+        Assert.Contains("fishckpt task set TASK [OPTIONS]", set, StringComparison.Ordinal);
+        Assert.Equal(set, (await RunAsync("task", "set", "--help")).Succeeded().Output);
+        var unknown = await RunAsync("help", "sav");
+        Assert.Equal((2, string.Empty), (unknown.Exit, unknown.Output));
+        Assert.Contains("Did you mean 'save'?", unknown.Error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Help_InATerminal_FitsIt()
+    {
+        using var output = new StringWriter();
+        var traits = TerminalTraits.Plain with { OutputIsTerminal = true, Columns = 80 };
+        var shell = new Shell(Terminal.Of(output, TextWriter.Null, traits), new Api.Settings.FishSettings());
+        Assert.Equal(0, await FishCommandLine.RunAsync(["help", "task"], shell, Stop));
+        Assert.All(output.ToString().Split('\n'), line => Assert.InRange(line.Length, 0, 80));
+    }
+
+    [Fact]
+    public async Task Version_OfTheCommand_IsTheProgramsOwn() =>
+        Assert.Equal(ProgramInfo.Version, (await RunAsync("version")).Succeeded().Output.TrimEnd());
 
     [Fact]
     public void ExitCodes_EveryKindOfError_HasOneThatTheHelpLists()
@@ -39,7 +66,6 @@ public sealed class CommandLineTests : CommandTest
     }
 
     [Theory]
-    [InlineData]
     [InlineData("sail")]
     [InlineData("load", "task")]
     [InlineData("ls", "--server", "not-a-url")]
@@ -73,7 +99,7 @@ public sealed class CommandLineTests : CommandTest
         using var canceled = new CancellationTokenSource();
         await canceled.CancelAsync();
         using var error = new StringWriter();
-        var shell = new Shell(Cli.Output.Terminal.Of(TextWriter.Null, error), new Api.Settings.FishSettings());
+        var shell = new Shell(Terminal.Of(TextWriter.Null, error), new Api.Settings.FishSettings());
         Assert.Equal(ExitCodes.Canceled, await FishCommandLine.RunAsync(["ls", "--data", Data], shell, canceled.Token));
         Assert.Contains("Canceled", error.ToString(), StringComparison.Ordinal);
     }

@@ -17,7 +17,7 @@ public sealed class DeletionCommandTests : CommandTest
         var (first, _) = await PrepareAsync();
         Task<Ran> Run(params string[] arguments) => overHttp ? FishOverHttpAsync(arguments) : FishAsync(arguments);
         (await Run("tag", "task", "good", "10")).Succeeded();
-        Assert.Contains("fish undelete task 10", (await Run("rm", "task", "good")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("fishckpt undelete task 10", (await Run("rm", "task", "good")).Succeeded().Output, StringComparison.Ordinal);
         Assert.Contains("good", (await Run("ls", "task", "--deleted")).Succeeded().Output, StringComparison.Ordinal);
         Assert.Equal(1, Assert.Single((await Run("ls", "--deleted", "--json")).Json<DeletedTask[]>()).Checkpoints);
         (await Run("undelete", "task", "good")).Failed(3, "STEP_INVALID good");
@@ -82,7 +82,7 @@ public sealed class DeletionCommandTests : CommandTest
         (await FishAsync("base", "rm", "base", "--yes")).Failed(5, "BASE_IN_USE base");
         (await FishAsync("rm", "task", "--all")).Succeeded();
         Assert.Contains("task (deleted)", (await FishOverHttpAsync("base", "rm", "base", "--yes")).Error, StringComparison.Ordinal);
-        Assert.Contains("'fish base rm base' removes it", (await FishAsync("gc", "--now", "--yes")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("'fishckpt base rm base' removes it", (await FishAsync("gc", "--now", "--yes")).Succeeded().Output, StringComparison.Ordinal);
         (await FishAsync("base", "rm", "base", "--yes")).Succeeded();
         Assert.Empty((await FishAsync("base", "ls", "--json")).Json<BaseInfo[]>());
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(Data, "bases"), "*", SearchOption.AllDirectories));
@@ -109,7 +109,7 @@ public sealed class DeletionCommandTests : CommandTest
         var refused = await Run("task", "add", "task", "--base", "base", "--keep-last", "1", "--description", "another");
         refused.Failed(5, "TASK_TAKEN task");
         Assert.Contains("retention.keepLast is not set, not 1", refused.Error, StringComparison.Ordinal);
-        Assert.Contains("fish task set", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("fishckpt task set", refused.Error, StringComparison.Ordinal);
         (await Run("task", "add", "task", "--base", "base", "--own", "head:F32:2")).Failed(5, "TASK_TAKEN task");
         Assert.Equal(info.Description, Assert.Single((await Run("task", "ls", "--json")).Json<TaskInfo[]>()).Description);
 

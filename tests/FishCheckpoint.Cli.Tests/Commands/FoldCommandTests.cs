@@ -20,7 +20,7 @@ public sealed class FoldCommandTests : CommandTest
     public async Task Fold_ForPeople_SaysWhatItDid()
     {
         await PrepareAsync();
-        Assert.Contains("0 checkpoints folded, 0 kept as they are", (await FishAsync("fold")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("0 checkpoints folded, 0 unchanged", (await FishAsync("fold")).Succeeded().Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using Xunit;
 namespace FishCheckpoint.Cli.Tests.Commands;
 
 /// <summary>
-/// The names and kinds of what a command prints as JSON, compared with what docs/CLI-JSON.md says. With FISH_APPROVE set to a path, what is found is added to that file
+/// The names and kinds of what a command prints as JSON, compared with what docs/reference/cli-json.md says. With FISH_APPROVE set to a path, what is found is added to that file
 /// instead, for whoever changes a shape on purpose.
 /// </summary>
 internal static class JsonShape
@@ -32,11 +32,11 @@ internal static class JsonShape
             return;
         }
 
-        Assert.Equal(Approved.Value.GetValueOrDefault(command, $"'{command}' is not in docs/CLI-JSON.md"), shape);
+        Assert.Equal(Approved.Value.GetValueOrDefault(command, $"'{command}' is not in docs/reference/cli-json.md"), shape);
     }
 
     // A heading names commands whose shape is the block below it.
-    private static Dictionary<string, string> Read() => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "CLI-JSON.md"))
+    private static Dictionary<string, string> Read() => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "cli-json.md"))
         .ReplaceLineEndings("\n").Split("\n## ").Skip(1).Select(section => (Head: section.Split('\n', 2)[0], Parts: section.Split("```\n")))
         .SelectMany(section => section.Head.Split(", ").Select(command => (Command: command.Trim('`'), Shape: section.Parts[1].Trim('\n'))))
         .ToDictionary(section => section.Command, section => section.Shape, StringComparer.Ordinal);

@@ -58,6 +58,8 @@ public sealed class JsonShapeTests : CommandTest
         (await FishAsync("base", "add", "alias", model)).Succeeded();
         await ApproveAsync("base rm", "alias", "--yes");
         await ApproveAsync("audit");
+        await CheckAsync("help", ["help", "save"]);
+        await CheckAsync("version", ["version"]);
         await CheckAsync("completion", ["completion", "bash"]);
         await CheckAsync("doctor", ["doctor", "--data", PathOf("none")]);
         await CheckAsync("ready", ["ready", "--server", await ServerAsync()]);

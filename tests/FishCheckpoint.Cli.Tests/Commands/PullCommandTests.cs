@@ -73,7 +73,7 @@ public sealed class PullCommandTests : CommandTest
     [Fact(Timeout = 300_000)]
     public async Task Follow_KilledAtRandomMoments_IsAlwaysAtAWholeModel()
     {
-        var fish = Path.Combine(AppContext.BaseDirectory, "fish");
+        var fish = Path.Combine(AppContext.BaseDirectory, "fishckpt");
         Assert.SkipUnless(File.Exists(fish), "There is no program of this name here.");
         var result = await new FollowSuite(Random.Shared.Next(1_000_000), Folder, fish).RunAsync(kills: 10, new Progress(TimeSpan.FromSeconds(12)));
         Assert.True(result.Findings.Count == 0, result.ToString());

@@ -13,32 +13,32 @@ public sealed class CompletionTests : CommandTest
     private static readonly (string Line, string Expected)[] Lines =
     [
         ("fish sa", "save"),
-        ("fish base ", "add ls rm"),
-        ("/opt/x/fish base a", "add"),
-        ("fish report --by ", "day month week"),
-        ("fish report --by=w", "--by=week"),
-        ("fish report --growt", "--growth"),
-        ("fish completion ", "bash fish zsh"),
-        ("fish ls ", "other task"),
-        ("fish ls t", "task"),
-        ("fish gc --task ", "other task"),
-        ("fish load task ", "20 10 release latest best"),
-        ("fish load task r", "release"),
-        ("fish load other ", "latest best"),
-        ("fish diff task ", "20 10 release latest best base"),
-        ("fish diff task base 1", "10"),
-        ("fish diff task other:l", "other:latest"),
-        ("fish tag task ", "release"),
-        ("fish task add new --base ", "base"),
-        ("fish report --base b", "base"),
-        ("fish export slime out --task task --from 1", "10"),
-        ("fish save task ", ""),
-        ("fish load task 10 ", ""),
-        ("fish nonsense ", ""),
-        ("fish", ""),
+        ("fishckpt base ", "add ls rm"),
+        ("/opt/x/fishckpt base a", "add"),
+        ("fishckpt report --by ", "day month week"),
+        ("fishckpt report --by=w", "--by=week"),
+        ("fishckpt report --growt", "--growth"),
+        ("fishckpt completion ", "bash fish zsh"),
+        ("fishckpt ls ", "other task"),
+        ("fishckpt ls t", "task"),
+        ("fishckpt gc --task ", "other task"),
+        ("fishckpt load task ", "20 10 release latest best"),
+        ("fishckpt load task r", "release"),
+        ("fishckpt load other ", "latest best"),
+        ("fishckpt diff task ", "20 10 release latest best base"),
+        ("fishckpt diff task base 1", "10"),
+        ("fishckpt diff task other:l", "other:latest"),
+        ("fishckpt tag task ", "release"),
+        ("fishckpt task add new --base ", "base"),
+        ("fishckpt report --base b", "base"),
+        ("fishckpt export slime out --task task --from 1", "10"),
+        ("fishckpt save task ", ""),
+        ("fishckpt load task 10 ", ""),
+        ("fishckpt nonsense ", ""),
+        ("fishckpt", ""),
         ("", ""),
-        ("fish load 'task", "task"),
-        ("fish ls -- ", "other task"),
+        ("fishckpt load 'task", "task"),
+        ("fishckpt ls -- ", "other task"),
     ];
 
     // One store for all lines: making it takes longer than asking it.
@@ -48,7 +48,7 @@ public sealed class CompletionTests : CommandTest
         await PrepareStoreAsync();
         foreach (var (line, expected) in Lines)
         {
-            var given = await SuggestAsync(line.Replace("fish ", $"fish --data {Data} ", StringComparison.Ordinal));
+            var given = await SuggestAsync(line.Replace("fishckpt ", $"fishckpt --data {Data} ", StringComparison.Ordinal));
             Assert.Equal($"{line}: {expected}", $"{line}: {string.Join(' ', given)}");
         }
     }
@@ -58,8 +58,8 @@ public sealed class CompletionTests : CommandTest
     {
         await PrepareStoreAsync();
         var address = await ServerAsync();
-        Assert.Equal(["other", "task"], await SuggestAsync($"fish ls --server {address} "));
-        Assert.Equal(["20", "10", "release", "latest", "best"], await SuggestAsync($"fish load task --server {address} "));
+        Assert.Equal(["other", "task"], await SuggestAsync($"fishckpt ls --server {address} "));
+        Assert.Equal(["20", "10", "release", "latest", "best"], await SuggestAsync($"fishckpt load task --server {address} "));
     }
 
     [Theory]
@@ -67,7 +67,7 @@ public sealed class CompletionTests : CommandTest
     [InlineData("--server nonsense")]
     [InlineData("--data /nonexistent/folder")]
     [InlineData("--data /dev/null")]
-    public async Task Suggest_OfWhatCannotBeAsked_IsSilent(string where) => Assert.Empty(await SuggestAsync($"fish ls {where} "));
+    public async Task Suggest_OfWhatCannotBeAsked_IsSilent(string where) => Assert.Empty(await SuggestAsync($"fishckpt ls {where} "));
 
     [Fact]
     public async Task Suggest_OfAHostileServer_PutsNothingIntoALineThatIsNoName()
@@ -88,29 +88,29 @@ public sealed class CompletionTests : CommandTest
                 await body.WriteAsync(Encoding.UTF8.GetBytes($"{{\"items\":[{listed}],\"next\":null}}"), Stop);
             },
             Stop);
-        Assert.Equal(["fine"], await SuggestAsync($"fish ls --server {address} "));
+        Assert.Equal(["fine"], await SuggestAsync($"fishckpt ls --server {address} "));
         await answering.WaitAsync(TimeSpan.FromSeconds(30), Stop);
     }
 
     [Fact]
     public async Task Suggest_LeavesNoTrace()
     {
-        Assert.Empty(await SuggestAsync($"fish ls --data {Data} "));
+        Assert.Empty(await SuggestAsync($"fishckpt ls --data {Data} "));
         Assert.False(Directory.Exists(Data));
         await PrepareStoreAsync();
         var before = Files();
-        Assert.NotEmpty(await SuggestAsync($"fish ls --data {Data} "));
+        Assert.NotEmpty(await SuggestAsync($"fishckpt ls --data {Data} "));
         Assert.Equal(before, Files());
 
         await using (await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Data }, Stop))
         {
             before = Files();
-            Assert.Equal(["other", "task"], await SuggestAsync($"fish ls --data {Data} "));
+            Assert.Equal(["other", "task"], await SuggestAsync($"fishckpt ls --data {Data} "));
             Assert.Equal(before, Files());
         }
 
         await File.WriteAllTextAsync(Path.Combine(Data, "fish.db"), "this is no database", Stop);
-        Assert.Empty(await SuggestAsync($"fish ls --data {Data} "));
+        Assert.Empty(await SuggestAsync($"fishckpt ls --data {Data} "));
     }
 
     [Fact]
@@ -119,8 +119,8 @@ public sealed class CompletionTests : CommandTest
         Assert.SkipUnless(RealProgram.Has("bash"), "bash is not installed");
         await PrepareStoreAsync();
         const string Harness = """
-            PATH=$1:$PATH; eval "$(fish completion bash)"
-            complete -p fish >&2
+            PATH=$1:$PATH; eval "$(fishckpt completion bash)"
+            complete -p fishckpt >&2
             shift
             for COMP_LINE; do
             COMP_POINT=${#COMP_LINE}; COMP_TYPE=9
@@ -128,21 +128,21 @@ public sealed class CompletionTests : CommandTest
             read -ra COMP_WORDS <<< "$(sed -E 's/[:=]/ & /g' <<< "$COMP_LINE")"
             [[ $COMP_LINE == *' ' ]] && COMP_WORDS+=('')
             COMP_CWORD=$(( ${#COMP_WORDS[@]} - 1 ))
-            _fishcheckpoint_complete fish "${COMP_WORDS[COMP_CWORD]}"
+            _fishcheckpoint_complete fishckpt "${COMP_WORDS[COMP_CWORD]}"
             printf '%s\n' "${COMPREPLY[@]}" | LC_ALL=C sort | tr '\n' ' '; echo
             done
             """;
         (string Line, string Expected)[] lines =
         [
-            ("fish --data DATA sa", "save"),
-            ("fish --data DATA load task ", "10 20 best latest release"),
-            ("fish --data DATA diff task other:la", "latest"),
-            ("fish --data DATA report --by=w", "week"),
-            ("fish --data DATA load task 1", "10"),
+            ("fishckpt --data DATA sa", "save"),
+            ("fishckpt --data DATA load task ", "10 20 best latest release"),
+            ("fishckpt --data DATA diff task other:la", "latest"),
+            ("fishckpt --data DATA report --by=w", "week"),
+            ("fishckpt --data DATA load task 1", "10"),
         ];
         var ran = await RealProgram.RunAsync(
             "bash", ["-c", Harness, "bash", AppContext.BaseDirectory, .. lines.Select(line => line.Line.Replace("DATA", Data, StringComparison.Ordinal))]);
-        Assert.Contains("-F _fishcheckpoint_complete fish", ran.Error, StringComparison.Ordinal);
+        Assert.Contains("-F _fishcheckpoint_complete fishckpt", ran.Error, StringComparison.Ordinal);
         Assert.Equal(lines.Select(line => line.Expected), ran.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim()));
     }
 
@@ -155,8 +155,8 @@ public sealed class CompletionTests : CommandTest
         var ran = await RealProgram.RunAsync(
             shell!,
             [
-                "--no-config", "-c", "set -x PATH $argv[1] $PATH; source (command fish completion fish | psub); for line in $argv[2..-1]; complete -C $line; echo; end",
-                AppContext.BaseDirectory, $"fish --data {Data} sa", $"fish --data {Data} load task ", $"fish --data {Data} diff task other:la",
+                "--no-config", "-c", "set -x PATH $argv[1] $PATH; source (command fishckpt completion fish | psub); for line in $argv[2..-1]; complete -C $line; echo; end",
+                AppContext.BaseDirectory, $"fishckpt --data {Data} sa", $"fishckpt --data {Data} load task ", $"fishckpt --data {Data} diff task other:la",
             ],
             new(StringComparer.Ordinal) { ["HOME"] = Folder, ["TERM"] = "dumb" });
         var given = ran.Output.Split("\n\n", StringSplitOptions.RemoveEmptyEntries)
@@ -174,7 +174,7 @@ public sealed class CompletionTests : CommandTest
         const string Harness = """
             zmodload zsh/zpty
             zpty -b shell zsh -f -i
-            zpty -w shell "PATH=$1:\$PATH PS1= HOME=$3; autoload -U compinit && compinit -u -d $3/dump; eval \"\$(fish completion zsh)\"; unsetopt zle_bracketed_paste; zstyle ':completion:*' list-colors ''; echo RE''ADY"
+            zpty -w shell "PATH=$1:\$PATH PS1= HOME=$3; autoload -U compinit && compinit -u -d $3/dump; eval \"\$(fishckpt completion zsh)\"; unsetopt zle_bracketed_paste; zstyle ':completion:*' list-colors ''; echo RE''ADY"
             typeset text= chunk=
             for i in {1..200}; do zpty -rt shell chunk && text+=$chunk || sleep 0.05; [[ $text == *READY* ]] && break; done
             zpty -wn shell "$2"$'\t'
@@ -183,7 +183,7 @@ public sealed class CompletionTests : CommandTest
             print -r -- "$text"
             zpty -d shell
             """;
-        foreach (var (line, expected) in new[] { ("fish --data DATA load task rel", "load task release"), ("fish --data DATA veri", "verify"), ("fish --data DATA diff task other:la", "other:latest") })
+        foreach (var (line, expected) in new[] { ("fishckpt --data DATA load task rel", "load task release"), ("fishckpt --data DATA veri", "verify"), ("fishckpt --data DATA diff task other:la", "other:latest") })
         {
             var ran = await RealProgram.RunAsync(
                 "zsh", ["-f", "-c", Harness, "zsh", AppContext.BaseDirectory, line.Replace("DATA", Data, StringComparison.Ordinal), Folder, expected],

@@ -64,7 +64,7 @@ public sealed class DoctorTests : CommandTest
         AssertIs(Check.IsFail, machine with { FreeBytes = _ => throw new IOException("gone") }, "space");
         AssertIs(Check.IsWarn, machine with { Time = new FixedTime(Now.AddYears(-1)) }, "clock");
         AssertIs(Check.IsFail, machine with { Time = new FixedTime(DateTimeOffset.UnixEpoch) }, "clock", exit: 3);
-        Assert.Contains("not enough", Found(OfFolder(machine with { CheckTime = TimeSpan.Zero }), "integrity"), StringComparison.Ordinal);
+        Assert.Contains("too short", Found(OfFolder(machine with { CheckTime = TimeSpan.Zero }), "integrity"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class DoctorTests : CommandTest
         await PrepareAsync();
         var reader = machine with { MayWrite = _ => false };
         AssertIs(Check.IsWarn, reader, "writable");
-        Assert.StartsWith("read only: reading works, saving does not; ", Found(OfFolder(reader), "writable"), StringComparison.Ordinal);
+        Assert.StartsWith("read only: loading works, saving does not; ", Found(OfFolder(reader), "writable"), StringComparison.Ordinal);
         AssertIs(Check.IsOk, reader with { FreeBytes = _ => 0 }, "space");
         AssertIs(Check.IsFail, machine with { MayWrite = path => Path.GetFileName(path) != "bases" }, "writable");
         SetSchema(3);
@@ -121,7 +121,7 @@ public sealed class DoctorTests : CommandTest
         var ran = await RunAsync("doctor", "--data", killed);
         Assert.Equal(8, ran.Exit);
         Assert.Contains("Frame 1 of fish.db-wal is damaged", ran.Output, StringComparison.Ordinal);
-        Assert.Contains("fish repair", ran.Output, StringComparison.Ordinal);
+        Assert.Contains("fishckpt repair", ran.Output, StringComparison.Ordinal);
         Assert.Equal(8, (await RunAsync("ls", "--data", killed)).Exit);
         Assert.Equal(before, Files(killed));
     }
@@ -191,7 +191,7 @@ public sealed class DoctorTests : CommandTest
             ServerPatience = TimeSpan.FromMilliseconds(50),
             Connect = (server, _) => new HttpClient(new Silent()) { BaseAddress = server },
         };
-        Assert.Contains("did not answer", Found(await OfServerAsync(patient, Address, null), "server"), StringComparison.Ordinal);
+        Assert.Contains("no answer within", Found(await OfServerAsync(patient, Address, null), "server"), StringComparison.Ordinal);
     }
 
     [Theory]

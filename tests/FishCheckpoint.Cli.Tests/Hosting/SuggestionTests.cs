@@ -87,9 +87,9 @@ public sealed class SuggestionTests : CommandTest
             (ErrorCode.BaseNotFound, "Did you mean 'base'?", "task add other --base bas"),
             (ErrorCode.TagNotFound, "Did you mean 'release'?", "show task relaese"),
             (ErrorCode.TagNotFound, "Did you mean 'latest'?", "show task lates"),
-            (ErrorCode.CheckpointNotFound, "The nearest are 10 and 20.", "show task 11"),
-            (ErrorCode.CheckpointNotFound, "The last one is 20.", "show task 30"),
-            (ErrorCode.CheckpointNotFound, "The first one is 10.", "show task 3"),
+            (ErrorCode.CheckpointNotFound, "The nearest steps are 10 and 20.", "show task 11"),
+            (ErrorCode.CheckpointNotFound, "The last step is 20.", "show task 30"),
+            (ErrorCode.CheckpointNotFound, "The first step is 10.", "show task 3"),
         })
         {
             foreach (var ran in new[] { await FishAsync(command.Split(' ')), await FishOverHttpAsync(command.Split(' ')) })

@@ -93,7 +93,7 @@ public sealed class TerminalProcessTests : CommandTest
             [
                 "-c",
                 $"(until grep -qs '?25l' {log}; do sleep 0.1; done; printf '\\003') | "
-                + $"script -qefc 'stty cols 100; exec env --default-signal=INT {RealProgram.Fish} demo --data {Data}' {log}",
+                + $"script -qefc 'stty cols 100; exec {RealProgram.Fish} demo --data {Data}' {log}",
             ],
             new(StringComparer.Ordinal) { ["TERM"] = "xterm-256color", ["NO_COLOR"] = "1" });
         Assert.Equal(130, ran.Exit);

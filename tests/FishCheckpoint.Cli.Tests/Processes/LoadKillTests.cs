@@ -6,7 +6,7 @@ using Xunit;
 
 namespace FishCheckpoint.Cli.Tests.Processes;
 
-/// <summary>A real <c>fish load --server</c> that is killed while its bytes come leaves a folder that the next load makes whole.</summary>
+/// <summary>A real <c>fishckpt load --server</c> that is killed while its bytes come leaves a folder that the next load makes whole.</summary>
 [Trait("Category", "Slow")]
 public sealed class LoadKillTests : CommandTest
 {
@@ -73,10 +73,7 @@ public sealed class LoadKillTests : CommandTest
                 held.TrySetResult();
             }
         }));
-        var start = new ProcessStartInfo(RealProgram.Fish, ["load", "task", step, Out, "--server", between.Address.AbsoluteUri])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
-        };
+        var start = TestProcess.Describe(RealProgram.Fish, "load", "task", step, Out, "--server", between.Address.AbsoluteUri);
 
         // A killed runtime cannot remove its diagnostic pipes.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";

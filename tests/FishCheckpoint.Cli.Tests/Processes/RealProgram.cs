@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using FishCheckpoint.Contract;
 using Xunit;
 
 namespace FishCheckpoint.Cli.Tests.Processes;
 
-/// <summary>Runs programs, the real <c>fish</c> among them, each within a bounded time.</summary>
+/// <summary>Runs programs, the real <c>fishckpt</c> among them, each within a bounded time.</summary>
 internal static class RealProgram
 {
     // The last three are Windows's.
@@ -13,7 +14,7 @@ internal static class RealProgram
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>The program that this project's commands are in.</summary>
-    public static string Fish { get; } = Path.Combine(AppContext.BaseDirectory, "fish");
+    public static string Fish { get; } = Path.Combine(AppContext.BaseDirectory, "fishckpt");
 
     /// <summary>Whether a program is on the path, as Linux has it: that of macOS may take other options.</summary>
     public static bool Has(string name) => OperatingSystem.IsLinux() && (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator)
@@ -28,11 +29,8 @@ internal static class RealProgram
     public static async Task<Commands.Ran> RunAsync(
         string program, string[] arguments, Dictionary<string, string>? variables = null, string? folder = null, TimeSpan? limit = null)
     {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
-            WorkingDirectory = folder ?? Path.GetTempPath(),
-        };
+        var start = TestProcess.Describe(program, arguments);
+        (start.RedirectStandardInput, start.WorkingDirectory) = (true, folder ?? Path.GetTempPath());
         foreach (var name in start.Environment.Keys.Except(Needed, StringComparer.OrdinalIgnoreCase).ToArray())
         {
             start.Environment.Remove(name);
@@ -61,7 +59,7 @@ internal static class RealProgram
         }
     }
 
-    /// <summary>Runs <c>fish</c> in a terminal of a width, and gives what the terminal was sent.</summary>
+    /// <summary>Runs <c>fishckpt</c> in a terminal of a width, and gives what the terminal was sent.</summary>
     public static async Task<string> InTerminalAsync(int columns, string arguments, Dictionary<string, string>? variables = null)
     {
         var all = new Dictionary<string, string>(variables ?? [], StringComparer.Ordinal);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FishCheckpoint.Contract;
 using Xunit;
 
 namespace FishCheckpoint.Cli.Tests.Python;
@@ -54,8 +55,9 @@ public sealed class PythonSuite
 
     private static async Task<(int Code, string Output)> RunAsync(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = Repository() };
-        start.Environment["FISH_PROGRAM"] = Path.Combine(AppContext.BaseDirectory, "fish.dll");
+        var start = TestProcess.Describe(program, arguments);
+        start.WorkingDirectory = Repository();
+        start.Environment["FISH_PROGRAM"] = Path.Combine(AppContext.BaseDirectory, "fishckpt.dll");
         start.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
         using var process = Process.Start(start)!;

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace FishCheckpoint.Durability.Following;
 
-/// <summary>The real <c>fish</c> in a process of its own.</summary>
+/// <summary>The real <c>fishckpt</c> in a process of its own.</summary>
 internal sealed class FishProcess : IDisposable
 {
     private readonly Process process;

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace FishCheckpoint.Durability.Following;
 
-/// <summary><c>fish serve</c> on a data folder, at one address however often it is killed.</summary>
+/// <summary><c>fishckpt serve</c> on a data folder, at one address however often it is killed.</summary>
 internal sealed class FollowedServer(string fish, string data) : IAsyncDisposable
 {
     private readonly string url = FreeAddress();

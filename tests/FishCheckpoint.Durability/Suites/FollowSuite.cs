@@ -5,12 +5,12 @@ using FishCheckpoint.Durability.Following;
 namespace FishCheckpoint.Durability.Suites;
 
 /// <summary>
-/// <c>fish pull --follow</c>, killed with SIGKILL at random moments while another process saves, on the data folder and on a server that is killed at times too. Whenever
+/// <c>fishckpt pull --follow</c>, killed with SIGKILL at random moments while another process saves, on the data folder and on a server that is killed at times too. Whenever
 /// one looks, <c>current</c> is a whole model of a step that was saved; in the end it is the newest, bit for bit.
 /// </summary>
 /// <param name="seed">Of what is saved and when is killed.</param>
 /// <param name="folder">A folder for all of it.</param>
-/// <param name="fish">The path of <c>fish</c>.</param>
+/// <param name="fish">The path of <c>fishckpt</c>.</param>
 public sealed partial class FollowSuite(int seed, string folder, string fish)
 {
     private static readonly TimeSpan CatchUp = TimeSpan.FromMinutes(1);
@@ -20,9 +20,9 @@ public sealed partial class FollowSuite(int seed, string folder, string fish)
     private readonly string data = Path.Combine(folder, "data");
     private readonly string pulled = Path.Combine(folder, "pulled");
 
-    /// <summary>The <c>fish</c> that was built with this program.</summary>
+    /// <summary>The <c>fishckpt</c> that was built with this program.</summary>
     public static string Built => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory.Replace(
-        Path.Combine("tests", "FishCheckpoint.Durability"), Path.Combine("src", "FishCheckpoint.Cli"), StringComparison.Ordinal), "fish"));
+        Path.Combine("tests", "FishCheckpoint.Durability"), Path.Combine("src", "FishCheckpoint.Cli"), StringComparison.Ordinal), "fishckpt"));
 
     /// <summary>Kills so many times.</summary>
     public async Task<SuiteResult> RunAsync(int kills, Progress progress)

@@ -27,7 +27,7 @@ public sealed partial class DependencyTests
         ["FishCheckpoint.Bench"] = ["FishCheckpoint", "FishCheckpoint.Engine", "FishCheckpoint.Storage"],
         ["FishCheckpoint.TorchSharp"] = ["FishCheckpoint", "FishCheckpoint.Training"],
         ["FishCheckpoint.Api"] = ["FishCheckpoint", "FishCheckpoint.Engine", "FishCheckpoint.Extensions.DependencyInjection", "FishCheckpoint.Storage"],
-        ["fish"] =
+        ["fishckpt"] =
         [
             "FishCheckpoint", "FishCheckpoint.Training", "FishCheckpoint.Interchange", "FishCheckpoint.Following", "FishCheckpoint.Engine",
             "FishCheckpoint.Storage", "FishCheckpoint.Client", "FishCheckpoint.Api", "FishCheckpoint.Demo", "FishCheckpoint.Bench",

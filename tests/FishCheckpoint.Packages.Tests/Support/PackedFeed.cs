@@ -25,7 +25,7 @@ public sealed class PackedFeed : IAsyncLifetime
         await Command.RunAsync(Tree.Path(), "dotnet", ["pack", "FishCheckpoint.sln", "--no-build", "--no-restore", "-c", configuration, "-o", Feed, "-v", "q", "-nologo"]);
         var tool = await EmptyFolderAsync("tool");
         await Command.RunAsync(tool, "dotnet", ["tool", "install", "FishCheckpoint.Cli", "--version", Tree.Version, "--tool-path", "bin", "--configfile", "nuget.config"]);
-        Fish = Path.Combine(tool, "bin", "fish");
+        Fish = Path.Combine(tool, "bin", "fishckpt");
     }
 
     /// <summary>A new, empty folder in which packages come from the feed, and what others they need from where this tree has them.</summary>

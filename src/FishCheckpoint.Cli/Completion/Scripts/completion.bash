@@ -1,4 +1,4 @@
-# bash completion for fish, the command line of FishCheckpoint.
+# bash completion for fishckpt, the command line of FishCheckpoint.
 _fishcheckpoint_complete() {
   local line=${COMP_LINE:0:COMP_POINT} program=${COMP_WORDS[0]} word skip candidate
   program=${program/#\~\//$HOME/}
@@ -11,4 +11,4 @@ _fishcheckpoint_complete() {
     [[ -n $candidate && $candidate == "$word"* ]] && COMPREPLY+=("${candidate#"$skip"}")
   done < <("$program" "[suggest:${#line}]" "$line" 2>/dev/null </dev/null)
 }
-complete -o default -F _fishcheckpoint_complete fish
+complete -o default -F _fishcheckpoint_complete fishckpt

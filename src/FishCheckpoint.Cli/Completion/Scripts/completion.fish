@@ -1,4 +1,4 @@
-# fish completion for fish, the command line of FishCheckpoint. It asks the program that is typed; the shell of the same name gives no answer, and files are offered.
+# Completion in the fish shell for fishckpt, the command line of FishCheckpoint.
 function __fishcheckpoint_complete
     set -l words (commandline -opc)
     set -l line (string join ' ' -- $words)' '(commandline -ct)
@@ -10,5 +10,5 @@ function __fishcheckpoint_complete
         printf '%s\n' $lines
     end
 end
-complete -c fish -e
-complete -c fish -f -k -a '(__fishcheckpoint_complete)'
+complete -c fishckpt -e
+complete -c fishckpt -f -k -a '(__fishcheckpoint_complete)'

@@ -1,5 +1,5 @@
-#compdef fish
-# zsh completion for fish, the command line of FishCheckpoint.
+#compdef fishckpt
+# zsh completion for fishckpt, the command line of FishCheckpoint.
 _fishcheckpoint() {
   local line program
   local -a lines described
@@ -13,10 +13,10 @@ _fishcheckpoint() {
   fi
   # A colon sets what a candidate is apart from what it is called, so one in a name is escaped.
   described=(${${lines//:/\\:}/$'\t'/:})
-  _describe -V 'fish' described
+  _describe -V 'fishckpt' described
 }
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
   _fishcheckpoint "$@"
 else
-  compdef _fishcheckpoint fish
+  compdef _fishcheckpoint fishckpt
 fi

@@ -1,18 +1,18 @@
 namespace FishCheckpoint.Cli.Hosting.Suggestions;
 
 /// <summary>
-/// How many letters have to be put in, left out, exchanged or swapped with their neighbor to make one word of another (optimal string
+/// The number of letters to insert, delete, replace or swap with a neighbor to turn one word into another (optimal string
 /// alignment, the restricted Damerau-Levenshtein distance).
 /// </summary>
 internal static class EditDistance
 {
-    // Longer words are no slips of a hand, and their table is not worth its memory.
-    private const int Longest = 128;
+    // Longer words are not typing errors, and their table would waste memory.
+    private const int MaxLength = 128;
 
-    /// <summary>The distance, whatever the letters' case; a large number for words too long to be compared.</summary>
+    /// <summary>The distance, ignoring case; a large number for words that are too long.</summary>
     public static int Of(string left, string right)
     {
-        if (left.Length > Longest || right.Length > Longest)
+        if (left.Length > MaxLength || right.Length > MaxLength)
         {
             return int.MaxValue;
         }

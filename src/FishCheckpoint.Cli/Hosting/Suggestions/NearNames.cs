@@ -5,14 +5,14 @@ using FishCheckpoint.Stores;
 namespace FishCheckpoint.Cli.Hosting.Suggestions;
 
 /// <summary>
-/// Says, where a name was not found, which one is there that is like it. Looks at one page of names, for a second at most.
+/// Adds similar names to the hint of an error about an unknown name. Reads one page of names, for a second at most.
 /// </summary>
 internal static class NearNames
 {
     private const int MaxNames = 1000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    /// <summary>The error with such a hint; the error as it was where there is nothing to say.</summary>
+    /// <summary>The error with such a hint; the same error if there is no similar name.</summary>
     public static async Task<FishException> AddAsync(FishException error, IFishStore store, CancellationToken cancellation)
     {
         if (error.Code is not (ErrorCode.TaskNotFound or ErrorCode.BaseNotFound or ErrorCode.TagNotFound or ErrorCode.CheckpointNotFound))
@@ -24,9 +24,9 @@ internal static class NearNames
         {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             patience.CancelAfter(Patience);
-            var said = await SayAsync(error, store, patience.Token).WaitAsync(patience.Token);
-            return said.Length == 0 ? error
-                : new FishException(error.Code, error.Key, error.Cause, $"{said} {error.Hint}".TrimEnd(), error)
+            var hint = await HintAsync(error, store, patience.Token).WaitAsync(patience.Token);
+            return hint.Length == 0 ? error
+                : new FishException(error.Code, error.Key, error.Cause, $"{hint} {error.Hint}".TrimEnd(), error)
                 {
                     Operation = error.Operation,
                 };
@@ -37,7 +37,7 @@ internal static class NearNames
         }
     }
 
-    private static async Task<string> SayAsync(FishException error, IFishStore store, CancellationToken cancellation)
+    private static async Task<string> HintAsync(FishException error, IFishStore store, CancellationToken cancellation)
     {
         var page = new PageRequest(MaxNames);
         switch (error.Code)
@@ -70,10 +70,10 @@ internal static class NearNames
             steps.Where(step => step > number).Select(step => (long?)step).Min());
         return (below, above) switch
         {
-            (null, null) => "It has none yet.",
-            (null, _) => $"The first one is {above}.",
-            (_, null) => $"The last one is {below}.",
-            _ => $"The nearest are {below} and {above}.",
+            (null, null) => "It has no checkpoints yet.",
+            (null, _) => $"The first step is {above}.",
+            (_, null) => $"The last step is {below}.",
+            _ => $"The nearest steps are {below} and {above}.",
         };
     }
 }

@@ -1,13 +1,13 @@
 namespace FishCheckpoint.Cli.Hosting.Suggestions;
 
-/// <summary>Finds what somebody may have meant.</summary>
+/// <summary>Finds the names that a mistyped word may mean.</summary>
 internal static class Nearest
 {
-    private const int Most = 3;
-    private const int LeastBeginning = 2;
+    private const int MaxNames = 3;
+    private const int MinPrefix = 2;
 
     /// <summary>
-    /// The names nearest to a word: no more than a third of its letters away, or begun by it; the nearest first, at most three.
+    /// The names nearest to a word: at most a third of its letters away, or starting with it. The nearest come first, at most three.
     /// </summary>
     public static IReadOnlyList<string> To(string word, IEnumerable<string> names)
     {
@@ -16,13 +16,13 @@ internal static class Nearest
             .Where(name => name != word)
             .Select(name => (Name: name, Distance: DistanceOf(word, name)))
             .Where(name => name.Distance <= most)
-            .OrderBy(name => name.Distance).ThenBy(name => name.Name, StringComparer.Ordinal).Take(Most).ToArray();
+            .OrderBy(name => name.Distance).ThenBy(name => name.Name, StringComparer.Ordinal).Take(MaxNames).ToArray();
 
-        // One that is a letter away is meant; what is further off would only distract.
+        // If a name is one letter away, more distant names would only distract.
         return [.. found.Where(name => name.Distance <= Math.Max(1, found[0].Distance)).Select(name => name.Name)];
     }
 
-    /// <summary>The names as a question; empty where there are none.</summary>
+    /// <summary>The names as a question; empty if there are none.</summary>
     public static string Question(IReadOnlyList<string> names) => names switch
     {
         [] => string.Empty,
@@ -31,6 +31,6 @@ internal static class Nearest
     };
 
     private static int DistanceOf(string word, string name) =>
-        word.Trim('-').Length >= LeastBeginning && name.StartsWith(word, StringComparison.OrdinalIgnoreCase)
+        word.Trim('-').Length >= MinPrefix && name.StartsWith(word, StringComparison.OrdinalIgnoreCase)
             ? 1 : EditDistance.Of(word, name);
 }

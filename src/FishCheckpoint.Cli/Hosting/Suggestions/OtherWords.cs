@@ -1,6 +1,6 @@
 namespace FishCheckpoint.Cli.Hosting.Suggestions;
 
-/// <summary>What other programs call the commands of this one.</summary>
+/// <summary>The words of other programs for the commands of this one.</summary>
 internal static class OtherWords
 {
     private static readonly Dictionary<string, string> Known = new(StringComparer.OrdinalIgnoreCase)
@@ -20,7 +20,7 @@ internal static class OtherWords
         ["squash"] = "fold", ["compact"] = "gc", ["benchmark"] = "bench",
     };
 
-    /// <summary>The command that a word stands for, where one of <paramref name="commands"/> is.</summary>
+    /// <summary>The command that a word means, if it is one of <paramref name="commands"/>.</summary>
     public static string? Of(string word, IEnumerable<string> commands) =>
         Known.TryGetValue(word, out var command) && commands.Contains(command) ? command : null;
 }

@@ -3,16 +3,16 @@ using System.CommandLine.Parsing;
 
 namespace FishCheckpoint.Cli.Hosting.Suggestions;
 
-/// <summary>What is wrong with a command line, said once, with what may have been meant.</summary>
+/// <summary>The errors of a command line, with suggestions.</summary>
 internal static class UsageErrors
 {
-    /// <summary>The errors of a command line, and what to do; no errors where it can be read.</summary>
+    /// <summary>The errors of a command line, and what to do; no errors if it is valid.</summary>
     public static (IReadOnlyList<string> Errors, string Hint) Of(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
         if (UnknownOption(parsed) is { } option)
         {
-            return ([$"There is no option '{option}'. Arguments that begin with -- come after a '--'."],
+            return ([$"There is no option '{option}'. Put arguments that start with -- after a '--'."],
                 Nearest.Question(Nearest.To(option, OptionsOf(parsed))));
         }
 
@@ -21,11 +21,11 @@ internal static class UsageErrors
             return ([$"'{PathOf(parsed)}' has no command '{word}'."], Nearest.Question(CommandsLike(word, command)));
         }
 
-        string[] errors = [.. parsed.Errors.Select(Said)];
+        string[] errors = [.. parsed.Errors.Select(TextOf)];
         return (errors, Nearest.Question([.. parsed.Errors.SelectMany(ValuesLike).Distinct(StringComparer.Ordinal)]));
     }
 
-    /// <summary>The command as it is typed, as in <c>fish base add</c>.</summary>
+    /// <summary>The command as it is typed, as in <c>fishckpt base add</c>.</summary>
     public static string PathOf(ParseResult parsed)
     {
         var names = new Stack<string>();
@@ -34,7 +34,7 @@ internal static class UsageErrors
             names.Push(inner.Command.Name);
         }
 
-        return string.Join(' ', names.Prepend("fish"));
+        return string.Join(' ', names.Prepend(ProgramInfo.Name));
     }
 
     /// <summary>The names of all options that a command takes.</summary>
@@ -62,13 +62,13 @@ internal static class UsageErrors
             return [meant];
         }
 
-        // 'fish add' says the second word of two.
+        // The word may be a subcommand, as in 'fishckpt add'.
         return Nearest.To(word, names) is { Count: > 0 } near ? near
             : [.. command.Subcommands.Where(child => child.Subcommands.Any(inner => inner.Name == word))
                 .Select(child => $"{child.Name} {word}")];
     }
 
-    // The parser takes an option that it does not know for an argument, where there is room for one.
+    // The parser takes an unknown option as an argument, if there is room for one.
     private static string? UnknownOption(ParseResult parsed) => parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash)
         ? null
         : parsed.UnmatchedTokens
@@ -90,7 +90,7 @@ internal static class UsageErrors
             .SelectMany(token => Nearest.To(token.Value, values));
     }
 
-    // The parser lists values below each other, with tabs.
-    private static string Said(ParseError error) =>
+    // The parser lists values on several lines, with tabs.
+    private static string TextOf(ParseError error) =>
         string.Join(' ', error.Message.Split((char[])['\n', '\r', '\t'], StringSplitOptions.RemoveEmptyEntries));
 }

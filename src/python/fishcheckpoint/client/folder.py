@@ -1,4 +1,4 @@
-"""Loading into a folder, which then holds exactly the files of one checkpoint, and what others have put there. ``fish load`` does the same,
+"""Loading into a folder, which then holds exactly the files of one checkpoint, and what others have put there. ``fishckpt load`` does the same,
 by the same list."""
 
 import contextlib
@@ -98,7 +98,7 @@ def _is_index(name: str) -> bool:
 def _plan(folder: str, names: Set[str], before: List[Entry], replace: bool) -> List[str]:
     """Refuses what would be lost or mislead; gives the files of earlier loads that the new model does not have."""
     if os.path.exists(os.path.join(folder, _PULLED)):
-        raise FishError("FOLDER_TAKEN", folder, "The folder is one that 'fish pull' keeps.", "Load into another folder.")
+        raise FishError("FOLDER_TAKEN", folder, "The folder is one that 'fishckpt pull' keeps.", "Load into another folder.")
     known: Dict[str, List[Entry]] = {}
     for entry in before:
         known.setdefault(entry["name"], []).append(entry)

@@ -96,7 +96,7 @@ class LocalServer:
     def _check(self, creates: bool) -> None:
         if not hasattr(socket, "AF_UNIX"):
             raise FishError("REQUEST_INVALID", self.folder, "This system has no Unix sockets.",
-                "Run 'fish serve --data FOLDER' and give its URL.")
+                "Run 'fishckpt serve --data FOLDER' and give its URL.")
         if not creates and not os.path.exists(os.path.join(self.folder, _DATABASE)):
             raise FishError(
                 "STORE_NOT_FOUND", self.folder, "The folder holds no store.",
@@ -109,11 +109,11 @@ class LocalServer:
         if os.geteuid() not in (0, owner):
             raise FishError(
                 "FOLDER_TAKEN", self.folder, f"The folder belongs to another user (uid {owner}).",
-                "Let that user run 'fish serve' and give its URL, or name a folder of your own.")
+                "Let that user run 'fishckpt serve' and give its URL, or name a folder of your own.")
         if not os.access(self.folder, os.W_OK):
             raise FishError(
                 "STORE_READ_ONLY", self.folder, "The folder may not be written.",
-                "Read it by the command line ('fish load ... --data FOLDER'), or name another one.")
+                "Read it by the command line ('fishckpt load ... --data FOLDER'), or name another one.")
 
     def _try_connect(self) -> Optional[socket.socket]:
         try:
@@ -229,12 +229,13 @@ class LocalConnection(http.client.HTTPConnection):
 
 
 _HOW_TO_GET = (
-    "Install the wheel that carries it ('python3 src/python/build_wheel.py' builds it), set FISH_PROGRAM to its path, or run 'fish serve' "
+    "Install the wheel that carries it ('python3 src/python/build_wheel.py' builds it), set FISH_PROGRAM to its path, or run 'fishckpt serve' "
     "somewhere and give its URL.")
 
 
 def program() -> List[str]:
-    """The command of the program: ``FISH_PROGRAM``, else the one that came with this package, else ``fish`` on the path.
+    """The command of the program: ``FISH_PROGRAM``, else the one that came with this package, else ``fishckpt`` on the path, else its
+    earlier name ``fish`` if that is not the shell.
 
     :raises FishError: ``FILE_NOT_FOUND``.
     """
@@ -242,18 +243,18 @@ def program() -> List[str]:
     if named:
         if not os.path.isfile(named):
             raise FishError("FILE_NOT_FOUND", "FISH_PROGRAM", f"There is no program '{named}'.",
-                "Set it to the path of the program fish, or unset it.")
+                "Set it to the path of the program fishckpt, or unset it.")
         return ["dotnet", named] if named.endswith(".dll") else [os.path.abspath(named)]
-    own = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "_program", "fish")
+    own = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "_program", "fishckpt")
     if os.path.isfile(own):
         return [own]
-    found = shutil.which("fish")
-    if found is not None and not _is_shell(found):
+    found = shutil.which("fishckpt")
+    if found is not None:
         return [found]
-    raise FishError(
-        "FILE_NOT_FOUND", "fish",
-        "A folder needs the program fish, and it is not installed" + ("" if found is None else f" ({found} is the shell of that name)") + ".",
-        _HOW_TO_GET)
+    earlier = shutil.which("fish")
+    if earlier is not None and not _is_shell(earlier):
+        return [earlier]
+    raise FishError("FILE_NOT_FOUND", "fishckpt", "A folder needs the program fishckpt, and it is not installed.", _HOW_TO_GET)
 
 
 def _is_shell(path: str) -> bool:

@@ -21,7 +21,7 @@ try:
     local_server = LocalServer.of
 except ImportError:  # a system without file locks and Unix sockets
     def local_server(folder: str):
-        raise FishError("REQUEST_INVALID", folder, "This system cannot serve a folder by itself.", "Run 'fish serve --data FOLDER' and give its URL.")
+        raise FishError("REQUEST_INVALID", folder, "This system cannot serve a folder by itself.", "Run 'fishckpt serve --data FOLDER' and give its URL.")
 
 _PROBLEM_BYTES = 1 << 20
 Answer = TypeVar("Answer")
@@ -52,7 +52,7 @@ class Transport:
             raise FishError("REQUEST_INVALID", url, "This is no server's URL.", "Write it as http://HOST:PORT.")
         self.url, self.key, self.timeout, self.retries, self._sleep = url.rstrip("/"), key, timeout, retries, sleep
         if key is not None and not all("!" <= letter <= "~" for letter in key):
-            raise FishError("KEY_INVALID", "key", "The key holds what no token holds.", "Give the token as 'fish key add' has shown it.")
+            raise FishError("KEY_INVALID", "key", "The key holds what no token holds.", "Give the token as 'fishckpt key add' has shown it.")
         self.ca, self._trust = ca, _trust(ca) if parts.scheme == "https" else None
         self._parts, self._prefix = parts, "" if folder is not None else parts.path.rstrip("/")
         self._server = None if folder is None else local_server(folder)
