@@ -14,9 +14,8 @@ public static class DeltaEncoder
 {
     /// <summary>Encodes a delta.</summary>
     /// <param name="delta">The delta, read to its end.</param>
-    /// <param name="parent">
-    /// The state that it is laid on: values are then stored as their difference to it. <see langword="null"/> stores the values' own bits.
-    /// </param>
+    /// <param name="parent"> The state that it is laid on: values are then stored as their difference to it. <see langword="null"/> stores
+    /// the values' own bits. </param>
     /// <param name="parentState">The identity of that state; default where it is not known.</param>
     /// <param name="options">Compression.</param>
     /// <param name="spoolFolder">Where frames that outgrow memory go.</param>

@@ -26,7 +26,7 @@ public sealed class CollectTests : RecodeTest
         Assert.Equal([1L, 2, 6, 7, 8, 9], dry.Checkpoints.Select(item => item.Step));
         Assert.Equal(dry.Checkpoints.Select(item => (item.Step, item.Why, item.Bytes)), result.Checkpoints.Select(item => (item.Step, item.Why, item.Bytes)));
         Assert.Contains("task/3", dry.Checkpoints[1].NeededBy);
-        Assert.Equal("not of: the last 2, every 5 steps, tagged, pinned", dry.Checkpoints[0].Why);
+        Assert.Equal("none of: the last 2, every 5 steps, tagged, pinned", dry.Checkpoints[0].Why);
         await AssertKeptAsync(saves, 3, 4, 5, 10, 11, 12);
     }
 

@@ -7,8 +7,8 @@ namespace FishCheckpoint.Codec;
 
 /// <summary>
 /// The hot loops of <see cref="ByteCoder"/>. Of eight bytes in a row the first four are the first stream's, one for each of its states, and
-/// the others the second's. Streams are written from their end to their beginning,
-/// as states take symbols in the order in which they do not come out.
+/// the others the second's. Streams are written from their end to their beginning, as states take symbols in the order in which they do not
+/// come out.
 /// </summary>
 internal static class ByteStreams
 {
