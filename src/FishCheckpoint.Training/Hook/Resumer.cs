@@ -24,7 +24,7 @@ internal sealed class Resumer(IFishStore store, string task, ITrainingModel mode
     /// <summary>The last step after the one restored that can be read; <see langword="null"/> for none.</summary>
     public long? Later { get; private set; }
 
-    private bool IsBranch => opened!.Info.From is not null;
+    private bool IsBranch => opened!.Info.BranchPoint is not null;
 
     /// <summary>
     /// Restores the model from the newest sound checkpoint. Where there is none yet and the task starts from another one's, restores that
@@ -188,7 +188,7 @@ internal sealed class Resumer(IFishStore store, string task, ITrainingModel mode
 
     private async Task<TrainerState?> ReadStateAsync(CheckpointInfo checkpoint, CancellationToken cancellation)
     {
-        if (checkpoint.StateBytes == 0)
+        if (checkpoint.TrainerStateBytes == 0)
         {
             return null;
         }

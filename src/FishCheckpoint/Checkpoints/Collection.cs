@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
@@ -44,10 +45,10 @@ public sealed record CollectOptions
 /// <param name="DryRun">Whether this was a dry run.</param>
 /// <param name="Deleted">The number of checkpoints deleted because no retention rule keeps them.</param>
 /// <param name="Checkpoints">The first 1000 of them, by task and step.</param>
-/// <param name="Relaid">The number of checkpoints that were rebased because their parent or prediction reference is deleted.</param>
+/// <param name="Rebased">The number of checkpoints that were rebased because their parent or prediction reference is deleted.</param>
 /// <param name="FreedBytes">Stored bytes freed, minus the growth of rebased checkpoints.</param>
-/// <param name="HeldBytes">Stored bytes of deleted checkpoints that remain because others depend on them: rebasing those would use more
-/// space, or the round ended first.</param>
+/// <param name="TombstoneBytes">Stored bytes of deleted checkpoints that remain because others depend on them: rebasing those would use
+/// more space, or the round ended first.</param>
 /// <param name="ReturnedBytes">Bytes by which the database files shrank, negative if other writes were larger; in a dry run, the bytes of
 /// unused pages.</param>
 /// <param name="Finished">Whether everything was tried; <see langword="false"/> if the time limit ended the round.</param>
@@ -56,7 +57,8 @@ public sealed record CollectOptions
 /// <param name="Grace">Deleted checkpoints that can still be restored.</param>
 /// <param name="UnusedBases">Bases without tasks, largest first, at most 1000. A collection keeps them; remove them explicitly.</param>
 public sealed record CollectResult(
-    bool DryRun, long Deleted, IReadOnlyList<CollectedCheckpoint> Checkpoints, long Relaid, long FreedBytes, long HeldBytes,
+    bool DryRun, long Deleted, IReadOnlyList<CollectedCheckpoint> Checkpoints, [property: JsonPropertyName("relaid")] long Rebased,
+    long FreedBytes, [property: JsonPropertyName("heldBytes")] long TombstoneBytes,
     long ReturnedBytes, bool Finished,
     IReadOnlyList<DamagedFrame> Damaged, long Purged, GraceUse Grace, IReadOnlyList<UnusedBase> UnusedBases);
 

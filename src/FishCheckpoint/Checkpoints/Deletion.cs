@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Checkpoints;
@@ -20,7 +21,7 @@ public sealed record Undeleted(CheckpointInfo Checkpoint, IReadOnlyList<string> 
 /// <param name="State">Identity of the full state.</param>
 /// <param name="LogicalBytes">Bytes of the full model that it represents.</param>
 /// <param name="StoredBytes">Stored bytes, including its trainer state.</param>
-/// <param name="StateBytes">Stored bytes of its trainer state; 0 without one.</param>
+/// <param name="TrainerStateBytes">Stored bytes of its trainer state; 0 without one.</param>
 /// <param name="Metrics">The trainer's metrics.</param>
 /// <param name="Tags">Its former tags.</param>
 /// <param name="WithTask">Whether it was deleted with its task and is restored with it.</param>
@@ -28,7 +29,8 @@ public sealed record Undeleted(CheckpointInfo Checkpoint, IReadOnlyList<string> 
 /// <param name="Deleted">When it was deleted.</param>
 /// <param name="Expires">When its grace period ends.</param>
 public sealed record DeletedCheckpoint(
-    string Task, long Step, Digest State, long LogicalBytes, long StoredBytes, long StateBytes, IReadOnlyDictionary<string, double> Metrics,
+    string Task, long Step, Digest State, long LogicalBytes, long StoredBytes,
+    [property: JsonPropertyName("stateBytes")] long TrainerStateBytes, IReadOnlyDictionary<string, double> Metrics,
     IReadOnlyList<string> Tags, bool WithTask, DateTimeOffset Created, DateTimeOffset Deleted, DateTimeOffset Expires);
 
 /// <summary>A deleted task, or a task with deleted checkpoints, in its grace period.</summary>

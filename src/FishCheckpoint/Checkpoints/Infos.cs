@@ -39,21 +39,21 @@ public sealed record BaseFileInfo(string Name, long Bytes, Digest Sha256);
 public sealed record OwnTensor(string Dtype, IReadOnlyList<long> Shape);
 
 /// <summary>The properties of a task to create or change.</summary>
-/// <param name="Base">Name or id of its base; optional if <paramref name="From"/> is set.</param>
+/// <param name="Base">Name or id of its base; optional if <paramref name="BranchPoint"/> is set.</param>
 /// <param name="Description">Any text.</param>
 /// <param name="Metadata">Any keys and values.</param>
 /// <param name="Retention">Retention rules, and the metric for the best checkpoint.</param>
 /// <param name="Tensors">The task's own tensors: replaced or added ones, or <see langword="null"/> for dropped ones; optional if
-/// <paramref name="From"/> is set.</param>
-/// <param name="From">The checkpoint that the task branches from, the default parent of its first save. It never changes; later requests
-/// may omit it.</param>
+/// <paramref name="BranchPoint"/> is set.</param>
+/// <param name="BranchPoint">The checkpoint that the task branches from, the default parent of its first save. It never changes; later
+/// requests may omit it.</param>
 public sealed record TaskSpec(
     string? Base = null,
     string? Description = null,
     IReadOnlyDictionary<string, string>? Metadata = null,
     Retention? Retention = null,
     IReadOnlyDictionary<string, OwnTensor?>? Tensors = null,
-    BranchPoint? From = null);
+    [property: JsonPropertyName("from")] BranchPoint? BranchPoint = null);
 
 /// <summary>The checkpoint that a task branches from.</summary>
 /// <param name="Task">Its task. It may be deleted later; the branch keeps what it needs.</param>
@@ -86,7 +86,7 @@ public sealed record BranchPoint(string Task, long Step)
 /// <param name="Latest">The highest step, if any.</param>
 /// <param name="Created">When it was created.</param>
 /// <param name="QuotaBytes">The most stored bytes for its checkpoints; <see langword="null"/> for no limit.</param>
-/// <param name="From">The checkpoint that it branches from, with its name at that time; <see langword="null"/> for the base.</param>
+/// <param name="BranchPoint">The checkpoint that it branches from, with its name at that time; <see langword="null"/> for the base.</param>
 /// <param name="Saved">When its latest checkpoint was saved, if any.</param>
 /// <param name="Best">The step with the best value of the monitored metric, if any.</param>
 /// <param name="BestValue">That value.</param>
@@ -94,7 +94,8 @@ public sealed record BranchPoint(string Task, long Step)
 public sealed record TaskInfo(
     string Name, string Base, Digest BaseId, Digest Layout, string? Description, IReadOnlyDictionary<string, string> Metadata,
     Retention? Retention, IReadOnlyDictionary<string, OwnTensor?> Tensors, long Checkpoints, long? Latest, DateTimeOffset Created,
-    long? QuotaBytes = null, BranchPoint? From = null, DateTimeOffset? Saved = null, long? Best = null, double? BestValue = null,
+    long? QuotaBytes = null, [property: JsonPropertyName("from")] BranchPoint? BranchPoint = null, DateTimeOffset? Saved = null,
+    long? Best = null, double? BestValue = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RetentionPreview? Removes = null);
 
 /// <summary>The checkpoints that a retention deletes with the next collection, unless the retention, tags or pins change first.</summary>
@@ -122,7 +123,7 @@ public sealed record RetentionPreview(long Checkpoints, IReadOnlyList<long> Step
 /// side files.</param>
 /// <param name="PositionBytes">Bytes of its mask's frame, even if another checkpoint added it.</param>
 /// <param name="ValueBytes">Bytes of its values' frame.</param>
-/// <param name="StateBytes">Stored bytes of its trainer state; 0 without one.</param>
+/// <param name="TrainerStateBytes">Stored bytes of its trainer state; 0 without one.</param>
 /// <param name="Depth">Number of deltas from the base.</param>
 /// <param name="FileDigest">SHA-256 of the full file, if known.</param>
 /// <param name="Metrics">The trainer's metrics.</param>
@@ -139,7 +140,8 @@ public sealed record RetentionPreview(long Checkpoints, IReadOnlyList<long> Step
 /// <param name="LeftOut">In the response to a save: uploaded files that do not belong to it; otherwise <see langword="null"/>.</param>
 public sealed record CheckpointInfo(
     string Task, long Step, string Parent, Digest State, Digest Mask, long Changed, long LogicalBytes, long StoredBytes, long PositionBytes,
-    long ValueBytes, long StateBytes, int Depth, Digest? FileDigest, IReadOnlyDictionary<string, double> Metrics,
+    long ValueBytes, [property: JsonPropertyName("stateBytes")] long TrainerStateBytes, int Depth, Digest? FileDigest,
+    IReadOnlyDictionary<string, double> Metrics,
     IReadOnlyList<string> Tags,
     DateTimeOffset Created, long ChainBytes = 0, bool Pinned = false, Digest? ParentState = null,
     [property: JsonIgnore] Digest? Headers = null,
@@ -154,7 +156,7 @@ public sealed record CheckpointInfo(
 /// <param name="Bytes">Its length.</param>
 /// <param name="StoredBytes">Its length as stored.</param>
 /// <param name="Sha256">Its digest.</param>
-public sealed record StateInfo(long Bytes, long StoredBytes, Digest Sha256);
+public sealed record TrainerStateInfo(long Bytes, long StoredBytes, Digest Sha256);
 
 /// <summary>The result of an idempotent save.</summary>
 /// <param name="Value">The stored object.</param>

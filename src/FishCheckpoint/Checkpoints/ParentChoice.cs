@@ -5,8 +5,8 @@ namespace FishCheckpoint.Checkpoints;
 /// <summary>The parent state of a save.</summary>
 /// <remarks>For a full model, every choice gives the same checkpoint at another price; <see cref="Auto"/> chooses the cheaper. The content
 /// of a sparse patch or delta depends on its parent, so there <see cref="Auto"/> means the task's start state: its base, or its branch
-/// point (<see cref="TaskSpec.From"/>). If the chain would cost more to read than the store allows, the store uses an earlier state of the
-/// chain as the parent; the restored model is the same.</remarks>
+/// point (<see cref="TaskSpec.BranchPoint"/>). If the chain would cost more to read than the store allows, the store uses an earlier state
+/// of the chain as the parent; the restored model is the same.</remarks>
 public readonly record struct ParentChoice
 {
     private ParentChoice(string word, long? step, string? task = null) => (Word, Step, Task) = (word, step, task);

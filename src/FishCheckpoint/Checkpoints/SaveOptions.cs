@@ -59,5 +59,5 @@ public sealed record SaveOptions
     /// disposed. Default: none.
     /// </summary>
     /// <remarks>An existing checkpoint receives it too, unless it has another one (STATE_TAKEN).</remarks>
-    public Func<Stream>? OpenState { get; init; }
+    public Func<Stream>? OpenTrainerState { get; init; }
 }

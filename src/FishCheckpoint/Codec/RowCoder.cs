@@ -30,13 +30,13 @@ internal sealed class RowCoder
     /// <returns>Bytes written; 0 if the rows are too sparse or the budget is too small.</returns>
     public int TryEncode(ReadOnlySpan<long> positions, long width, double budget, Span<byte> destination)
     {
-        if (width is < 2 or > MaxColumns || !Suit(positions, width, out var told))
+        if (width is < 2 or > MaxColumns || !Suit(positions, width, out var coded))
         {
             return 0;
         }
 
         Reserve((int)width);
-        bits.Start(RowModel.Classes, told * RowModel.Padded((int)width));
+        bits.Start(RowModel.Classes, coded * RowModel.Padded((int)width));
         model.Start((int)width);
         var length = Varint.Write(destination, (ulong)width);
         var writer = new BitWriter(destination[length..]);
@@ -63,7 +63,7 @@ internal sealed class RowCoder
         }
 
         length += writer.Length;
-        if (told > 0)
+        if (coded > 0)
         {
             length += lists.Write(bits, RowModel.Classes, destination[length..]);
         }
@@ -86,14 +86,14 @@ internal sealed class RowCoder
 
         var width = (int)number;
         var reader = new BitReader(source);
-        if (!TryReadRows(ref reader, width, positions.Length, out var rows, out var told))
+        if (!TryReadRows(ref reader, width, positions.Length, out var rows, out var coded))
         {
             return false;
         }
 
         source = source[reader.Length..];
         Reserve(width);
-        if (told > 0 && !lists.TryRead(ref source, bits, RowModel.Classes, told * width))
+        if (coded > 0 && !lists.TryRead(ref source, bits, RowModel.Classes, coded * width))
         {
             return false;
         }
@@ -121,11 +121,11 @@ internal sealed class RowCoder
 
     private static int BitsOf(int width) => BitOperations.Log2((uint)width - 1) + 1;
 
-    private static bool Suit(ReadOnlySpan<long> positions, long width, out int told)
+    private static bool Suit(ReadOnlySpan<long> positions, long width, out int coded)
     {
-        told = 0;
+        coded = 0;
         var most = (MaxElements * positions.Length) / width;
-        for (var start = 0; start < positions.Length && told <= most;)
+        for (var start = 0; start < positions.Length && coded <= most;)
         {
             var (end, count) = (((positions[start] / width) + 1) * width, 0);
             while (start + count < positions.Length && positions[start + count] < end)
@@ -133,21 +133,21 @@ internal sealed class RowCoder
                 count++;
             }
 
-            (start, told) = (start + count, told + (count < width ? 1 : 0));
+            (start, coded) = (start + count, coded + (count < width ? 1 : 0));
         }
 
-        return told <= most;
+        return coded <= most;
     }
 
-    private static bool TryReadRows(ref BitReader reader, int width, int positions, out List<(int Skipped, int Count)> rows, out int told)
+    private static bool TryReadRows(ref BitReader reader, int width, int positions, out List<(int Skipped, int Count)> rows, out int coded)
     {
-        (rows, told) = ([], 0);
+        (rows, coded) = ([], 0);
         var (wide, most) = (BitsOf(width), (long)MaxElements * positions / width);
         for (var rest = positions; rest > 0;)
         {
             var row = (Skipped: SymbolCounts.ReadNumber(ref reader), Count: (int)reader.Read(wide) + 1);
-            told += row.Count < width ? 1 : 0;
-            if (row.Count > Math.Min(rest, width) || (row.Skipped == 0) != (rows.Count == 0) || told > most || reader.Overrun)
+            coded += row.Count < width ? 1 : 0;
+            if (row.Count > Math.Min(rest, width) || (row.Skipped == 0) != (rows.Count == 0) || coded > most || reader.Overrun)
             {
                 return false;
             }

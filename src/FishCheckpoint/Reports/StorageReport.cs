@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Reports;
@@ -31,10 +32,11 @@ public sealed record StorageReport(
 /// <summary>Stored bytes by kind.</summary>
 /// <param name="Positions">Masks, each counted once, with one of the checkpoints that use it.</param>
 /// <param name="Values">Values of deltas.</param>
-/// <param name="State">Trainer states.</param>
+/// <param name="TrainerState">Trainer states.</param>
 /// <param name="Total">All kinds.</param>
 /// <param name="Model">Positions and values, without trainer states: comparable with full models.</param>
-public sealed record StoredBytes(long Positions, long Values, long State, long Total, long Model);
+public sealed record StoredBytes(long Positions, long Values, [property: JsonPropertyName("state")] long TrainerState, long Total,
+    long Model);
 
 /// <summary>Chain lengths and read costs.</summary>
 /// <param name="MeanDepth">Mean number of deltas between a checkpoint and its base; 0 without checkpoints.</param>

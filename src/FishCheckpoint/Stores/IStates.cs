@@ -14,9 +14,9 @@ public interface IStates
     Task<IModelReader> OpenAsync(string task, StepRef step, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Opens the state that a task starts from. With <see cref="TaskSpec.From"/>, that is the branch point, even if it was deleted or its
-    /// step was saved again. Otherwise it is the base, with the task's own tensors as zeros. <see cref="ParentChoice.Auto"/> uses it as a
-    /// delta's parent. The caller disposes the reader.
+    /// Opens the state that a task starts from. With <see cref="TaskSpec.BranchPoint"/>, that is the branch point, even if it was deleted
+    /// or its step was saved again. Otherwise it is the base, with the task's own tensors as zeros. <see cref="ParentChoice.Auto"/> uses it
+    /// as a delta's parent. The caller disposes the reader.
     /// </summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>.</exception>
     Task<IModelReader> OpenBranchPointAsync(string task, CancellationToken cancellationToken = default);
@@ -57,7 +57,8 @@ public interface IStates
     /// <summary>Stores the trainer state of a checkpoint: opaque bytes, compressed.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StateTaken"/>: it already has another one;
     /// <see cref="ErrorCode.CheckpointNotFound"/>.</exception>
-    Task<Saved<StateInfo>> PutTrainerStateAsync(string task, StepRef step, Stream content, CancellationToken cancellationToken = default);
+    Task<Saved<TrainerStateInfo>> PutTrainerStateAsync(string task, StepRef step, Stream content,
+        CancellationToken cancellationToken = default);
 
     /// <summary>Opens a checkpoint's trainer state. The caller disposes the stream.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StateNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>.</exception>

@@ -86,17 +86,17 @@ internal sealed class ActiveRows
 
     /// <summary>Removes the units of unchanged rows from their classes.</summary>
     /// <param name="classes">The class of each unit.</param>
-    public void Hide(Span<byte> classes)
+    public void Exclude(Span<byte> classes)
     {
-        var hidden = 0;
+        var end = 0;
         foreach (var row in active.AsSpan(0, count))
         {
             var start = (row * rows.Length) - rows.Offset;
-            classes[hidden..(int)Math.Max(0, start)].Fill(byte.MaxValue);
-            hidden = (int)Math.Min(classes.Length, start + rows.Length);
+            classes[end..(int)Math.Max(0, start)].Fill(byte.MaxValue);
+            end = (int)Math.Min(classes.Length, start + rows.Length);
         }
 
-        classes[hidden..].Fill(byte.MaxValue);
+        classes[end..].Fill(byte.MaxValue);
     }
 
     // The number of rows that the units touch.

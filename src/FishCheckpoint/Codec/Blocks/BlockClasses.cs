@@ -114,7 +114,7 @@ internal sealed class BlockClasses
     }
 
     /// <summary>Removes the units of unchanged rows from all classes.</summary>
-    public void Hide(ActiveRows rows) => rows.Hide(classes.AsSpan(0, Units));
+    public void Exclude(ActiveRows rows) => rows.Exclude(classes.AsSpan(0, Units));
 
     private Span<byte> Read(ExponentRule rule, ReadOnlySpan<byte> parent)
     {

@@ -123,7 +123,7 @@ internal sealed class BlockCoder
         {
             destination[0] = (byte)PositionForm.InRows;
             length = active.Write(classes.Units, destination[3..]);
-            classes.Hide(active);
+            classes.Exclude(active);
         }
 
         return length + byRate.Encode(positions, classes.Padded, classes.Count, destination[(3 + length)..]);
@@ -150,7 +150,7 @@ internal sealed class BlockCoder
                 byRate.Decode(ref source, classes.Padded, classes.Count, positions);
                 break;
             case PositionForm.InRows when active.TryRead(ref source, classes.Units):
-                classes.Hide(active);
+                classes.Exclude(active);
                 byRate.Decode(ref source, classes.Padded, classes.Count, positions);
                 break;
             case PositionForm.Gaps:

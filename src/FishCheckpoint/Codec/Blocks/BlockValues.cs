@@ -13,7 +13,7 @@ namespace FishCheckpoint.Codec;
 internal sealed class BlockValues
 {
     private readonly MagnitudeCoder magnitudes = new();
-    private readonly DenseCoder dense = new();
+    private readonly UnitCoder planes = new();
     private readonly RowSigns signs;
     private byte[] classOf = [];
     private byte[] old = [];
@@ -26,7 +26,7 @@ internal sealed class BlockValues
     {
         Plain = 0,
         Distances = 1,
-        Dense = 2,
+        Planes = 2,
         Few = 3,
         RowSigns = 4,
     }
@@ -53,13 +53,13 @@ internal sealed class BlockValues
         var least = Math.Min(length, 1 + values.Length);
 
         // A training step halves the size at least. Only if it did not, a sample decides whether the parent helps.
-        if (2 * length > values.Length && 1 + dense.Estimate(type, values) < least)
+        if (2 * length > values.Length && 1 + planes.Estimate(type, values) < least)
         {
-            var taken = 1 + dense.Encode(type, values, destination[(length + 1)..]);
+            var taken = 1 + planes.Encode(type, values, destination[(length + 1)..]);
             if (taken < least)
             {
                 destination.Slice(length, taken).CopyTo(destination);
-                destination[0] = (byte)Form.Dense;
+                destination[0] = (byte)Form.Planes;
                 return taken;
             }
         }
@@ -94,9 +94,9 @@ internal sealed class BlockValues
             return;
         }
 
-        if (form == Form.Dense)
+        if (form == Form.Planes)
         {
-            dense.Decode(source, type, values);
+            planes.Decode(source, type, values);
             Units.Scatter(block, positions, unit, values);
             return;
         }

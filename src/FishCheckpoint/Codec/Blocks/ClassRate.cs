@@ -12,9 +12,9 @@ internal readonly struct ClassRate
 
     private static readonly int Places = WordCoder.Count + RankCoder.Count - FirstParameter;
 
-    // Neighboring classes differ by an octave: four parameters, or up to six rates.
+    // Neighboring classes differ by an octave: four parameters, and one step more per three levels of rates in between.
     private const int Octave = 4;
-    private const int Denser = 3;
+    private const int RateSteps = 3;
     private const int Unchanged = 8;
 
     private readonly int place;
@@ -26,7 +26,8 @@ internal readonly struct ClassRate
 
     /// <summary>The expected rate of the next class.</summary>
     public ClassRate Next => Nothing ? this
-        : new ClassRate(Math.Min(place < 0 ? place + Unchanged : place + Octave + (Math.Max(0, WordCoder.Count - place) / Denser), Places));
+        : new ClassRate(
+            Math.Min(place < 0 ? place + Unchanged : place + Octave + (Math.Max(0, WordCoder.Count - place) / RateSteps), Places));
 
     /// <summary>Whether the unchanged units are rarer.</summary>
     public bool Inverted => place < 0;

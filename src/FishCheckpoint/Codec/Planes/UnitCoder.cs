@@ -8,7 +8,7 @@ namespace FishCheckpoint.Codec;
 /// cheapest form. For data that no earlier state predicts: a newly initialized head, a tensor of another training, a base. Trained floats
 /// compress to about the entropy of their exponents (compare DFloat11 and ZipNN). Owns working memory; not thread-safe.
 /// </summary>
-internal sealed class DenseCoder
+internal sealed class UnitCoder
 {
     /// <summary>The most bytes of an encoding in addition to the units.</summary>
     public const int Overhead = WordRule.MaxSize * PlaneCoder.Overhead;
@@ -101,6 +101,6 @@ internal sealed class DenseCoder
     }
 
     private static FishException Corrupt() =>
-        new(ErrorCode.CorruptFrame, "dense units", "The bytes are not a valid encoding of units.",
+        new(ErrorCode.CorruptFrame, "units", "The bytes are not a valid encoding of units.",
             "The frame is damaged or malicious; send it again.");
 }
