@@ -25,7 +25,7 @@ internal static class FileKind
         : start.StartsWith("GGUF"u8) ? Other("a GGUF file", "Convert it to safetensors.")
         : start.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]) ? Other("compressed with gzip", "Unpack it first: gunzip.")
         : start.StartsWith((ReadOnlySpan<byte>)[(byte)'P', (byte)'K', 3, 4])
-        ? Other("a zip archive", "Unpack it; PyTorch files are read by the program fish.")
+        ? Other("a zip archive", "Unpack it; fishckpt reads PyTorch files.")
         : start.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]) ? Other("compressed with Zstandard", "Unpack it first: zstd -d.")
         : start.StartsWith((ReadOnlySpan<byte>)[0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0])
         ? Other("compressed with xz", "Unpack it first: xz -d.")
@@ -37,7 +37,7 @@ internal static class FileKind
         : start.StartsWith((ReadOnlySpan<byte>)[0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'])
         ? Other("a NumPy file", "Convert it to safetensors.")
         : start.Length >= 2 && start[0] == 0x80 && start[1] is >= 2 and <= 5
-        ? Other("a pickle, as PyTorch writes", "Save it with fish, which reads PyTorch files, or convert it to safetensors.")
+        ? Other("a pickle, as PyTorch writes", "Save it with fishckpt, which reads PyTorch files, or convert it to safetensors.")
         : IsText(start) ? Other("text", "Download or write the file again.")
         : null;
 

@@ -51,7 +51,7 @@ public sealed class ModelFolder : IBlockReader, IDisposable
         return contents.IsTorch
             ? throw new FishException(
                 ErrorCode.FileNotFound, path, "The folder's model is a PyTorch file, which this operation does not support.",
-                "Send safetensors files, or use fish, which reads both.")
+                "Send safetensors files, or use fishckpt, which reads both.")
             : OpenShards(contents, maxHeaderLength);
     }
 
