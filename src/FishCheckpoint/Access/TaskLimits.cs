@@ -7,7 +7,7 @@ namespace FishCheckpoint.Access;
 internal static class TaskLimits
 {
     /// <summary>The most limits of one key.</summary>
-    public const int Most = 100;
+    public const int MaxCount = 100;
 
     /// <summary>Checks the limits of a new key.</summary>
     /// <param name="limits">The limits; <see langword="null"/> for none.</param>
@@ -15,10 +15,10 @@ internal static class TaskLimits
     /// too long.</exception>
     public static void Check(IReadOnlyList<string>? limits)
     {
-        if (limits is { Count: 0 or > Most })
+        if (limits is { Count: 0 or > MaxCount })
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, "tasks", $"A key is limited to 1 to {Most} tasks, not {limits.Count}.",
+                ErrorCode.RequestInvalid, "tasks", $"A key is limited to 1 to {MaxCount} tasks, not {limits.Count}.",
                 "Omit the list for a key to all tasks.");
         }
 

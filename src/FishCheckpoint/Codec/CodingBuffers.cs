@@ -10,7 +10,7 @@ namespace FishCheckpoint.Codec;
 internal sealed class CodingBuffers : IPipelined<CodingBuffers>
 {
     private const int Kept = 4;
-    private const int FewPositions = 2048;
+    private const int MinParallelPositions = 2048;
 
     private static readonly ConcurrentBag<CodingBuffers> Pool = [];
 
@@ -44,7 +44,7 @@ internal sealed class CodingBuffers : IPipelined<CodingBuffers>
     public int ValuesLength { get; set; }
 
     /// <inheritdoc/>
-    public bool IsSmall => Chunk.Count < FewPositions;
+    public bool IsSmall => Chunk.Count < MinParallelPositions;
 
     public static CodingBuffers Rent() => Pool.TryTake(out var buffers) ? buffers : new CodingBuffers();
 

@@ -9,7 +9,7 @@ internal static class Compressibility
 {
     private const int Sample = 4096;
     private const int PlaneSample = 2048;
-    private const int FewForNoise = 256;
+    private const int MinUniformSample = 256;
 
     /// <summary>Estimates the distribution of a plane's bytes from a sample.</summary>
     [SkipLocalsInit]
@@ -41,7 +41,7 @@ internal static class Compressibility
         }
 
         long total = 4 * part;
-        return total >= FewForNoise && squares < ((total * total / 256) + total) * 107 / 100 ? Spread.Noise : most * 12 > total * 11
+        return total >= MinUniformSample && squares < ((total * total / 256) + total) * 107 / 100 ? Spread.Uniform : most * 12 > total * 11
             ? Spread.One : Spread.Some;
     }
 
@@ -81,7 +81,7 @@ internal static class Compressibility
 internal enum Spread
 {
     /// <summary>Uniform: no compressor can shrink them.</summary>
-    Noise,
+    Uniform,
     /// <summary>Some values are more frequent.</summary>
     Some,
     /// <summary>One value prevails, so that there are long runs.</summary>

@@ -9,10 +9,10 @@ internal static class Compressor
     private const int BrotliWindow = 22;
 
     // A compressor's overhead exceeds the savings on fewer bytes.
-    private const int FewBytes = 24;
+    private const int MinBytes = 24;
 
     // Below this size, a search for repetition is cheap and may succeed.
-    private const int ManyBytes = 4096;
+    private const int MinLiteralBytes = 4096;
 
     /// <summary>Compresses the bytes if that shrinks them.</summary>
     /// <param name="compression">The requested compression.</param>
@@ -55,15 +55,15 @@ internal static class Compressor
         out int written)
     {
         written = 0;
-        if (compression == Compression.Stored || plane.Length < FewBytes)
+        if (compression == Compression.Stored || plane.Length < MinBytes)
         {
             return false;
         }
 
         var room = destination[..(plane.Length - 1)];
         var spread = level <= 1 ? Compressibility.SpreadOf(plane) : Spread.One;
-        spread = spread == Spread.Some && plane.Length < ManyBytes ? Spread.One : spread;
-        return spread != Spread.Noise && compression switch
+        spread = spread == Spread.Some && plane.Length < MinLiteralBytes ? Spread.One : spread;
+        return spread != Spread.Uniform && compression switch
         {
             Compression.Zstd when spread == Spread.Some => Zstd.TryCompressLiterals(plane, room, out written),
             Compression.Zstd => Zstd.TryCompress(plane, room, level, out written),

@@ -13,13 +13,13 @@ namespace FishCheckpoint.Codec;
 internal sealed class PositionCoder(MagnitudeCoder magnitudes, byte[] raw)
 {
     // A table for fewer positions would cost more than it saves.
-    private const int FewPositions = 24;
+    private const int MinPositions = 24;
 
     // Fewer positions do not fill the classes.
-    private const int FewChained = 512;
+    private const int MinChained = 512;
 
     // If a mask has row structure, gaps conditioned on the previous gap are shorter by this factor; otherwise positions look random.
-    private const double WorthRows = 0.85;
+    private const double MaxRowRatio = 0.85;
     private const double WorthChaining = 0.99;
 
     private const byte Gaps = 4;
@@ -38,7 +38,7 @@ internal sealed class PositionCoder(MagnitudeCoder magnitudes, byte[] raw)
     /// <returns>Bytes written.</returns>
     public int Encode(ReadOnlySpan<long> positions, CodecOptions options, Span<byte> destination, long rowLength)
     {
-        if (options.Effort == CodecEffort.Runs || positions.Length < FewPositions)
+        if (options.Effort == CodecEffort.Runs || positions.Length < MinPositions)
         {
             return EncodeRun(positions, options, destination);
         }
@@ -49,8 +49,8 @@ internal sealed class PositionCoder(MagnitudeCoder magnitudes, byte[] raw)
             numbers[index] = (ulong)(positions[index + 1] - positions[index] - 1);
         }
 
-        var alone = options.Effort == CodecEffort.Fast || numbers.Length < FewChained ? 0 : magnitudes.Estimate<ulong>(numbers);
-        if (alone > 0 && rows.TryEncode(positions, rowLength, WorthRows * alone, destination[1..]) is var byRows and > 0)
+        var alone = options.Effort == CodecEffort.Fast || numbers.Length < MinChained ? 0 : magnitudes.Estimate<ulong>(numbers);
+        if (alone > 0 && rows.TryEncode(positions, rowLength, MaxRowRatio * alone, destination[1..]) is var byRows and > 0)
         {
             destination[0] = Rows;
             return 1 + byRows;

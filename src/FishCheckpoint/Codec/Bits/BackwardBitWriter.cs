@@ -9,7 +9,7 @@ namespace FishCheckpoint.Codec;
 internal ref struct BackwardBitWriter(Span<byte> destination)
 {
     /// <summary>The most bits in one <see cref="Write"/>.</summary>
-    public const int Most = 56;
+    public const int MaxBits = 56;
 
     private readonly Span<byte> destination = destination;
     private ulong pending;
@@ -34,7 +34,7 @@ internal ref struct BackwardBitWriter(Span<byte> destination)
     /// <summary>Prepends up to 64 bits: the inverse of <see cref="BitReader.ReadLong"/>.</summary>
     public void WriteLong(ulong value, int bits)
     {
-        if (bits > Most)
+        if (bits > MaxBits)
         {
             Write(value >> 32, bits - 32);
             (value, bits) = (value & uint.MaxValue, 32);
@@ -53,9 +53,9 @@ internal ref struct BackwardBitWriter(Span<byte> destination)
         var reader = new BitReader(bytes);
         reader.Skip(start);
         var rest = (8 * bytes.Length) - start;
-        for (; rest >= BitWriter.Most; rest -= BitWriter.Most)
+        for (; rest >= BitWriter.MaxBits; rest -= BitWriter.MaxBits)
         {
-            to.Write(reader.Read(BitWriter.Most), BitWriter.Most);
+            to.Write(reader.Read(BitWriter.MaxBits), BitWriter.MaxBits);
         }
 
         to.Write(reader.Read(rest), rest);

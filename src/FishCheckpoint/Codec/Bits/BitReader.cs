@@ -8,7 +8,7 @@ namespace FishCheckpoint.Codec;
 internal ref struct BitReader(ReadOnlySpan<byte> source)
 {
     /// <summary>The number of valid bits in a <see cref="Peek"/>.</summary>
-    public const int Most = 56;
+    public const int MaxBits = 56;
 
     private readonly ReadOnlySpan<byte> source = source;
 
@@ -21,7 +21,7 @@ internal ref struct BitReader(ReadOnlySpan<byte> source)
     /// <summary>The number of bytes read, including partial ones.</summary>
     public readonly int Length => (int)((Position + 7) >> 3);
 
-    /// <summary>The next bits, at least <see cref="Most"/>, without advancing.</summary>
+    /// <summary>The next bits, at least <see cref="MaxBits"/>, without advancing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly ulong Peek()
     {
@@ -34,7 +34,7 @@ internal ref struct BitReader(ReadOnlySpan<byte> source)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Skip(int bits) => Position += bits;
 
-    /// <summary>Reads up to <see cref="Most"/> bits.</summary>
+    /// <summary>Reads up to <see cref="MaxBits"/> bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong Read(int bits)
     {
@@ -46,7 +46,7 @@ internal ref struct BitReader(ReadOnlySpan<byte> source)
     /// <summary>Reads up to 64 bits: the inverse of <see cref="BitWriter.WriteLong"/>.</summary>
     public ulong ReadLong(int bits)
     {
-        if (bits <= Most)
+        if (bits <= MaxBits)
         {
             return Read(bits);
         }
@@ -61,7 +61,7 @@ internal ref struct BitReader(ReadOnlySpan<byte> source)
     public long ReadUnary()
     {
         var zeros = BitOperations.TrailingZeroCount(Peek());
-        if (zeros < Most)
+        if (zeros < MaxBits)
         {
             Position += zeros + 1;
             return zeros;
@@ -75,14 +75,14 @@ internal ref struct BitReader(ReadOnlySpan<byte> source)
         for (var total = 0L; !Overrun;)
         {
             var zeros = BitOperations.TrailingZeroCount(Peek());
-            if (zeros < Most)
+            if (zeros < MaxBits)
             {
                 Position += zeros + 1;
                 return total + zeros;
             }
 
-            total += Most;
-            Position += Most;
+            total += MaxBits;
+            Position += MaxBits;
         }
 
         return long.MaxValue;

@@ -7,7 +7,7 @@ namespace FishCheckpoint.Codec;
 internal ref struct BitWriter(Span<byte> destination)
 {
     /// <summary>The most bits in one <see cref="Write"/>.</summary>
-    public const int Most = 56;
+    public const int MaxBits = 56;
 
     private readonly Span<byte> destination = destination;
     private ulong pending;
@@ -33,7 +33,7 @@ internal ref struct BitWriter(Span<byte> destination)
     /// <summary>Appends up to 64 bits.</summary>
     public void WriteLong(ulong value, int bits)
     {
-        if (bits > Most)
+        if (bits > MaxBits)
         {
             Write(value & uint.MaxValue, 32);
             (value, bits) = (value >> 32, bits - 32);
@@ -45,9 +45,9 @@ internal ref struct BitWriter(Span<byte> destination)
     /// <summary>Appends a number of 0 bits, then a 1.</summary>
     public void WriteUnary(long zeros)
     {
-        for (; zeros >= Most; zeros -= Most)
+        for (; zeros >= MaxBits; zeros -= MaxBits)
         {
-            Write(0, Most);
+            Write(0, MaxBits);
         }
 
         Write(1UL << (int)zeros, (int)zeros + 1);

@@ -111,7 +111,7 @@ internal sealed class BlockCoder
 
     private int EncodeByClass(ReadOnlySpan<int> positions, CodecEffort effort, BlockRows rows, Span<byte> destination)
     {
-        if (effort < CodecEffort.Small || classes.Units < RatedPositions.Fewest)
+        if (effort < CodecEffort.Small || classes.Units < RatedPositions.MinUnits)
         {
             destination[0] = (byte)PositionForm.ByDensity;
             return byClass.Encode(positions, classes.Padded, classes.Count, destination[3..]);

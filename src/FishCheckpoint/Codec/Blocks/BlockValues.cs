@@ -132,7 +132,7 @@ internal sealed class BlockValues
         Span<byte> destination)
         where T : unmanaged, IBinaryInteger<T>
     {
-        if (zigzags.Length <= FewDistances.Surely && !zigzags.Contains(T.Zero)
+        if (zigzags.Length <= FewDistances.MaxWithoutTable && !zigzags.Contains(T.Zero)
             && FewDistances.Encode<T>(zigzags, destination[1..]) is var few && few < MemoryMarshal.AsBytes(zigzags).Length)
         {
             destination[0] = (byte)Form.Few;
@@ -153,7 +153,7 @@ internal sealed class BlockValues
 
         destination[0] = (byte)Form.Distances;
         var tabled = 1 + magnitudes.Encode<T>(zigzags, signed: true, contexts, classes.Count, destination[1..]);
-        if (zigzags.Length <= FewDistances.Most && !zigzags.Contains(T.Zero) && 1
+        if (zigzags.Length <= FewDistances.MaxCount && !zigzags.Contains(T.Zero) && 1
             + FewDistances.Encode<T>(zigzags, destination[(tabled + 1)..]) is var untabled && untabled < tabled)
         {
             destination[0] = (byte)Form.Few;

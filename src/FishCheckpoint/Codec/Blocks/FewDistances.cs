@@ -8,13 +8,13 @@ namespace FishCheckpoint.Codec;
 internal static class FewDistances
 {
     /// <summary>Up to this number, a table always costs more.</summary>
-    public const int Surely = 48;
+    public const int MaxWithoutTable = 48;
 
     /// <summary>Up to this number, a table may cost more.</summary>
-    public const int Most = 256;
+    public const int MaxCount = 256;
 
     /// <summary>Encodes zigzag distances without zeros.</summary>
-    /// <param name="zigzags">At most <see cref="Most"/>.</param>
+    /// <param name="zigzags">At most <see cref="MaxCount"/>.</param>
     /// <param name="destination">Space for twice the distances in bytes, and a few bytes.</param>
     /// <returns>Bytes written.</returns>
     public static int Encode<T>(ReadOnlySpan<T> zigzags, Span<byte> destination)

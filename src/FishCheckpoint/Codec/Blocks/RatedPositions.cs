@@ -10,7 +10,7 @@ namespace FishCheckpoint.Codec;
 internal sealed class RatedPositions
 {
     /// <summary>The fewest units in a block for which the final states of the word coder pay off.</summary>
-    public const int Fewest = 4096;
+    public const int MinUnits = 4096;
 
     private readonly ClassBits bits = new();
     private readonly PositionWords merged = new();

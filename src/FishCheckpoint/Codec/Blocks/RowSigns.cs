@@ -10,7 +10,7 @@ namespace FishCheckpoint.Codec;
 /// </summary>
 internal sealed class RowSigns(MagnitudeCoder coder)
 {
-    private const int Fewest = 8;
+    private const int MinSigns = 8;
     private const int LevelBits = 3;
     private const int Levels = 1 << LevelBits;
 
@@ -55,7 +55,7 @@ internal sealed class RowSigns(MagnitudeCoder coder)
             }
 
             var level = Unknown;
-            if (count >= Fewest)
+            if (count >= MinSigns)
             {
                 level = (byte)Math.Min(Levels - 1, Levels * negative / count);
                 gain += (count * Gains[level]) - LevelBits;
@@ -86,7 +86,7 @@ internal sealed class RowSigns(MagnitudeCoder coder)
         for (var start = 0; start < positions.Length;)
         {
             var count = CountOf(positions[start..], rows);
-            classes.AsSpan(start, count).Fill(count < Fewest ? Unknown : (byte)reader.Read(LevelBits));
+            classes.AsSpan(start, count).Fill(count < MinSigns ? Unknown : (byte)reader.Read(LevelBits));
             start += count;
         }
 

@@ -44,7 +44,7 @@ internal readonly struct GolombCode
             (code, bits) = longer ? ((value >> 1) | ((ulong)(value & 1) << shorter), shorter + 1) : (value, shorter);
         }
 
-        if (quotient + bits < BitWriter.Most)
+        if (quotient + bits < BitWriter.MaxBits)
         {
             writer.Write(((code << 1) | 1) << (int)quotient, (int)quotient + 1 + bits);
             return;

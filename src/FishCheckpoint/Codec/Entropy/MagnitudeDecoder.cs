@@ -16,7 +16,7 @@ internal sealed class MagnitudeDecoder
     private readonly int[] placeOf = new int[MaxClasses];
     private readonly short[] scaled = new short[Symbols];
     private readonly byte[] groupOf = new byte[MaxClasses];
-    private readonly byte[] levels = new byte[SymbolRates.Most];
+    private readonly byte[] levels = new byte[SymbolRates.MaxRates];
     private int first;
     private int groups;
     private uint next;
@@ -145,7 +145,7 @@ internal sealed class MagnitudeDecoder
         state = (entry & 0xFFFF) + (uint)(peeked & ((1UL << stateBits) - 1));
         int plain = plainBits[symbol];
         ulong rest;
-        if (stateBits + plain <= BitReader.Most)
+        if (stateBits + plain <= BitReader.MaxBits)
         {
             reader.Skip(stateBits + plain);
             rest = (peeked >> stateBits) & ((1UL << plain) - 1);

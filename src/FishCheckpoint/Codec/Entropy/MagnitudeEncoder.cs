@@ -15,7 +15,7 @@ internal sealed class MagnitudeEncoder
     private readonly short[] scaled = new short[Symbols];
     private readonly byte[] groupOf = new byte[MaxClasses];
     private readonly int[] placeOf = new int[MaxClasses];
-    private readonly byte[] levels = new byte[SymbolRates.Most];
+    private readonly byte[] levels = new byte[SymbolRates.MaxRates];
     private byte[] symbols = [];
     private byte[] backwards = [];
     private int first;
@@ -303,7 +303,7 @@ internal sealed class MagnitudeEncoder
         ReadOnlySpan<int> places = placeOf;
         ReadOnlySpan<byte> symbolOf = symbols.AsSpan(0, numbers.Length);
         var (current, other, index) = (state, state, numbers.Length - 1);
-        if (plainBits[first + used - 1] <= (BackwardBitWriter.Most / 2) - AnsTables.MaxLog)
+        if (plainBits[first + used - 1] <= (BackwardBitWriter.MaxBits / 2) - AnsTables.MaxLog)
         {
             // Two numbers per write.
             for (; index > 0; index -= 2)
@@ -324,7 +324,7 @@ internal sealed class MagnitudeEncoder
             var low = encoder.Encode(ref other, (classes.Length == 0 ? 0 : places[classes[index]]) + symbolOf[index], out var taken);
             int plain = plainBits[symbolOf[index]];
             var rest = Rest(numbers[index], signed, plain);
-            if (taken + plain <= BackwardBitWriter.Most)
+            if (taken + plain <= BackwardBitWriter.MaxBits)
             {
                 writer.Write(low | (rest << taken), taken + plain);
             }

@@ -10,7 +10,7 @@ namespace FishCheckpoint.Codec;
 internal static class SymbolRates
 {
     /// <summary>The most rates in a table.</summary>
-    public const int Most = 15;
+    public const int MaxRates = 15;
 
     private const int LevelBits = 6;
     private const int Levels = 1 << LevelBits;
@@ -30,7 +30,7 @@ internal static class SymbolRates
 
     /// <summary>Chooses rates.</summary>
     /// <param name="counts">The frequency of each symbol, from the first symbol of all tables to the last symbol of this one.</param>
-    /// <param name="levels">Receives the level of each rate; has space for <see cref="Most"/>.</param>
+    /// <param name="levels">Receives the level of each rate; has space for <see cref="MaxRates"/>.</param>
     /// <param name="bits">The estimated bits for the symbols and the rates.</param>
     /// <returns>The number of rates; 0 for one symbol.</returns>
     public static int Choose(ReadOnlySpan<int> counts, Span<byte> levels, out float bits)
@@ -51,7 +51,7 @@ internal static class SymbolRates
 
         // A symbol that reaches the last place ends there.
         var (best, own, least, surely) = (1, 0f, float.MaxValue, tails[counts.Length - 1].Count);
-        for (var rates = 1; rates <= Math.Min(Most, counts.Length - 1); rates++)
+        for (var rates = 1; rates <= Math.Min(MaxRates, counts.Length - 1); rates++)
         {
             var (count, steps) = tails[rates - 1];
             var all = own + Entropy(count - surely, steps - surely) + (LevelBits * rates);

@@ -10,7 +10,7 @@ namespace FishCheckpoint.Codec;
 internal sealed class PrefixCoder
 {
     /// <summary>The fewest numbers that justify a table.</summary>
-    public const int Fewest = 4096;
+    public const int MinCount = 4096;
 
     // The lengths of all streams but the last.
     private const int StreamsHead = (PrefixStreams.Count - 1) * sizeof(int);
@@ -26,7 +26,7 @@ internal sealed class PrefixCoder
     /// <returns>Bytes written; 0 if the encoding would be longer than the numbers or the destination, or if one symbol prevails.</returns>
     public int TryEncode(ReadOnlySpan<uint> numbers, Span<byte> destination)
     {
-        if (numbers.Length is < Fewest or > DeltaChunk.Capacity)
+        if (numbers.Length is < MinCount or > DeltaChunk.Capacity)
         {
             return 0;
         }

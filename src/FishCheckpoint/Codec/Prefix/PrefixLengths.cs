@@ -4,7 +4,7 @@ namespace FishCheckpoint.Codec;
 internal static class PrefixLengths
 {
     /// <summary>The longest code. A table of all its patterns fits in the L1 cache beside the streams.</summary>
-    public const int Longest = 10;
+    public const int MaxLength = 10;
 
     /// <summary>The most bytes for the encoded lengths.</summary>
     public const int MaxBytes = 1 + (MagnitudePlaces.Symbols / 2);
@@ -13,7 +13,7 @@ internal static class PrefixLengths
 
     /// <summary>Chooses lengths.</summary>
     /// <param name="counts">The frequency of each symbol; at least two occur.</param>
-    /// <param name="lengths">Filled: 0 for symbols that do not occur, else at most <see cref="Longest"/>.</param>
+    /// <param name="lengths">Filled: 0 for symbols that do not occur, else at most <see cref="MaxLength"/>.</param>
     public static void Choose(ReadOnlySpan<int> counts, Span<byte> lengths)
     {
         // Raises the count of rare symbols until no code is longer: with equal counts, 72 symbols have 7 bits.
@@ -55,17 +55,17 @@ internal static class PrefixLengths
         for (var symbol = 0; symbol <= last; symbol++)
         {
             var length = (bytes[symbol >> 1] >> (LengthBits * (symbol & 1))) & 0xF;
-            if (length > Longest)
+            if (length > MaxLength)
             {
                 return 0;
             }
 
             lengths[symbol] = (byte)length;
-            patterns += length == 0 ? 0 : (1 << Longest) >> length;
+            patterns += length == 0 ? 0 : (1 << MaxLength) >> length;
         }
 
         var unused = last % 2 == 0 ? bytes[^1] >> LengthBits : 0;
-        return patterns == 1 << Longest && unused == 0 ? 1 + bytes.Length : 0;
+        return patterns == 1 << MaxLength && unused == 0 ? 1 + bytes.Length : 0;
     }
 
     private static int BytesFor(int last) => (last / 2) + 1;
@@ -113,6 +113,6 @@ internal static class PrefixLengths
             lengths[(int)(symbols[index] & 0xFF)] = depths[index];
         }
 
-        return deepest <= Longest;
+        return deepest <= MaxLength;
     }
 }

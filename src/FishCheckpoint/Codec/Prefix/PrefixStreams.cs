@@ -15,7 +15,7 @@ internal static class PrefixStreams
     /// <summary>Space after the last stream, because words are written whole.</summary>
     public const int Slack = sizeof(ulong);
 
-    private const int PatternMask = (1 << PrefixLengths.Longest) - 1;
+    private const int PatternMask = (1 << PrefixLengths.MaxLength) - 1;
 
     /// <summary>Encodes one stream.</summary>
     /// <param name="numbers">The numbers of all streams.</param>
@@ -38,7 +38,7 @@ internal static class PrefixStreams
             var second = Code(Unsafe.Add(ref source, index + Count), Unsafe.Add(ref places, index + Count), ref entries, out var taken);
 
             // Usually two numbers per write.
-            if (count + taken > Appended.Most)
+            if (count + taken > Appended.MaxBits)
             {
                 bits.Add(first, count);
                 (first, count) = (0, 0);
@@ -148,7 +148,7 @@ internal static class PrefixStreams
     // Appends bits in order and writes whole words.
     private ref struct Appended(ref byte target)
     {
-        public const int Most = 56;
+        public const int MaxBits = 56;
 
         private ref byte target = ref target;
         private ulong pending;

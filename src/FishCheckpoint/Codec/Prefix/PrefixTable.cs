@@ -10,10 +10,10 @@ namespace FishCheckpoint.Codec;
 internal sealed class PrefixTable
 {
     /// <summary>The most bits for a number.</summary>
-    public const int MaxBits = PrefixLengths.Longest + 30;
+    public const int MaxBits = PrefixLengths.MaxLength + 30;
 
     private readonly ulong[] encoding = new ulong[MagnitudePlaces.Symbols];
-    private readonly ulong[] decoding = new ulong[1 << PrefixLengths.Longest];
+    private readonly ulong[] decoding = new ulong[1 << PrefixLengths.MaxLength];
 
     /// <summary>
     /// Per symbol, from the lowest bit: number of plain bits (8), number of code bits (8), the code (16), number of all bits (8).
@@ -21,8 +21,8 @@ internal sealed class PrefixTable
     public ref ulong Encoding => ref MemoryMarshal.GetArrayDataReference(encoding);
 
     /// <summary>
-    /// Per pattern of <see cref="PrefixLengths.Longest"/> bits, from the lowest: number of all bits (8), number of code bits (8), and above
-    /// bit 32 the smallest number.
+    /// Per pattern of <see cref="PrefixLengths.MaxLength"/> bits, from the lowest: number of all bits (8), number of code bits (8), and
+    /// above bit 32 the smallest number.
     /// </summary>
     public ref ulong Decoding => ref MemoryMarshal.GetArrayDataReference(decoding);
 
@@ -30,7 +30,7 @@ internal sealed class PrefixTable
     /// <param name="lengths">The code length of each symbol; 0 for symbols without a code.</param>
     public void BuildEncoding(ReadOnlySpan<byte> lengths)
     {
-        var next = FirstOf(lengths, stackalloc int[PrefixLengths.Longest + 1]);
+        var next = FirstOf(lengths, stackalloc int[PrefixLengths.MaxLength + 1]);
         var plain = Magnitudes.BitsOf(signed: false);
         for (var symbol = 0; symbol < lengths.Length; symbol++)
         {
@@ -45,7 +45,7 @@ internal sealed class PrefixTable
     /// <param name="lengths">The lengths of a complete code.</param>
     public void BuildDecoding(ReadOnlySpan<byte> lengths)
     {
-        var next = FirstOf(lengths, stackalloc int[PrefixLengths.Longest + 1]);
+        var next = FirstOf(lengths, stackalloc int[PrefixLengths.MaxLength + 1]);
         var plain = Magnitudes.BitsOf(signed: false);
         for (var symbol = 0; symbol < lengths.Length; symbol++)
         {
