@@ -17,7 +17,7 @@ internal sealed class CheckpointUpload : IDisposable
     /// <summary>Adds the form's other parts: trainer state, side files, metrics (before those of the header field) and metadata.</summary>
     public SaveOptions Complete(SaveOptions save) => save with
     {
-        OpenState = parts.State is { } state ? () => PositionalFile.OpenStream(state.Path) : null,
+        OpenTrainerState = parts.State is { } state ? () => PositionalFile.OpenStream(state.Path) : null,
         SideFiles = parts.SideFiles,
         KnownSideFiles = parts.Info?.SideFiles ?? save.KnownSideFiles,
         Metrics = parts.Info?.Metrics ?? save.Metrics,

@@ -80,9 +80,9 @@ internal sealed record MaintenanceJob(
         return new("collection", nameof(settings.CollectEvery), settings.CollectEvery, Validate, async (store, stopping) =>
         {
             var result = await store.CollectAsync(budget, stopping);
-            if (result.Deleted + result.Relaid > 0 || result.ReturnedBytes > 0)
+            if (result.Deleted + result.Rebased > 0 || result.ReturnedBytes > 0)
             {
-                ApiLog.Collected(logger, result.Deleted, result.Relaid, result.FreedBytes, result.ReturnedBytes);
+                ApiLog.Collected(logger, result.Deleted, result.Rebased, result.FreedBytes, result.ReturnedBytes);
             }
 
             return result.Damaged;

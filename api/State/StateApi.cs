@@ -22,7 +22,7 @@ internal static class StateApi
             CheckedBlocks.MediaType).WithSummary("Download a checkpoint's trainer state").MayFail(412, 416, 500);
     }
 
-    private static async Task<Results<Created<StateInfo>, Ok<StateInfo>>> PutAsync(
+    private static async Task<Results<Created<TrainerStateInfo>, Ok<TrainerStateInfo>>> PutAsync(
         string task, string step, HttpRequest request, IStates states, EngineOptions options, CancellationToken cancellation)
     {
         var expected = DigestField.Read(request, DigestField.Representation) ?? DigestField.Read(request, DigestField.Content);

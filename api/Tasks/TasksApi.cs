@@ -38,14 +38,14 @@ internal static class TasksApi
     private static async Task<Results<Created<TaskInfo>, Ok<TaskInfo>>> PutAsync(
         string task, TaskSpec spec, HttpContext context, ITasks tasks, FishSettings settings, CancellationToken cancellation)
     {
-        if (string.IsNullOrEmpty(spec.Base) && (spec.Base is not null || spec.From is null))
+        if (string.IsNullOrEmpty(spec.Base) && (spec.Base is not null || spec.BranchPoint is null))
         {
             throw new FishException(
                 ErrorCode.RequestInvalid, "base", "The task has no base.",
                 """Send {"base":"NAME"}, or {"from":{"task":"NAME","step":N}}.""");
         }
 
-        context.RequireReach(spec.From?.Task);
+        context.RequireReach(spec.BranchPoint?.Task);
         await context.RequireReachOfBaseAsync(spec.Base);
         var saved = await tasks.PutAsync(task, spec, cancellation);
         return saved.Created ? TypedResults.Created($"/v1/tasks/{task}", saved.Value) : TypedResults.Ok(WithTime(saved.Value, settings));

@@ -52,7 +52,7 @@ internal sealed class FishMetrics
         changed.Add(saved.Value.Changed);
         logical.Add(saved.Value.LogicalBytes);
         stored.Add(saved.Value.StoredBytes);
-        ratio.Record(saved.Value.LogicalBytes / Math.Max(1.0, saved.Value.StoredBytes - saved.Value.StateBytes));
+        ratio.Record(saved.Value.LogicalBytes / Math.Max(1.0, saved.Value.StoredBytes - saved.Value.TrainerStateBytes));
         depth.Record(saved.Value.Depth);
     }
 

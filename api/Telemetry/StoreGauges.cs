@@ -29,7 +29,7 @@ internal sealed class StoreGauges(IMeterFactory meters, Func<CheckpointStore> st
         Observe(meter, "fish.store.logical", "By", "Bytes of all checkpoints as full model files.", whole => [new(whole.LogicalBytes)]);
         Observe(meter, "fish.store.stored", "By", "Stored bytes of all checkpoints, by kind.", whole =>
             [Of(whole.Stored.Positions, "kind", "positions"), Of(whole.Stored.Values, "kind", "values"),
-                Of(whole.Stored.State, "kind", "state")]);
+                Of(whole.Stored.TrainerState, "kind", "state")]);
         Observe(meter, "fish.store.disk", "By", "Bytes on disk, by use.", whole => whole.Disk is { } disk
             ? [Of(disk.Bases, "part", "bases"), Of(disk.Database, "part", "database"), Of(disk.Wal, "part", "wal")] : []);
         Observe(meter, "fish.store.reclaimable", "By",

@@ -254,12 +254,12 @@ internal sealed class SaveExecutor(StoreContext store)
 
     private async Task<PreparedState?> EncodeStateAsync(SaveOptions save, CancellationToken cancellationToken)
     {
-        if (save.OpenState is null)
+        if (save.OpenTrainerState is null)
         {
             return null;
         }
 
-        await using var content = save.OpenState();
+        await using var content = save.OpenTrainerState();
         return await PreparedState.EncodeAsync(content, store.Options, cancellationToken);
     }
 }

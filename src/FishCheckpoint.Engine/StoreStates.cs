@@ -74,7 +74,7 @@ internal sealed class StoreStates(StoreContext store) : IStates
     });
 
     /// <inheritdoc/>
-    public Task<Saved<StateInfo>> PutTrainerStateAsync(
+    public Task<Saved<TrainerStateInfo>> PutTrainerStateAsync(
         string task, StepRef step, Stream content, CancellationToken cancellationToken = default) => store.GuardedAsync(async () =>
     {
         store.RequireWritable();
@@ -88,7 +88,7 @@ internal sealed class StoreStates(StoreContext store) : IStates
                 return store.AuditWriter.Given(writer, task, row.Step, state.Give(writer, task, row), state.Info.StoredBytes);
             },
             cancellationToken);
-        return new Saved<StateInfo>(state.Info, created);
+        return new Saved<TrainerStateInfo>(state.Info, created);
     });
 
     /// <inheritdoc/>

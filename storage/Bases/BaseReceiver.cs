@@ -85,7 +85,7 @@ internal sealed class BaseReceiver(BaseLimits limits, string folder)
             return new BaseFile(name, length, digest, null, PlainCrcs(path, length));
         }
 
-        using var dense = limits.Compression == BaseCompression.Dense ? AtomicFile.Create(path) : null;
+        using var dense = limits.Compression == BaseCompression.Compressed ? AtomicFile.Create(path) : null;
         BaseFile received;
         using (var opened = SafetensorsFile.Open(path, limits.MaxHeaderBytes))
         {

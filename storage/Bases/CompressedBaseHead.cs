@@ -78,7 +78,7 @@ internal static class CompressedBaseHead
         for (var block = 0; block < offsets.Length - 1; block++)
         {
             var length = BinaryPrimitives.ReadInt32LittleEndian(bytes[(start + (4 * block))..]);
-            if (length is < 1 or > Blocks.Size + DenseCoder.Overhead)
+            if (length is < 1 or > Blocks.Size + UnitCoder.Overhead)
             {
                 throw Damaged(path, $"its block {block} cannot have {length} bytes");
             }

@@ -15,9 +15,9 @@ internal sealed class CompressedBaseScratch
     private byte[]? plain;
     private byte[]? again;
 
-    public DenseCoder Coder { get; } = new();
+    public UnitCoder Coder { get; } = new();
 
-    public byte[] Encoded { get; } = new byte[Blocks.Size + DenseCoder.Overhead];
+    public byte[] Encoded { get; } = new byte[Blocks.Size + UnitCoder.Overhead];
 
     public byte[] Plain => plain ??= new byte[Blocks.Size];
 

@@ -75,8 +75,8 @@ internal sealed class TaskTable(CatalogConnection connection) : ITaskChanges
         connection.Execute(
         "INSERT INTO tasks (name, base, layout, description, metadata, retention, tensors, created, origin, origin_task, origin_step) "
         + "VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        name, @base, layout, spec.Description, Json(spec.Metadata), Json(spec.Retention), tensors, now, origin, spec.From?.Task,
-        spec.From?.Step);
+        name, @base, layout, spec.Description, Json(spec.Metadata), Json(spec.Retention), tensors, now, origin, spec.BranchPoint?.Task,
+        spec.BranchPoint?.Step);
 
     public void SetSettings(string name, string? description, IReadOnlyDictionary<string, string>? metadata, Retention? retention) =>
         connection.Execute(

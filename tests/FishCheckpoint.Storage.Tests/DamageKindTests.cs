@@ -115,7 +115,7 @@ public sealed class DamageKindTests : StoreFixture
 
     private static async Task ReadStateAsync(CheckpointStore store, long step)
     {
-        if ((await store.Checkpoints.GetAsync("task", StepRef.At(step), Stop)).StateBytes > 0)
+        if ((await store.Checkpoints.GetAsync("task", StepRef.At(step), Stop)).TrainerStateBytes > 0)
         {
             await using var state = await store.States.OpenTrainerStateAsync("task", StepRef.At(step), Stop);
             await state.CopyToAsync(Stream.Null, Stop);

@@ -69,7 +69,7 @@ public sealed class DurabilityTests : IDisposable
             new Random(step).NextBytes(state);
             using var file = ModelFolder.Open(model.Change(step, 0.1).Write(Path.Combine(folder, "model")));
             await store.Checkpoints.SaveAsync(
-                "task", step, new CheckpointContent.Full(file), new SaveOptions { OpenState = () => new MemoryStream(state) }, TestContext.Current.CancellationToken);
+                "task", step, new CheckpointContent.Full(file), new SaveOptions { OpenTrainerState = () => new MemoryStream(state) }, TestContext.Current.CancellationToken);
             if (step % 3 == 0)
             {
                 await store.Maintenance.CollectAsync(null, TestContext.Current.CancellationToken);

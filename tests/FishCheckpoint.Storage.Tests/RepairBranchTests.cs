@@ -25,7 +25,7 @@ public sealed class RepairBranchTests : RepairTest
 
         // Nothing is laid on the base in its place, unless somebody says so.
         await using var repaired = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop);
-        Assert.Equal(new BranchPoint("task", 40), (await repaired.Tasks.GetAsync("branch", Stop)).From);
+        Assert.Equal(new BranchPoint("task", 40), (await repaired.Tasks.GetAsync("branch", Stop)).BranchPoint);
         await RefusedAsync(ErrorCode.CheckpointNotFound, () => repaired.States.OpenBranchPointAsync("branch", Stop));
         await RefusedAsync(ErrorCode.CheckpointNotFound, () => SavePatchAsync(repaired, 9, ParentChoice.Auto));
         await SavePatchAsync(repaired, 9, ParentChoice.Base);
@@ -92,7 +92,7 @@ public sealed class RepairBranchTests : RepairTest
     private async Task PrepareBranchAsync()
     {
         await PrepareAsync();
-        await Store.Tasks.PutAsync("branch", new TaskSpec(From: new BranchPoint("task", 40)), Stop);
+        await Store.Tasks.PutAsync("branch", new TaskSpec(BranchPoint: new BranchPoint("task", 40)), Stop);
         var (first, whole) = (Models[("task", 40)].Change(51, 0.001), Base.Change(52, 0.001));
         await SaveFullAsync(Store, "branch", 1, first, ParentChoice.Parse("task:40"));
         await SaveFullAsync(Store, "branch", 2, first.Change(53, 0.001), ParentChoice.At(1));

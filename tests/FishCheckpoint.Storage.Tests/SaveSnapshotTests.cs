@@ -90,7 +90,7 @@ public sealed class SaveSnapshotTests : StoreFixture
         var mask = Mask.Create(Base.Layout, [new TensorMask(0, Enumerable.Range(0, 5000).Select(index => index * 7L).ToArray())]);
         var model = Base.Change(seed, 1);
         var content = new CheckpointContent.Changed(MaskedState.Gather(mask, tensor => model[mask.Layout.Tensors[tensor].Name]));
-        return await Store.Checkpoints.SaveAsync(task, step, content, new SaveOptions { OpenState = encoded is null ? null : Open }, Stop);
+        return await Store.Checkpoints.SaveAsync(task, step, content, new SaveOptions { OpenTrainerState = encoded is null ? null : Open }, Stop);
 
         Stream Open()
         {

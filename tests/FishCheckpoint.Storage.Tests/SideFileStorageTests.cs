@@ -49,7 +49,7 @@ public sealed class SideFileStorageTests : StoreFixture
         Assert.Equal(3, Count("side_files"));
 
         Assert.Equal(
-            0, (await Store.Checkpoints.ListDeletedAsync("task", new PageRequest(), Stop).ReadPageAsync()).Items.Single().StateBytes);
+            0, (await Store.Checkpoints.ListDeletedAsync("task", new PageRequest(), Stop).ReadPageAsync()).Items.Single().TrainerStateBytes);
 
         await Store.Checkpoints.DeleteAsync("task", StepRef.At(2), Stop);
         await SaveSidedAsync(3, "shared", "three");

@@ -10,7 +10,7 @@ internal sealed class TestedStore : StoreFactory
 {
     public override async Task<IFishStore> OpenAsync(string dataFolder, StoreSetup setup)
     {
-        var options = new StoreOptions { DataFolder = dataFolder, Bases = setup.CompressBases ? BaseCompression.Dense : BaseCompression.None };
+        var options = new StoreOptions { DataFolder = dataFolder, Bases = setup.CompressBases ? BaseCompression.Compressed : BaseCompression.None };
         if (setup.Effort is { } effort)
         {
             options = options with { Codec = new CodecOptions { Effort = effort } };

@@ -80,7 +80,7 @@ public sealed class TrainingKillTests : IAsyncLifetime
 
         // The step after the last that it told of: there it took note of the signal.
         Assert.Equal(told + 1, latest.Step);
-        Assert.True(latest.StateBytes > 0);
+        Assert.True(latest.TrainerStateBytes > 0);
     }
 
     /// <summary>The trainer: resumes, trains step after step, and says so on its output.</summary>

@@ -78,14 +78,14 @@ internal static class CollectCommand
         {
             terminal.Say(
                 $"Would delete {Say.Count(result.Deleted)} checkpoints, remove {Say.Count(result.Purged)} whose grace period is over, and ",
-                $"rebase {Say.Count(result.Relaid)}. That would free {Say.Bytes(result.FreedBytes)}; ",
+                $"rebase {Say.Count(result.Rebased)}. That would free {Say.Bytes(result.FreedBytes)}; ",
                 $"{Say.Bytes(result.ReturnedBytes)} are free already");
         }
         else
         {
             terminal.Say(
                 $"{Say.Count(result.Deleted)} checkpoints deleted, {Say.Count(result.Purged)} removed after their grace period, ",
-                $"{Say.Count(result.Relaid)} rebased; {Say.Bytes(result.FreedBytes)} freed, of which ",
+                $"{Say.Count(result.Rebased)} rebased; {Say.Bytes(result.FreedBytes)} freed, of which ",
                 $"{Say.Bytes(Math.Max(0, result.ReturnedBytes))} returned to the file system");
         }
 
@@ -106,14 +106,14 @@ internal static class CollectCommand
 
         if (!result.Finished && result.DryRun)
         {
-            terminal.Say($"Up to {Say.Bytes(result.HeldBytes)} more may be freed. Finding out takes a longer run");
+            terminal.Say($"Up to {Say.Bytes(result.TombstoneBytes)} more may be freed. Finding out takes a longer run");
             return;
         }
 
-        if (result.HeldBytes > 0)
+        if (result.TombstoneBytes > 0)
         {
             terminal.Say(
-                $"{Say.Bytes(result.HeldBytes)} of deleted checkpoints are kept because other checkpoints depend on them; ",
+                $"{Say.Bytes(result.TombstoneBytes)} of deleted checkpoints are kept because other checkpoints depend on them; ",
                 $"rebasing those would use more space");
         }
 

@@ -39,7 +39,7 @@ internal static class ListCommand
             {
                 table.Row(
                     $"{item.Step}", item.Parent, $"{item.Depth}", Say.Count(item.Changed), Say.Bytes(item.LogicalBytes),
-                    Say.Bytes(item.StoredBytes - item.StateBytes), Say.Bytes(item.StateBytes),
+                    Say.Bytes(item.StoredBytes - item.TrainerStateBytes), Say.Bytes(item.TrainerStateBytes),
                     Say.Metrics(item.Metrics), string.Join(' ', item.Tags), Say.Time(item.Created));
             }
 

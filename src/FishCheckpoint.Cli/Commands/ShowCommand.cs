@@ -23,7 +23,7 @@ internal static class ShowCommand
 
     private static void Describe(Terminal terminal, CheckpointInfo info)
     {
-        var model = info.StoredBytes - info.StateBytes;
+        var model = info.StoredBytes - info.TrainerStateBytes;
         (string Name, string Value)[] rows =
         [
             ("checkpoint", $"{info.Task}/{info.Step}"),
@@ -33,10 +33,11 @@ internal static class ShowCommand
             ("model", Say.Bytes(info.LogicalBytes)),
             ("stored",
                 $"{Say.Bytes(model)}, {Say.Ratio(model == 0 ? 0 : (double)info.LogicalBytes / model)} "
-                + $"smaller{(info.StateBytes > 0 ? $"; and a trainer state of {Say.Bytes(info.StateBytes)}" : string.Empty)}"),
+                + "smaller"
+                + (info.TrainerStateBytes > 0 ? $"; and a trainer state of {Say.Bytes(info.TrainerStateBytes)}" : string.Empty)),
             ("frames",
                 $"positions {Say.Bytes(info.PositionBytes)}, values {Say.Bytes(info.ValueBytes)}, trainer state "
-                + $"{Say.Bytes(info.StateBytes)}"),
+                + $"{Say.Bytes(info.TrainerStateBytes)}"),
             ("state", info.State.ToString()),
             ("mask", info.Mask.ToString()),
             ("file", info.FileDigest?.ToString() ?? "-"),

@@ -59,7 +59,7 @@ internal static class TaskAddCommand
             var spec = new TaskSpec(
                 call.Parsed.GetValue(baseName), call.Parsed.GetValue(description), Retention: keep.RetentionOf(call.Parsed),
                 Tensors: tensors,
-                From: BranchPointOf(call.Parsed.GetValue(from)));
+                BranchPoint: BranchPointOf(call.Parsed.GetValue(from)));
             if (await FindAsync(call, name, cancellation) is { } existing)
             {
                 RequireSame(existing, call.Parsed.GetValue(description), keep.Named(call.Parsed));

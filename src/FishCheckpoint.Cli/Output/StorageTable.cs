@@ -32,7 +32,7 @@ internal static class StorageTable
 
     private static void Add(FittedTable table, StorageReport row, string name, long largest) => table.Row(
         [name, Say.Count(row.Checkpoints), Say.Percent(row.Density), Say.Bytes(row.LogicalBytes), Say.Bytes(row.Stored.Model),
-            Say.Ratio(row.Ratio), Say.Bytes(row.Stored.State)],
+            Say.Ratio(row.Ratio), Say.Bytes(row.Stored.TrainerState)],
         new BarCell((Share(row.LogicalBytes, largest), Color.Grey), (Share(row.Stored.Model, largest), Color.Green)));
 
     private static void Describe(IAnsiConsole console, StorageReport report)
@@ -45,7 +45,7 @@ internal static class StorageTable
         var stored = report.Stored;
         console.MarkupLine(CleanText.Markup(
             $"stored: models {Say.Bytes(stored.Model)} (values {Say.Bytes(stored.Values)}, positions {Say.Bytes(stored.Positions)}), ",
-            $"trainer states {Say.Bytes(stored.State)}; {report.BytesPerChangedValue:N2} bytes per changed value"));
+            $"trainer states {Say.Bytes(stored.TrainerState)}; {report.BytesPerChangedValue:N2} bytes per changed value"));
         console.MarkupLine(CleanText.Markup(
             $"chains: {report.Chains.MeanDepth:N1} deltas on average, {report.Chains.MaxDepth} at most; a restore reads about ",
             $"{Say.Bytes(report.Chains.MeanReadBytes)}"));

@@ -133,8 +133,8 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder) : ICh
         string task, long step, StreamedContent checkpoint, SaveOptions options, bool patient, CancellationToken cancellation)
     {
         var info = SaveRequest.InfoOf(task, step, options);
-        using var body = options.OpenState is null && info is null && options.SideFiles.Count == 0 ? null
-            : Bodies.Form(checkpoint, options.OpenState?.Invoke(), info, options.SideFiles);
+        using var body = options.OpenTrainerState is null && info is null && options.SideFiles.Count == 0 ? null
+            : Bodies.Form(checkpoint, options.OpenTrainerState?.Invoke(), info, options.SideFiles);
         return await server.SaveAsync<CheckpointInfo>(
             SaveRequest.PathOf(task, step, options), body ?? (HttpContent)checkpoint,
             request => SaveRequest.Prepare(request, options, patient), cancellation);

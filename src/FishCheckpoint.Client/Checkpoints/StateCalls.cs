@@ -35,12 +35,12 @@ internal sealed class StateCalls(FishHttp server, ICheckpoints checkpoints, IMai
         string task, StepRef to, StateRef from = default, CancellationToken cancellationToken = default) =>
         server.JsonAsync<ChangeReport>(HttpMethod.Get, Routes.Changes(task, to, from), cancellationToken, wait: server.ForComputed);
 
-    public Task<Saved<StateInfo>> PutTrainerStateAsync(
+    public Task<Saved<TrainerStateInfo>> PutTrainerStateAsync(
         string task, StepRef step, Stream content, CancellationToken cancellationToken = default)
     {
         long? length = content.CanSeek ? content.Length - content.Position : null;
         var body = new StreamedContent(Bodies.Bytes, (target, stop) => content.CopyToAsync(target, 1 << 17, stop), length);
-        return server.SaveAsync<StateInfo>(PathOf(task, step), body, prepare: null, cancellationToken);
+        return server.SaveAsync<TrainerStateInfo>(PathOf(task, step), body, prepare: null, cancellationToken);
     }
 
     public async Task<Stream> OpenTrainerStateAsync(string task, StepRef step, CancellationToken cancellationToken = default)

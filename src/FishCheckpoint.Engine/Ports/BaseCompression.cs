@@ -9,5 +9,5 @@ public enum BaseCompression
     /// <summary>
     /// Block by block, by planes of bytes: two thirds of the bytes in <c>BF16</c>, for the time of decoding whatever is read.
     /// </summary>
-    Dense = 1,
+    Compressed = 1,
 }

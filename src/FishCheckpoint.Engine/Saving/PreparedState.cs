@@ -17,13 +17,13 @@ internal sealed class PreparedState : IDisposable
     {
         (this.writer, frame) = (writer, NewFrame.OfBytes(content));
         var head = FrameHead.Parse(content.Head);
-        Info = new StateInfo(head.Count, frame.Bytes, head.Digests[0]);
+        Info = new TrainerStateInfo(head.Count, frame.Bytes, head.Digests[0]);
     }
 
     /// <summary>The frame that it may insert.</summary>
     public IEnumerable<NewFrame> NewFrames => [frame];
 
-    public StateInfo Info { get; }
+    public TrainerStateInfo Info { get; }
 
     /// <summary>Encodes a stream to its end.</summary>
     public static async Task<PreparedState> EncodeAsync(Stream content, EngineOptions options, CancellationToken cancellation)

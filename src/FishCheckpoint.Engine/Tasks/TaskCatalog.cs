@@ -17,7 +17,7 @@ internal sealed class TaskCatalog
     /// <returns>Whether it is new.</returns>
     public bool Put(ICatalogWriter writer, string name, TaskSpec spec, DateTimeOffset now)
     {
-        var start = spec.From is null ? null : ResolvedBranchPoint.Find(writer, this, spec.From, name);
+        var start = spec.BranchPoint is null ? null : ResolvedBranchPoint.Find(writer, this, spec.BranchPoint, name);
         var @base = BaseOf(writer, spec, start);
         var tensors = spec.Tensors is null && start is not null ? start.Tensors : Json(new SortedDictionary<string, OwnTensor?>(
             (spec.Tensors ?? new Dictionary<string, OwnTensor?>(StringComparer.Ordinal)).ToDictionary(StringComparer.Ordinal),
@@ -31,7 +31,8 @@ internal sealed class TaskCatalog
             return true;
         }
 
-        if (existing.Base != @base.Id || existing.Tensors != tensors || (spec.From is not null && existing.Start != spec.From))
+        if (existing.Base != @base.Id || existing.Tensors != tensors
+            || (spec.BranchPoint is not null && existing.Start != spec.BranchPoint))
         {
             throw new FishException(
                 ErrorCode.TaskTaken, name,
@@ -94,7 +95,8 @@ internal sealed class TaskCatalog
 
         var @base = spec.Base is null ? start!.Base : BaseOf(view, view.Bases.Resolve(spec.Base));
         return start is null || start.Base.Id == @base.Id ? @base : throw new FishException(
-            ErrorCode.BaseMismatch, spec.Base!, $"The checkpoint {spec.From!.Task}:{spec.From.Step} is of the base {start.Base.Id}.",
+            ErrorCode.BaseMismatch, spec.Base!,
+            $"The checkpoint {spec.BranchPoint!.Task}:{spec.BranchPoint.Step} is of the base {start.Base.Id}.",
             "Leave the base out, or name that one.");
     }
 

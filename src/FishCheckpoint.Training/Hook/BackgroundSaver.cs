@@ -297,7 +297,7 @@ internal sealed class BackgroundSaver : IAsyncDisposable
             Metadata = run.Metadata,
             Overwrite = options.Overwrite || replaces.ContainsKey(save.Step),
             SideFiles = options.SideFiles,
-            OpenState = save.State is null ? null : save.State.OpenRead,
+            OpenTrainerState = save.State is null ? null : save.State.OpenRead,
         };
         return save.Metrics is null ? saveOptions : saveOptions with { Metrics = save.Metrics };
     }

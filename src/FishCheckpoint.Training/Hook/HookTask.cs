@@ -129,11 +129,11 @@ internal sealed class HookTask(
 
     private async Task CheckAsync(TaskInfo info, CancellationToken cancellation)
     {
-        if (options.From is not null && info.From != options.From)
+        if (options.From is not null && info.BranchPoint != options.From)
         {
             throw new FishException(
                 ErrorCode.TaskTaken, name,
-                $"The task exists and starts from {info.From?.ToString() ?? "its base"}; this run must start from {options.From}.",
+                $"The task exists and starts from {info.BranchPoint?.ToString() ?? "its base"}; this run must start from {options.From}.",
                 "Train to another task, or leave out the option From to continue this one.");
         }
 
@@ -166,7 +166,7 @@ internal sealed class HookTask(
 
         var spec = new TaskSpec(
             options.Base ?? options.ExpectedBase?.ToString(), Retention: options.Retention, Tensors: own is { Count: > 0 } ? own : null,
-            From: options.From);
+            BranchPoint: options.From);
         var made = (await store.Tasks.PutAsync(name, spec, cancellation)).Value;
         await CheckAsync(made, cancellation);
         await using var start = await store.States.OpenBranchPointAsync(name, cancellation);

@@ -24,7 +24,7 @@ internal sealed class Resumer(IFishStore store, string task, ITrainingModel mode
     /// <summary>The last readable step after the restored one; <see langword="null"/> for none.</summary>
     public long? Later { get; private set; }
 
-    private bool IsBranch => opened!.Info.From is not null;
+    private bool IsBranch => opened!.Info.BranchPoint is not null;
 
     /// <summary>
     /// Restores the model from the newest intact checkpoint. If the task has none yet and branches from another task, restores the branch
@@ -185,7 +185,7 @@ internal sealed class Resumer(IFishStore store, string task, ITrainingModel mode
 
     private async Task<TrainerState?> ReadStateAsync(CheckpointInfo checkpoint, CancellationToken cancellation)
     {
-        if (checkpoint.StateBytes == 0)
+        if (checkpoint.TrainerStateBytes == 0)
         {
             return null;
         }

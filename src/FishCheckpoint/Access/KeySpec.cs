@@ -3,26 +3,26 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Access;
 
-/// <summary>What a key is to be.</summary>
-/// <param name="Name">Its name, which no other key has that is not revoked.</param>
-/// <param name="Scope">How far it reaches.</param>
-/// <param name="Tasks">Tasks that it is limited to: names, or beginnings of names that end in <c>*</c>; <see langword="null"/>: all tasks,
-/// and the store as a whole.</param>
-/// <param name="Expires">From when on it is not taken any more; <see langword="null"/>: never.</param>
-/// <param name="QuotaBytes">The most stored bytes that its checkpoints and bases take together; <see langword="null"/>: no limit.</param>
+/// <summary>The properties of a new key.</summary>
+/// <param name="Name">Its name, unique among keys that are not revoked.</param>
+/// <param name="Scope">What it permits.</param>
+/// <param name="Tasks">The tasks that it is limited to: names, or prefixes that end in <c>*</c>; <see langword="null"/> for all tasks and
+/// the whole store.</param>
+/// <param name="Expires">When it expires; <see langword="null"/> for never.</param>
+/// <param name="QuotaBytes">The most stored bytes for its checkpoints and bases together; <see langword="null"/> for no limit.</param>
 public sealed record KeySpec(
     string Name, KeyScope Scope, IReadOnlyList<string>? Tasks = null, DateTimeOffset? Expires = null, long? QuotaBytes = null)
 {
-    /// <summary>Returns this, or refuses it.</summary>
-    /// <param name="now">The time.</param>
+    /// <summary>Returns this specification, or throws if it is invalid.</summary>
+    /// <param name="now">The current time.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.RequestInvalid"/>.</exception>
     public KeySpec Validate(DateTimeOffset now)
     {
         Names.Check(Name ?? "", "key");
         TaskLimits.Check(Tasks);
-        Require(Enum.IsDefined(Scope), "scope", $"{Scope} is no scope.", "Give read, write or admin.");
-        Require(Expires is null || Expires > now, "expires", $"The key would have expired at {Expires:u}.", "Give a time that is to come.");
-        Require(QuotaBytes is null or >= 0, "quotaBytes", $"{QuotaBytes} bytes are no quota.", "Give 0 or more, or leave it out.");
+        Require(Enum.IsDefined(Scope), "scope", $"Unknown scope '{Scope}'.", "Use read, write or admin.");
+        Require(Expires is null || Expires > now, "expires", $"The expiry time {Expires:u} is in the past.", "Give a future time.");
+        Require(QuotaBytes is null or >= 0, "quotaBytes", $"The quota is {QuotaBytes} bytes.", "Give 0 or more, or omit it.");
         return this;
     }
 

@@ -7,9 +7,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Access;
 
 /// <summary>
-/// The token that a key's holder sends: <c>fish_ID_SECRET</c>, the id 12 hexadecimal digits, the secret 256 random bits in base64url. What
-/// is stored is the secret's SHA-256: a hash that is slow on purpose protects secrets that can be guessed, and nobody guesses 256 random
-/// bits; a fast one costs a request nothing.
+/// The token that a client sends: <c>fish_ID_SECRET</c>, with an id of 12 hexadecimal digits and a secret of 256 random bits in base64url.
+/// The store keeps the SHA-256 of the secret. Slow hashes protect weak secrets; 256 random bits need none.
 /// </summary>
 internal static partial class KeyToken
 {
@@ -18,8 +17,8 @@ internal static partial class KeyToken
     private const int SecretBytes = 32;
     private const int SecretLength = 43;
 
-    /// <summary>Makes a token.</summary>
-    /// <returns>The key's id, the whole token, and the hash that is kept of it.</returns>
+    /// <summary>Creates a token.</summary>
+    /// <returns>The key's id, the whole token, and the hash to store.</returns>
     public static (string Id, string Token, Digest Hash) Create()
     {
         var id = RandomNumberGenerator.GetHexString(IdLength, lowercase: true);
@@ -27,11 +26,11 @@ internal static partial class KeyToken
         return (id, $"{Prefix}{id}_{secret}", HashOf(secret));
     }
 
-    /// <summary>Takes a token apart: the mirror of <see cref="Create"/>.</summary>
-    /// <param name="token">What was sent.</param>
+    /// <summary>Splits a token into id and hash: the inverse of <see cref="Create"/>.</summary>
+    /// <param name="token">The text that the client sent.</param>
     /// <param name="id">The key's id.</param>
     /// <param name="hash">The hash of the secret.</param>
-    /// <returns><see langword="false"/> when it has not the form of one.</returns>
+    /// <returns><see langword="false"/> if the text is not a token.</returns>
     public static bool TryParse(string token, out string id, out Digest hash)
     {
         (id, hash) = ("", default);
@@ -44,7 +43,7 @@ internal static partial class KeyToken
         return true;
     }
 
-    /// <summary>Puts dots in the place of every secret in a text that is to be shown.</summary>
+    /// <summary>Replaces every secret in a text with dots.</summary>
     public static string Redact(string text) => Inside().Replace(text, "fish_${id}_...");
 
     private static Digest HashOf(string secret) => Digest.Of(Encoding.ASCII.GetBytes(secret));

@@ -4,14 +4,14 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Checkpoints;
 
-/// <summary>Lays a delta of blocks on blocks: each by itself, given what the parent has there.</summary>
+/// <summary>Applies a delta in the blocks format: decodes each block from the parent's block.</summary>
 internal sealed class BlockCursor : DeltaCursor
 {
     private readonly IFrame frame;
     private readonly Layout layout;
     private readonly ChunkEntry[] entries;
 
-    /// <summary>Reads the index of the frame.</summary>
+    /// <summary>Reads the frame's index.</summary>
     public BlockCursor(IFrame frame, Layout layout, string label)
         : base(label)
     {

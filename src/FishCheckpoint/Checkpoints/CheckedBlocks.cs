@@ -8,18 +8,16 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Checkpoints;
 
 /// <summary>
-/// Bytes as they are sent over a network so that each block can be verified as it comes, with no second pass: blocks of <see
-/// cref="BlockSize"/>
-/// bytes, the last one shorter, each followed by <c>SHA-256(offset block)</c>. The offset is that of the block in the whole content, 8
-/// bytes,
-/// little-endian, so that no block can stand in for another one.
+/// A body in which each block can be verified on arrival. Blocks have <see cref="BlockSize"/> bytes, the last one may be shorter; each is
+/// followed by <c>SHA-256(offset block)</c>. The offset is the block's position in the whole content (8 bytes, little-endian), so that
+/// blocks cannot be swapped.
 /// </summary>
 internal static class CheckedBlocks
 {
     /// <summary>The media type of such a body.</summary>
     public const string MediaType = "application/vnd.fishcheckpoint.checked";
 
-    /// <summary>Bytes of a block, without its digest.</summary>
+    /// <summary>Bytes in a block, without its digest.</summary>
     public const int BlockSize = 1 << 20;
 
     /// <summary>The length of the checked body for a number of bytes.</summary>
@@ -27,12 +25,12 @@ internal static class CheckedBlocks
     public static long LengthOf(long bytes) => checked(bytes + ((bytes + BlockSize - 1) / BlockSize * Digest.Size));
 
     /// <summary>Writes a body.</summary>
-    /// <param name="offset">The first byte of the content that is sent.</param>
-    /// <param name="length">How many bytes are sent.</param>
-    /// <param name="produce">Writes those bytes, and does not complete the pipe.</param>
-    /// <param name="destination">Written and flushed as it goes, not completed.</param>
-    /// <param name="cancellation">Ends the work early.</param>
-    /// <exception cref="InvalidOperationException">Another number of bytes was produced.</exception>
+    /// <param name="offset">The first byte of the content to send.</param>
+    /// <param name="length">The number of bytes to send.</param>
+    /// <param name="produce">Writes these bytes without completing the pipe.</param>
+    /// <param name="destination">Written and flushed incrementally; not completed.</param>
+    /// <param name="cancellation">Cancels the work.</param>
+    /// <exception cref="InvalidOperationException">The producer wrote another number of bytes.</exception>
     public static async Task WriteAsync(
         long offset, long length, Func<PipeWriter, Task> produce, PipeWriter destination, CancellationToken cancellation)
     {
@@ -68,20 +66,20 @@ internal static class CheckedBlocks
             await pipe.Reader.CompleteAsync();
         }
 
-        // What went wrong says the producer; an end without a fault is its own.
+        // Rethrows the producer's error; without one, the producer wrote too little.
         await producing;
         if (length > 0)
         {
-            throw new InvalidOperationException("The content is shorter than it was to be.");
+            throw new InvalidOperationException("The producer wrote too few bytes.");
         }
     }
 
-    /// <summary>Reads the next block of a body, with its digest, and verifies it.</summary>
+    /// <summary>Reads and verifies the next block of a body.</summary>
     /// <param name="source">The body.</param>
     /// <param name="offset">The block's first byte in the whole content.</param>
-    /// <param name="block">Filled with the block; as long as the block is to be.</param>
-    /// <param name="cancellation">Ends the reading early.</param>
-    /// <returns><see langword="false"/>: the block is not what was sent; nothing of it may be used.</returns>
+    /// <param name="block">Filled with the block; its length is the expected length.</param>
+    /// <param name="cancellation">Cancels the read.</param>
+    /// <returns><see langword="false"/> if the block is corrupt; its bytes must not be used.</returns>
     /// <exception cref="EndOfStreamException">The body ends before the block does.</exception>
     public static async ValueTask<bool> ReadAsync(Stream source, long offset, Memory<byte> block, CancellationToken cancellation)
     {
@@ -91,13 +89,13 @@ internal static class CheckedBlocks
         return DigestOf(offset, block.Span).AsSpan().SequenceEqual(digest);
     }
 
-    /// <summary>The refusal of content that came otherwise than it was sent.</summary>
-    /// <param name="what">What was read.</param>
-    /// <param name="offset">Where the first block begins that is not what was sent.</param>
+    /// <summary>The error for content that changed in transit.</summary>
+    /// <param name="what">The name of the content.</param>
+    /// <param name="offset">The offset of the first corrupt block.</param>
     public static FishException Mismatch(string what, long offset) => new(
         ErrorCode.DigestMismatch, what,
-            $"What came from byte {offset} on is not what the server sent, twice: something between it and here changes bytes.",
-        "Nothing of it was used. Load again, by another network or without the proxy in between.");
+            $"The bytes from {offset} on were corrupt in two attempts. A proxy or the network changes them.",
+        "No corrupt bytes were used. Load again over another network or without the proxy.");
 
     private static async Task ProduceAsync(Func<PipeWriter, Task> produce, PipeWriter writer)
     {

@@ -5,21 +5,21 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Checkpoints;
 
-/// <summary>The forms in which a checkpoint can be handed in. The caller keeps ownership and disposes after the save.</summary>
+/// <summary>The forms in which a checkpoint can be saved. The caller keeps ownership and disposes it after the save.</summary>
 public abstract record CheckpointContent : IDisposable
 {
     private CheckpointContent()
     {
     }
 
-    /// <summary>Opens a checkpoint on disk, in the form that it has. The caller disposes it.</summary>
-    /// <param name="path">A file; or a folder, which is a full model.</param>
-    /// <param name="mediaType">The media type that it came with; <see langword="null"/> looks inside for frames too.</param>
-    /// <param name="layout">Gives whether the task's layout has a tensor of a name. Called only where the tensors' names do not decide.
-    /// </param>
-    /// <param name="maxHeaderLength">The longest safetensors header taken, in bytes.</param>
-    /// <param name="choice">Which model of a folder is meant. Default: the one that a loader would take.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>, or a code for each way a file can lie.</exception>
+    /// <summary>Opens a checkpoint on disk and detects its form. The caller disposes it.</summary>
+    /// <param name="path">A file, or the folder of a full model.</param>
+    /// <param name="mediaType">The declared media type; <see langword="null"/> to detect frames too.</param>
+    /// <param name="layout">Returns a predicate for the tensor names of the task's layout. Called only if the names in the file do not
+    /// decide.</param>
+    /// <param name="maxHeaderLength">The longest safetensors header accepted, in bytes.</param>
+    /// <param name="choice">The model to use, if a folder has several. Default: the one that a loader would choose.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>, or the code of the file's error.</exception>
     public static async Task<CheckpointContent> OpenAsync(
         string path, string? mediaType, Func<Task<Func<string, bool>>> layout, int maxHeaderLength = SafetensorsHeader.MaxLength,
         ModelChoice? choice = null)
@@ -40,7 +40,7 @@ public abstract record CheckpointContent : IDisposable
         return new Full(ModelFolder.Open(path, maxHeaderLength, choice));
     }
 
-    /// <summary>Closes what was opened.</summary>
+    /// <summary>Closes the content's files.</summary>
     public void Dispose()
     {
         var opened = this switch
@@ -86,8 +86,8 @@ public abstract record CheckpointContent : IDisposable
         return null;
     }
 
-    // A patch and a full model have the same media type. A patch has nothing but NAME.indices and NAME.values, none of them a tensor of the
-    // task. Without tensors its metadata decide: an empty full model is more likely a mistake than a patch that changes nothing.
+    // A patch and a full model share a media type. A patch contains only NAME.indices and NAME.values, none of them a tensor of the task.
+    // Without tensors the metadata decide: an empty full model is more likely a mistake than an empty patch.
     private static async Task<bool> IsPatchAsync(SafetensorsHeader header, Func<Task<Func<string, bool>>> layout)
     {
         if (header.Tensors.Count == 0)
@@ -102,7 +102,7 @@ public abstract record CheckpointContent : IDisposable
     private static bool IsPartOfPatch(string name) => name.EndsWith(SparsePatchReader.IndicesSuffix, StringComparison.Ordinal)
         || name.EndsWith(SparsePatchReader.ValuesSuffix, StringComparison.Ordinal);
 
-    /// <summary>A full model; the store finds what changed.</summary>
+    /// <summary>A full model; the store finds the changes.</summary>
     /// <param name="Model">The model's files.</param>
     public sealed record Full(ModelFolder Model) : CheckpointContent;
 
@@ -111,11 +111,11 @@ public abstract record CheckpointContent : IDisposable
     /// <param name="File">The patch.</param>
     public sealed record Sparse(SafetensorsFile File) : CheckpointContent;
 
-    /// <summary>A delta in memory, as a trainer's hook has it.</summary>
+    /// <summary>A delta in memory, as from a trainer's hook.</summary>
     /// <param name="Delta">Positions and new values.</param>
     public sealed record Changed(Delta Delta) : CheckpointContent;
 
-    /// <summary>A delta as frames.</summary>
+    /// <summary>A delta in encoded form.</summary>
     /// <param name="Delta">The frames.</param>
     public sealed record Encoded(EncodedDelta Delta) : CheckpointContent;
 }

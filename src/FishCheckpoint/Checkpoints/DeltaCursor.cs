@@ -4,23 +4,23 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Checkpoints;
 
-/// <summary>Lays one stored delta on blocks of its parent's state.</summary>
+/// <summary>Applies a stored delta to blocks of its parent's state.</summary>
 internal abstract class DeltaCursor
 {
     private readonly string label;
 
     private protected DeltaCursor(string label) => this.label = label;
 
-    /// <summary>Reads the indices of a delta's frames.</summary>
-    /// <param name="mask">The mask's frame; <see langword="null"/> for a frame of blocks.</param>
-    /// <param name="values">The values' frame, after those that it is guessed from; or the frame of blocks.</param>
+    /// <summary>Reads the indexes of a delta's frames.</summary>
+    /// <param name="mask">The mask's frame; <see langword="null"/> if the values are in a frame of blocks.</param>
+    /// <param name="values">The values' frame, preceded by the frames that it is predicted from; or the frame of blocks.</param>
     /// <param name="layout">The layout that positions refer to.</param>
-    /// <param name="label">The checkpoint, for errors, as in <c>task/120</c>.</param>
+    /// <param name="label">The checkpoint for error messages, such as <c>task/120</c>.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>.</exception>
     public static DeltaCursor Open(IFrame? mask, IReadOnlyList<IFrame> values, Layout layout, string label) =>
         mask is null ? new BlockCursor(values[^1], layout, label) : new MaskedCursor(mask, values, layout, label);
 
-    /// <summary>Whether the delta may change a block at all.</summary>
+    /// <summary>Whether the delta may change a block.</summary>
     public abstract bool Touches(int tensor, long block);
 
     /// <summary>Turns a block of the parent's state into the new state.</summary>
@@ -32,5 +32,5 @@ internal abstract class DeltaCursor
 
     private protected FishException Damaged(FishException error) => new(
         ErrorCode.CorruptCheckpoint, label, $"A stored frame is damaged: {error.Cause}",
-        "Other checkpoints may be sound: run a verification.", error);
+        "Other checkpoints may be intact: run a verification.", error);
 }

@@ -5,15 +5,15 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Checkpoints;
 
 /// <summary>
-/// The one JSON form of everything this system says: camelCase names, digests as hexadecimal text, and the numbers that JSON cannot write
-/// (a loss may be one) as <c>"NaN"</c>, <c>"Infinity"</c> and <c>"-Infinity"</c>.
+/// The JSON conventions of all responses and reports: camelCase names, digests in hexadecimal, and non-finite numbers as <c>"NaN"</c>,
+/// <c>"Infinity"</c> and <c>"-Infinity"</c>.
 /// </summary>
 public static class FishJson
 {
     /// <summary>Shared options; read-only.</summary>
     public static JsonSerializerOptions Options { get; } = Create();
 
-    /// <summary>Sets options up for this JSON form.</summary>
+    /// <summary>Configures options for these conventions.</summary>
     public static void Configure(JsonSerializerOptions options)
     {
         options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
@@ -25,7 +25,7 @@ public static class FishJson
         options.Converters.Add(new JsonStringEnumConverter<TaskEventKind>(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
     }
 
-    /// <summary>How a kind of event is spelled.</summary>
+    /// <summary>The JSON name of a kind of event.</summary>
     public static string NameOf(TaskEventKind kind) => JsonNamingPolicy.CamelCase.ConvertName($"{kind}");
 
     private static JsonSerializerOptions Create()
@@ -39,9 +39,10 @@ public static class FishJson
     internal sealed class DigestConverter : JsonConverter<Digest>
     {
         public override Digest Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            Digest.TryParse(reader.GetString(), out var digest) ? digest : throw new JsonException("A SHA-256 has 64 hexadecimal digits.");
+            Digest.TryParse(reader.GetString(), out var digest) ? digest
+                : throw new JsonException("A SHA-256 digest has 64 hexadecimal digits.");
 
-        // Hexadecimal digits need no escapes, and no text of their own: a page of a list has thousands of digests.
+        // Hexadecimal digits need no escaping and no intermediate string: one page of a list has thousands of digests.
         public override void Write(Utf8JsonWriter writer, Digest value, JsonSerializerOptions options)
         {
             Span<byte> quoted = stackalloc byte[(Digest.Size * 2) + 2];

@@ -3,7 +3,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Checkpoints;
 
-/// <summary>Refuses a full model whose tensors are not those of the task layout, and says which and how.</summary>
+/// <summary>Checks the tensors of a full model against the task layout.</summary>
 internal static class LayoutMatch
 {
     /// <summary>Checks that a model has exactly the tensors of a layout, in any order.</summary>
@@ -17,7 +17,7 @@ internal static class LayoutMatch
             {
                 throw new FishException(
                     ErrorCode.TensorUnknown, tensor.Name, "The task layout has no such tensor.",
-                    "Declare it as the task's own tensor, or leave it out.");
+                    "Declare it as the task's own tensor, or omit it.");
             }
 
             CheckOne(expected.Tensors[index], tensor);
@@ -26,7 +26,7 @@ internal static class LayoutMatch
         if (expected.Tensors.FirstOrDefault(tensor => !model.TryIndexOf(tensor.Name, out _)) is { } missing)
         {
             throw new FishException(
-                ErrorCode.TensorMissing, missing.Name, $"The model lacks {missing}.",
+                ErrorCode.TensorMissing, missing.Name, $"The model has no tensor {missing}.",
                 "Send all tensors, declare it dropped, or send a sparse patch.");
         }
     }
@@ -37,7 +37,7 @@ internal static class LayoutMatch
         {
             throw new FishException(
                 ErrorCode.DtypeMismatch, found.Name,
-                $"The task layout says {DTypes.NameOf(expected.Type)}, the model {DTypes.NameOf(found.Type)}.",
+                $"The task layout has {DTypes.NameOf(expected.Type)}; the model has {DTypes.NameOf(found.Type)}.",
                 "Save in the base's dtype, or declare the tensor as the task's own.");
         }
 
@@ -45,8 +45,8 @@ internal static class LayoutMatch
         {
             throw new FishException(
                 ErrorCode.ShapeMismatch, found.Name,
-                $"The task layout says {TensorInfo.ShapeText(expected.Shape)}, the model {TensorInfo.ShapeText(found.Shape)}.",
-                "Declare the tensor as the task's own if its shape is meant to differ.");
+                $"The task layout has {TensorInfo.ShapeText(expected.Shape)}; the model has {TensorInfo.ShapeText(found.Shape)}.",
+                "If the shape should differ, declare the tensor as the task's own.");
         }
     }
 }

@@ -5,7 +5,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Checkpoints;
 
 /// <summary>
-/// Lays a delta of a mask and values on blocks. Holds one decoded chunk, so blocks in ascending order decode each chunk once.
+/// Applies a delta of a mask and values to blocks. It keeps one decoded chunk, so that ascending blocks decode each chunk once.
 /// </summary>
 internal sealed class MaskedCursor : DeltaCursor
 {
@@ -17,11 +17,11 @@ internal sealed class MaskedCursor : DeltaCursor
     private int loaded = -1;
     private ValueMap map;
 
-    /// <summary>Reads the indices of a delta's frames.</summary>
+    /// <summary>Reads the indexes of a delta's frames.</summary>
     /// <param name="mask">The mask's frame.</param>
-    /// <param name="values">The values' frame, after those that it is guessed from.</param>
+    /// <param name="values">The values' frame, preceded by the frames that it is predicted from.</param>
     /// <param name="layout">The layout that positions refer to.</param>
-    /// <param name="label">The checkpoint, for errors, as in <c>task/120</c>.</param>
+    /// <param name="label">The checkpoint for error messages, such as <c>task/120</c>.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>.</exception>
     public MaskedCursor(IFrame mask, IReadOnlyList<IFrame> values, Layout layout, string label)
         : base(label)
@@ -68,7 +68,7 @@ internal sealed class MaskedCursor : DeltaCursor
         return (block * perBlock, (block + 1) * perBlock);
     }
 
-    // The first chunk that ends at or after a position. Blocks come in order, so it is mostly the loaded one or the next.
+    // The first chunk that ends at or after a position: usually the current or the next one, since blocks ascend.
     private int FirstChunk(int tensor, long position)
     {
         var (low, high) = (0, mask.Length);
@@ -133,8 +133,8 @@ internal sealed class MaskedCursor : DeltaCursor
         }
     }
 
-    // A decoded chunk, made when the first one is: a request for a header or for one tensor may need none. Each link of a chain holds one,
-    // so that it is no larger than the delta's chunks are, and what decoding takes besides is shared.
+    // A decoded chunk, allocated on first use: a request for one tensor may need none. Every delta of a chain has one, so it is no larger
+    // than the delta's chunks; decoding buffers are shared.
     private sealed class Decoded(int positions, int bytes)
     {
         public long[] Positions { get; } = new long[positions];

@@ -2,31 +2,29 @@ using System.Globalization;
 
 namespace FishCheckpoint.Checkpoints;
 
-/// <summary>A checkpoint as a retention sees it.</summary>
+/// <summary>A checkpoint as input of a retention.</summary>
 /// <param name="Step">Its step.</param>
-/// <param name="Metric">The value of the monitored metric, where it has one.</param>
+/// <param name="Metric">The value of the monitored metric, if it has one.</param>
 /// <param name="Created">When it was saved.</param>
-/// <param name="Tag">One of its tags, where it has any.</param>
+/// <param name="Tag">One of its tags, if it has any.</param>
 /// <param name="Pinned">Whether it is pinned.</param>
 internal readonly record struct RetentionCandidate(long Step, double? Metric, DateTimeOffset Created, string? Tag = null,
     bool Pinned = false);
 
-/// <summary>What becomes of a checkpoint.</summary>
+/// <summary>The decision for a checkpoint.</summary>
 /// <param name="Step">Its step.</param>
-/// <param name="KeptBy">What keeps it; <see langword="null"/>: it goes.</param>
+/// <param name="KeptBy">The rule that keeps it; <see langword="null"/> to delete it.</param>
 internal readonly record struct RetentionDecision(long Step, string? KeptBy);
 
-/// <summary>Decides which checkpoints of a task a <see cref="Retention"/> lets go. Pure: it deletes nothing.</summary>
+/// <summary>Decides which checkpoints of a task a <see cref="Retention"/> deletes. Pure: it changes nothing.</summary>
 internal static class RetentionPlan
 {
-    /// <summary>What becomes of each checkpoint, by step.</summary>
+    /// <summary>The decision for each checkpoint, by step.</summary>
     /// <param name="candidates">All checkpoints of the task.</param>
-    /// <param name="retention">The rules; without any, all stay.</param>
-    /// <param name="now">The time that <see cref="Retention.KeepWithin"/> counts back from.</param>
-    /// <remarks>
-    /// Whatever the rules say, the latest step stays, the best one where a metric is monitored, and every one that is tagged or pinned. Of
-    /// equal values the later step is the better.
-    /// </remarks>
+    /// <param name="retention">The rules; without rules, all checkpoints are kept.</param>
+    /// <param name="now">The current time, for <see cref="Retention.KeepWithin"/>.</param>
+    /// <remarks>These are always kept: the latest step, the best one by a monitored metric, and tagged or pinned ones. Of equal values, the
+    /// later step is better.</remarks>
     public static IReadOnlyList<RetentionDecision> Decide(IReadOnlyCollection<RetentionCandidate> candidates, Retention retention,
         DateTimeOffset now)
     {
@@ -42,7 +40,7 @@ internal static class RetentionPlan
             new RetentionDecision(candidate.Step, KeptBy(candidate, ordered.Length - index, last, best, retention, now)))];
     }
 
-    /// <summary>What the rules are, in words, for what none of them keeps.</summary>
+    /// <summary>A description of the rules, for checkpoints that none of them keeps.</summary>
     public static string Describe(Retention retention)
     {
         string?[] rules =
@@ -53,7 +51,7 @@ internal static class RetentionPlan
             retention.KeepWithin is { } within ? $"the past {Text(within)}" : null,
             "tagged", "pinned",
         ];
-        return $"not of: {string.Join(", ", rules.OfType<string>())}";
+        return $"none of: {string.Join(", ", rules.OfType<string>())}";
     }
 
     private static string? KeptBy(

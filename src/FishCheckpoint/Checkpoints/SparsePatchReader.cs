@@ -9,18 +9,18 @@ namespace FishCheckpoint.Checkpoints;
 
 /// <summary>
 /// Reads a sparse patch: for each changed tensor <c>NAME.indices</c> [n] (I32, I64, U32 or U64; flat, ascending) and <c>NAME.values</c> [n]
-/// in the tensor's dtype (U8 for packed dtypes). Names and types are checked at once, positions as they are read.
+/// in the tensor's dtype (U8 for packed dtypes). Names and types are checked first, positions while they are read.
 /// </summary>
 internal sealed class SparsePatchReader : IDeltaReader
 {
-    /// <summary>What the name of a tensor of positions ends with.</summary>
+    /// <summary>The suffix of a tensor with positions.</summary>
     public const string IndicesSuffix = ".indices";
 
-    /// <summary>What the name of a tensor of new values ends with.</summary>
+    /// <summary>The suffix of a tensor with new values.</summary>
     public const string ValuesSuffix = ".values";
 
     private const string Hint =
-        "A sparse patch holds NAME.indices [n] (I32, I64, U32, U64) and NAME.values [n] (the tensor's dtype) for each changed tensor.";
+        "A sparse patch has NAME.indices [n] (I32, I64, U32, U64) and NAME.values [n] (the tensor's dtype) for each changed tensor.";
 
     private readonly SafetensorsFile file;
     private readonly Part[] parts;
@@ -40,7 +40,7 @@ internal sealed class SparsePatchReader : IDeltaReader
             .Select(tensor => Match(tensor, stored)).Where(found => found.Count > 0).OrderBy(found => found.Tensor)];
         if (file.Header.Tensors.FirstOrDefault(tensor => !IsHalf(tensor.Info.Name, stored)) is { } stray)
         {
-            throw new FishException(ErrorCode.PatchInvalid, stray.Info.Name, "The tensor is no half of a pair of indices and values.",
+            throw new FishException(ErrorCode.PatchInvalid, stray.Info.Name, "The tensor is neither indices nor values.",
                 Hint);
         }
     }
@@ -75,7 +75,7 @@ internal sealed class SparsePatchReader : IDeltaReader
         return true;
     }
 
-    /// <summary>Checks the dtype of a tensor of values.</summary>
+    /// <summary>Checks the dtype of a tensor with values.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.DtypeMismatch"/>.</exception>
     internal static void CheckValues(TensorInfo values, TensorInfo tensor)
     {
@@ -84,7 +84,7 @@ internal sealed class SparsePatchReader : IDeltaReader
         {
             throw new FishException(
                 ErrorCode.DtypeMismatch, tensor.Name,
-                $"The values are {DTypes.NameOf(values.Type)}; {DTypes.NameOf(expected)} is expected.", Hint);
+                $"The values have the dtype {DTypes.NameOf(values.Type)}; {DTypes.NameOf(expected)} is expected.", Hint);
         }
     }
 
@@ -100,18 +100,19 @@ internal sealed class SparsePatchReader : IDeltaReader
         if (!Layout.TryIndexOf(name, out var tensor))
         {
             throw new FishException(ErrorCode.TensorUnknown, name, "The task layout has no such tensor.",
-                "Patch tensors of the task layout only.");
+                "Send only tensors of the task layout.");
         }
 
         if (!stored.TryGetValue(name + ValuesSuffix, out var values))
         {
-            throw new FishException(ErrorCode.PatchInvalid, name, "There are indices without values.", Hint);
+            throw new FishException(ErrorCode.PatchInvalid, name, "The indices have no values.", Hint);
         }
 
         CheckValues(values.Info, Layout.Tensors[tensor]);
         if (positions.Info.Type is not (DType.I32 or DType.I64 or DType.U32 or DType.U64))
         {
-            throw new FishException(ErrorCode.PatchInvalid, name, $"The indices are {DTypes.NameOf(positions.Info.Type)}.", Hint);
+            throw new FishException(ErrorCode.PatchInvalid, name, $"The indices have the dtype {DTypes.NameOf(positions.Info.Type)}.",
+                Hint);
         }
 
         if (positions.Info.Shape.Count != 1 || !positions.Info.Shape.SequenceEqual(values.Info.Shape))
@@ -119,7 +120,7 @@ internal sealed class SparsePatchReader : IDeltaReader
             throw new FishException(
                 ErrorCode.ShapeMismatch, name,
                 $"The indices have the shape {TensorInfo.ShapeText(positions.Info.Shape)}, "
-                    + $"the values {TensorInfo.ShapeText(values.Info.Shape)}.", Hint);
+                    + $"the values have {TensorInfo.ShapeText(values.Info.Shape)}.", Hint);
         }
 
         return new Part(tensor, positions.Info.Elements, positions.Info.Type, positions.Begin, values.Begin);
@@ -135,7 +136,7 @@ internal sealed class SparsePatchReader : IDeltaReader
             case DType.I32: Widen(MemoryMarshal.Cast<byte, int>(bytes), positions); break;
             case DType.U32: Widen(MemoryMarshal.Cast<byte, uint>(bytes), positions); break;
 
-            // An unsigned one past 2^63 turns negative here, and is refused as out of range.
+            // An unsigned position above 2^63 becomes negative here and is refused as out of range.
             default: MemoryMarshal.Cast<byte, long>(bytes).CopyTo(positions); break;
         }
     }

@@ -8,28 +8,26 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Checkpoints;
 
 /// <summary>
-/// Writes a delta as a sparse patch, the mirror of <see cref="SparsePatchReader"/>: for each changed tensor <c>NAME.indices</c> [n] (I32
-/// where every position of the patch fits, else I64; flat, ascending) and <c>NAME.values</c> [n] in the tensor's dtype (U8 for packed
-/// dtypes).
+/// Writes a delta as a sparse patch, the inverse of <see cref="SparsePatchReader"/>: for each changed tensor <c>NAME.indices</c> [n] (I32
+/// if all positions of the patch fit, else I64; flat, ascending) and <c>NAME.values</c> [n] in the tensor's dtype (U8 for packed dtypes).
 /// </summary>
-/// <remarks>
-/// The header is known from the frames' index alone. The data are written wider types first, as the reference writer does, so that readers
-/// that map the file find every tensor aligned: the frames are decoded once for the indices, and once for each width of values.
-/// </remarks>
+/// <remarks>The header needs only the frames' index. The data are written in order of decreasing width, like the reference writer does, so
+/// that every tensor is aligned in a mapped file. The frames are therefore decoded once for the indices, and once per width of
+/// values.</remarks>
 internal sealed class SparsePatchWriter
 {
-    /// <summary>What <c>__metadata__.format</c> says of a patch written here.</summary>
+    /// <summary>The value of <c>__metadata__.format</c> in a patch.</summary>
     public const string Format = "fishcheckpoint-patch";
 
     private readonly EncodedDelta delta;
     private readonly Layout layout;
     private readonly Part[] parts;
 
-    /// <summary>Prepares a patch; only the frames' indices are read here.</summary>
+    /// <summary>Prepares a patch. Reads only the frames' indexes.</summary>
     /// <param name="delta">The frames, with their mask and plain values. Not owned; read again by <see cref="WriteToAsync"/>.</param>
     /// <param name="layout">The layout that positions refer to.</param>
-    /// <param name="metadata">Entries of <c>__metadata__</c> besides <c>format</c>.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.MaskUnknown"/>: the mask is left out; or the frames are damaged or for another
+    /// <param name="metadata">Entries of <c>__metadata__</c> in addition to <c>format</c>.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.MaskUnknown"/>: the mask is missing; or the frames are damaged or have another
     /// layout.</exception>
     public SparsePatchWriter(EncodedDelta delta, Layout layout, IEnumerable<KeyValuePair<string, string>>? metadata = null)
     {
@@ -37,8 +35,8 @@ internal sealed class SparsePatchWriter
         var (mask, head) = (delta.Mask, delta.MaskHead);
         if (mask is null || head is null)
         {
-            throw new FishException(ErrorCode.MaskUnknown, delta.MaskId.ToString(), "The frames leave their mask out.",
-                "Bring the mask's frame with the values'.");
+            throw new FishException(ErrorCode.MaskUnknown, delta.MaskId.ToString(), "The frames have no mask.",
+                "Send the mask's frame with the values' frame.");
         }
 
         parts = PartsOf(ChunkIndex.ReadMask(mask, head, layout), layout);
@@ -46,14 +44,14 @@ internal sealed class SparsePatchWriter
         Header = HeaderWriter.Create(parts.Select(part => part.Info), entries);
     }
 
-    /// <summary>The patch's header; its <see cref="SafetensorsHeader.FileLength"/> is the length of what is written.</summary>
+    /// <summary>The patch's header; its <see cref="SafetensorsHeader.FileLength"/> is the patch's length.</summary>
     public SafetensorsHeader Header { get; }
 
-    /// <summary>Writes the patch, in memory bounded by one chunk.</summary>
-    /// <param name="destination">Written and flushed as it goes, not completed.</param>
-    /// <param name="cancellation">Ends the copy early.</param>
+    /// <summary>Writes the patch. Memory is bounded by one chunk.</summary>
+    /// <param name="destination">Written and flushed incrementally; not completed.</param>
+    /// <param name="cancellation">Cancels the copy.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled, or nobody reads the destination any more.</exception>
+    /// <exception cref="OperationCanceledException">The operation was cancelled, or the reader closed the destination.</exception>
     public async Task WriteToAsync(PipeWriter destination, CancellationToken cancellation = default)
     {
         await destination.WriteAsync(Header.ToFileBytes(), cancellation);
@@ -123,7 +121,7 @@ internal sealed class SparsePatchWriter
         var flushed = await destination.FlushAsync(cancellation);
         if (flushed.IsCanceled || flushed.IsCompleted)
         {
-            throw new OperationCanceledException("The destination is not read any more.");
+            throw new OperationCanceledException("The reader closed the destination.");
         }
     }
 

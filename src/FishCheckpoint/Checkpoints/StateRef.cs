@@ -2,25 +2,27 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Checkpoints;
 
-/// <summary>What names a state that a delta can be against: the base, a checkpoint of the same task, or one of another task on the same
-/// base.</summary>
+/// <summary>
+/// A reference to a delta's parent: the base, a checkpoint of the same task, or a checkpoint of another task with the same base.
+/// </summary>
 /// <param name="Step">The checkpoint; <see langword="null"/> for the base.</param>
-/// <param name="Task">Its task, when it is another one's.</param>
+/// <param name="Task">Its task, if it is another one.</param>
 public readonly record struct StateRef(StepRef? Step, string? Task = null)
 {
     private const string BaseWord = "base";
 
-    /// <summary>The task's base (with the task's own tensors as zeros).</summary>
+    /// <summary>The task's base, with the task's own tensors as zeros.</summary>
     public static StateRef Base { get; }
 
-    /// <summary>A checkpoint of the same task; the base for <see langword="null"/>.</summary>
+    /// <summary>A checkpoint of the same task, or the base for <see langword="null"/>.</summary>
     public static implicit operator StateRef(StepRef? step) => FromStepRef(step);
 
-    /// <summary>A checkpoint of the same task; the base for <see langword="null"/>.</summary>
+    /// <summary>A checkpoint of the same task, or the base for <see langword="null"/>.</summary>
     public static StateRef FromStepRef(StepRef? step) => new(step);
 
-    /// <summary>Reads <c>base</c>, a step, a word, a tag, or any of the last three of another task, as <c>TASK:STEP</c>. No name has a
-    /// colon in it.</summary>
+    /// <summary>
+    /// Parses <c>base</c>, a step, a word or a tag; for a checkpoint of another task, <c>TASK:STEP</c>. Names never contain a colon.
+    /// </summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StepInvalid"/>, <see cref="ErrorCode.NameInvalid"/>.</exception>
     public static StateRef Parse(string text)
     {

@@ -3,29 +3,29 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Checkpoints;
 
-/// <summary>What names a checkpoint of a task: a step, <c>latest</c>, <c>best</c>, or a tag.</summary>
+/// <summary>A reference to a checkpoint of a task: a step, <c>latest</c>, <c>best</c>, or a tag.</summary>
 public readonly record struct StepRef
 {
     private StepRef(long? step, string? word) => (Step, Word) = (step, word);
 
-    /// <summary>The step, when it is given as a number.</summary>
+    /// <summary>The step, if given as a number.</summary>
     public long? Step { get; }
 
-    /// <summary><c>latest</c>, <c>best</c> or a tag, when it is not a number.</summary>
+    /// <summary><c>latest</c>, <c>best</c> or a tag, if not given as a number.</summary>
     public string? Word { get; }
 
-    /// <summary>The checkpoint of the highest step.</summary>
+    /// <summary>The checkpoint with the highest step.</summary>
     public static StepRef Latest { get; } = new(null, "latest");
 
     /// <summary>The checkpoint with the best value of the task's monitored metric.</summary>
     public static StepRef Best { get; } = new(null, "best");
 
-    /// <summary>The checkpoint of a step.</summary>
+    /// <summary>The checkpoint at a step.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StepInvalid"/>: the step is negative.</exception>
     public static StepRef At(long step) => step >= 0 ? new StepRef(step, null)
-        : throw new FishException(ErrorCode.StepInvalid, $"{step}", "A step is not negative.", "Steps run from 0 to 9223372036854775807.");
+        : throw new FishException(ErrorCode.StepInvalid, $"{step}", "The step is negative.", "Steps run from 0 to 9223372036854775807.");
 
-    /// <summary>Reads a step, a word or a tag.</summary>
+    /// <summary>Parses a step, a word or a tag.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StepInvalid"/>, <see cref="ErrorCode.NameInvalid"/>.</exception>
     public static StepRef Parse(string text)
     {
@@ -37,15 +37,15 @@ public readonly record struct StepRef
         return text switch { "latest" => Latest, "best" => Best, _ => new StepRef(null, Names.CheckTag(text)) };
     }
 
-    /// <summary>Reads a step that must be a number.</summary>
+    /// <summary>Parses a step in digits.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StepInvalid"/>.</exception>
     public static long ParseStep(string text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var step)
             ? step : throw new FishException(
-                ErrorCode.StepInvalid, text.Length <= 40 ? text : $"{text[..37]}...", "This is no step.",
+                ErrorCode.StepInvalid, text.Length <= 40 ? text : $"{text[..37]}...", "The step is invalid.",
                 "Steps are whole numbers from 0 to 9223372036854775807.");
 
-    /// <summary>Whether a word cannot be a tag.</summary>
+    /// <summary>Whether a word cannot be used as a tag.</summary>
     public static bool IsReserved(string word) =>
         word is "latest" or "best" or "base" or "previous" or "auto" || word.All(char.IsAsciiDigit);
 

@@ -4,8 +4,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Checkpoints;
 
 /// <summary>
-/// The base's layout with the tensors that a task declares as its own replaced, added or dropped. Files that nothing changes in keep their
-/// header verbatim.
+/// The base's layout with a task's own tensors replaced, added or dropped. Files without own tensors keep their header verbatim.
 /// </summary>
 internal sealed class TaskLayout
 {
@@ -23,7 +22,9 @@ internal sealed class TaskLayout
     /// <summary>The task layout.</summary>
     public Layout Layout => Files.Layout;
 
-    /// <summary>For each tensor of the task layout its index in the base's, or -1 for an own tensor that starts as zeros.</summary>
+    /// <summary>
+    /// For each tensor of the task layout, its index in the base's layout, or -1 for an own tensor (which starts as zeros).
+    /// </summary>
     public IReadOnlyList<int> Sources { get; }
 
     /// <summary>Bytes of the base that a full restore reads.</summary>
@@ -31,7 +32,7 @@ internal sealed class TaskLayout
 
     /// <summary>Applies a task's own tensors to a base.</summary>
     /// <param name="base">The base's files.</param>
-    /// <param name="own">The own tensors; <see langword="null"/> for one that is dropped.</param>
+    /// <param name="own">The own tensors; <see langword="null"/> to drop one.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.TensorUnknown"/>: a dropped tensor is not in the base;
     /// <see cref="ErrorCode.RequestInvalid"/>, <see cref="ErrorCode.HeaderUnknownDtype"/>, <see cref="ErrorCode.HeaderInvalidShape"/>,
     /// <see cref="ErrorCode.HeaderMisaligned"/>.</exception>
@@ -39,8 +40,8 @@ internal sealed class TaskLayout
     {
         if (own.FirstOrDefault(pair => pair.Value is null && !@base.Layout.TryIndexOf(pair.Key, out _)).Key is { } missing)
         {
-            throw new FishException(ErrorCode.TensorUnknown, missing, "A tensor to be dropped is not in the base.",
-                "Name a tensor of the base.");
+            throw new FishException(ErrorCode.TensorUnknown, missing, "The dropped tensor is not in the base.",
+                "Give a tensor of the base.");
         }
 
         var added = own.Where(pair => pair.Value is not null && !@base.Layout.TryIndexOf(pair.Key, out _))
@@ -49,7 +50,7 @@ internal sealed class TaskLayout
         return new TaskLayout(new ModelFiles(files), @base);
     }
 
-    // A file whose tensors do not change keeps its header; another gets a new one, with its metadata.
+    // A file without changes keeps its header; any other gets a new one with the old metadata.
     private static ModelFile Change(ModelFile file, IReadOnlyDictionary<string, OwnTensor?> own, TensorInfo[] added)
     {
         var before = file.Header.Tensors.Select(tensor => tensor.Info).ToArray();
@@ -62,25 +63,25 @@ internal sealed class TaskLayout
 
     private static TensorInfo ToInfo(string name, OwnTensor own)
     {
-        // JSON may leave out what the type requires.
+        // JSON may omit members that the type requires.
         if (own.Dtype is null || own.Shape is null)
         {
             throw new FishException(ErrorCode.RequestInvalid, name, "An own tensor needs a dtype and a shape.",
-                "Give both, as in {\"dtype\":\"F32\",\"shape\":[3]}.");
+                "Give both, such as {\"dtype\":\"F32\",\"shape\":[3]}.");
         }
 
         if (own.Shape.Count > TensorInfo.MaxDimensions)
         {
             throw new FishException(
                 ErrorCode.HeaderInvalidShape, name,
-                $"The tensor has {own.Shape.Count} dimensions; at most {TensorInfo.MaxDimensions} are taken.",
+                $"The tensor has {own.Shape.Count} dimensions; the limit is {TensorInfo.MaxDimensions}.",
                 "Check the shape of the own tensor.");
         }
 
         if (!DTypes.TryParse(own.Dtype, out var type))
         {
-            throw new FishException(ErrorCode.HeaderUnknownDtype, name, $"'{own.Dtype}' is not a dtype.",
-                "Use a safetensors dtype, as in F32.");
+            throw new FishException(ErrorCode.HeaderUnknownDtype, name, $"Unknown dtype '{own.Dtype}'.",
+                "Use a safetensors dtype, such as F32.");
         }
 
         try

@@ -5,21 +5,22 @@ using System.Runtime.Intrinsics;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Byte planes: the first bytes of all units, then the second bytes, and so on. Bytes of one significance compress
-/// together.</summary>
+/// <summary>
+/// Byte planes: the first bytes of all units, then the second bytes, and so on. Bytes of equal significance compress better together.
+/// </summary>
 internal static class BytePlanes
 {
     /// <summary>Splits units into planes.</summary>
     /// <param name="units">Units of <paramref name="unitSize"/> bytes.</param>
-    /// <param name="unitSize">Bytes of a unit.</param>
-    /// <param name="planes">At least as long as <paramref name="units"/>; plane after plane, the least significant first.</param>
+    /// <param name="unitSize">Bytes per unit.</param>
+    /// <param name="planes">At least as long as <paramref name="units"/>; filled plane by plane, least significant first.</param>
     public static void Split(ReadOnlySpan<byte> units, int unitSize, Span<byte> planes) => Split(units, unitSize, 0, planes);
 
-    /// <summary>Splits units, each rotated left by some bits first, into planes.</summary>
+    /// <summary>Rotates each unit left and splits the units into planes.</summary>
     /// <param name="units">Units of <paramref name="unitSize"/> bytes.</param>
-    /// <param name="unitSize">Bytes of a unit; more than one, if there is a rotation.</param>
-    /// <param name="rotation">Bits, fewer than those of a unit.</param>
-    /// <param name="planes">As long as <paramref name="units"/>; plane after plane, the least significant first.</param>
+    /// <param name="unitSize">Bytes per unit; more than one if there is a rotation.</param>
+    /// <param name="rotation">The rotation in bits, less than a unit's width.</param>
+    /// <param name="planes">As long as <paramref name="units"/>; filled plane by plane, least significant first.</param>
     internal static void Split(ReadOnlySpan<byte> units, int unitSize, int rotation, Span<byte> planes)
     {
         planes = planes[..units.Length];
@@ -33,11 +34,12 @@ internal static class BytePlanes
         }
     }
 
-    /// <summary>Joins planes to units: the mirror of <see cref="Split(ReadOnlySpan{byte}, int, Span{byte})"/>.</summary>
+    /// <summary>Joins planes into units: the inverse of <see cref="Split(ReadOnlySpan{byte}, int, Span{byte})"/>.</summary>
     public static void Join(ReadOnlySpan<byte> planes, int unitSize, Span<byte> units) => Join(planes, unitSize, 0, units);
 
-    /// <summary>Joins planes to units, each rotated back: the mirror of
-    /// <see cref="Split(ReadOnlySpan{byte}, int, int, Span{byte})"/>.</summary>
+    /// <summary>
+    /// Joins planes into units and rotates each back: the inverse of <see cref="Split(ReadOnlySpan{byte}, int, int, Span{byte})"/>.
+    /// </summary>
     internal static void Join(ReadOnlySpan<byte> planes, int unitSize, int rotation, Span<byte> units)
     {
         planes = planes[..units.Length];
@@ -82,7 +84,7 @@ internal static class BytePlanes
         }
     }
 
-    // What the vectors do not cover is left to the plain loop: each of these says how many units it has done.
+    // Each vector loop returns the number of units done; the scalar loop handles the rest.
     private static int Split2(ReadOnlySpan<byte> units, int rotation, Span<byte> planes, int count)
     {
         var index = 0;

@@ -8,12 +8,12 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Encodes and decodes the two halves of a chunk: its positions and its mapped values (docs/reference/format/values.md). Holds the working
-/// memory; not safe for use by two threads at once.
+/// Encodes and decodes the two halves of a chunk: positions and mapped values (docs/reference/format/values.md). Owns working memory; not
+/// thread-safe.
 /// </summary>
 internal sealed class ChunkCoder
 {
-    /// <summary>The longest encoding of a chunk's half, in bytes.</summary>
+    /// <summary>The longest encoding of half a chunk, in bytes.</summary>
     public const int MaxEncoded = MaxGaps + 64;
 
     private const int MaxGaps = DeltaChunk.Capacity * Varint.MaxLength;
@@ -24,7 +24,7 @@ internal sealed class ChunkCoder
     private const byte Numbers = 1;
     private const byte Prefixes = 2;
 
-    // Of one half at a time.
+    // Shared by both halves, one at a time.
     private readonly byte[] raw = new byte[Math.Max(MaxGaps, MaxValues)];
     private readonly byte[] distancesOfPredicted = new byte[MaxValues];
     private readonly MagnitudeCoder magnitudes = new();
@@ -33,34 +33,35 @@ internal sealed class ChunkCoder
     private readonly PositionCoder positionCoder;
     private readonly ChunkPlanes planes;
 
-    /// <summary>Takes the working memory.</summary>
+    /// <summary>Allocates the working memory.</summary>
     public ChunkCoder() => (positionCoder, planes) = (new PositionCoder(magnitudes, raw), new ChunkPlanes(raw));
 
-    /// <summary>Encodes positions as gaps, or row by row.</summary>
-    /// <param name="positions">Strictly ascending; the first one stands in the frame's index and is not repeated.</param>
-    /// <param name="options">Effort, and compression where runs are written.</param>
-    /// <param name="destination">Room of <see cref="MaxEncoded"/> bytes.</param>
-    /// <param name="rowLength">Elements of a row of the tensor, which are those of its last dimension; 0 where it has no rows.</param>
+    /// <summary>Encodes positions as gaps or row by row.</summary>
+    /// <param name="positions">Strictly ascending; the frame's index has the first one, so it is not repeated.</param>
+    /// <param name="options">Effort, and the compression of spans.</param>
+    /// <param name="destination">Space for <see cref="MaxEncoded"/> bytes.</param>
+    /// <param name="rowLength">Elements per row of the tensor (its last dimension); 0 if it has no rows.</param>
     /// <returns>Bytes written.</returns>
     public int EncodePositions(ReadOnlySpan<long> positions, CodecOptions options, Span<byte> destination, long rowLength = 0) =>
         positionCoder.Encode(positions, options, destination, rowLength);
 
-    /// <summary>Decodes positions: the mirror of <see cref="EncodePositions"/>.</summary>
+    /// <summary>Decodes positions: the inverse of <see cref="EncodePositions"/>.</summary>
     /// <param name="source">The encoded bytes.</param>
     /// <param name="first">The first position.</param>
-    /// <param name="last">The last position, checked.</param>
-    /// <param name="positions">Filled entirely.</param>
+    /// <param name="last">The expected last position.</param>
+    /// <param name="positions">Filled completely.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.FrameTooLarge"/>.</exception>
     public void DecodePositions(ReadOnlySpan<byte> source, long first, long last, Span<long> positions) =>
         positionCoder.Decode(source, first, last, positions);
 
-    /// <summary>Encodes mapped values: the map's number; then, for distances, how they follow; then byte planes as runs, or the distances
-    /// as numbers.</summary>
-    /// <param name="map">The map that was applied.</param>
+    /// <summary>
+    /// Encodes mapped values: the map's number, for distances their form, then byte planes as spans or the distances as numbers.
+    /// </summary>
+    /// <param name="map">The map of the values.</param>
     /// <param name="mapped">The mapped values.</param>
-    /// <param name="unitSize">Bytes of a value.</param>
-    /// <param name="options">Effort, and compression of planes.</param>
-    /// <param name="destination">Room of <see cref="MaxEncoded"/> bytes.</param>
+    /// <param name="unitSize">Bytes per value.</param>
+    /// <param name="options">Effort, and the compression of planes.</param>
+    /// <param name="destination">Space for <see cref="MaxEncoded"/> bytes.</param>
     /// <returns>Bytes written.</returns>
     public int EncodeValues(ValueMap map, ReadOnlySpan<byte> mapped, int unitSize, CodecOptions options, Span<byte> destination)
     {
@@ -83,17 +84,17 @@ internal sealed class ChunkCoder
         return 1 + EncodeQuickly(mapped, unitSize, options, destination[1..]);
     }
 
-    /// <summary>Decodes mapped values: the mirror of <see cref="EncodeValues"/>.</summary>
+    /// <summary>Decodes mapped values: the inverse of <see cref="EncodeValues"/>.</summary>
     /// <param name="source">The encoded bytes.</param>
-    /// <param name="unitSize">Bytes of a value.</param>
-    /// <param name="mapped">Filled entirely.</param>
-    /// <returns>The map to be undone.</returns>
+    /// <param name="unitSize">Bytes per value.</param>
+    /// <param name="mapped">Filled completely.</param>
+    /// <returns>The map to invert.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
     public ValueMap DecodeValues(ReadOnlySpan<byte> source, int unitSize, Span<byte> mapped)
     {
         if (source.Length == 0 || source[0] > (byte)ValueMap.Distance)
         {
-            throw Corrupt("The map of the values is not known.");
+            throw Corrupt("The values have an unknown map.");
         }
 
         var map = (ValueMap)source[0];
@@ -102,7 +103,7 @@ internal sealed class ChunkCoder
         {
             if (source.Length == 0 || source[0] > Prefixes)
             {
-                throw Corrupt("The form of the distances is not known.");
+                throw Corrupt("The distances have an unknown form.");
             }
 
             var form = source[0];
@@ -124,13 +125,13 @@ internal sealed class ChunkCoder
         return map;
     }
 
-    /// <summary>Encodes values as their distances from guesses.</summary>
+    /// <summary>Encodes values as distances from predictions.</summary>
     /// <param name="type">The dtype of the values.</param>
-    /// <param name="move">How far they were expected to go on (<see cref="EarlierValues.Predict"/>).</param>
-    /// <param name="predicted">What is expected of each.</param>
+    /// <param name="move">The extrapolation of the prediction (<see cref="EarlierValues.Predict"/>).</param>
+    /// <param name="predicted">The predicted values.</param>
     /// <param name="values">The values.</param>
-    /// <param name="options">Effort, and compression of planes.</param>
-    /// <param name="destination">Room of <see cref="MaxEncoded"/> bytes.</param>
+    /// <param name="options">Effort, and the compression of planes.</param>
+    /// <param name="destination">Space for <see cref="MaxEncoded"/> bytes.</param>
     /// <returns>Bytes written.</returns>
     internal int EncodePredicted(
         DType type, byte move, ReadOnlySpan<byte> predicted, ReadOnlySpan<byte> values, CodecOptions options, Span<byte> destination)
@@ -153,22 +154,22 @@ internal sealed class ChunkCoder
         return 2 + EncodeQuickly(distances, unit, options, destination[2..]);
     }
 
-    /// <summary>How far the values of a chunk were expected to go on.</summary>
+    /// <summary>The extrapolation with which a chunk's values were predicted.</summary>
     internal static byte MoveOf(ReadOnlySpan<byte> source) => source.Length > 5 && source[0] == (byte)ValueMap.Predicted
         && EarlierValues.Moves.Contains(source[1])
-        ? source[1] : throw Corrupt("The values do not follow those of an earlier checkpoint.");
+        ? source[1] : throw Corrupt("The values are not predicted from an earlier checkpoint.");
 
-    /// <summary>Decodes values: the mirror of <see cref="EncodePredicted"/>.</summary>
-    /// <param name="source">The encoded bytes, of which <see cref="MoveOf"/> was asked.</param>
+    /// <summary>Decodes values: the inverse of <see cref="EncodePredicted"/>.</summary>
+    /// <param name="source">The encoded bytes, as passed to <see cref="MoveOf"/>.</param>
     /// <param name="type">The dtype of the values.</param>
-    /// <param name="predicted">What was expected of each.</param>
+    /// <param name="predicted">The predicted values.</param>
     /// <param name="values">Filled.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
     internal void DecodePredicted(ReadOnlySpan<byte> source, DType type, ReadOnlySpan<byte> predicted, Span<byte> values)
     {
         if (source[2] > Prefixes || (source[2] == Numbers && source[4] is 0 or > ClassSplit.MaxClasses))
         {
-            throw Corrupt("The form of the distances is not known.");
+            throw Corrupt("The distances have an unknown form.");
         }
 
         var (unit, distances) = (DTypes.UnitSizeOf(type), distancesOfPredicted.AsMemory(0, values.Length));
@@ -209,11 +210,11 @@ internal sealed class ChunkCoder
         };
         if (read != source.Length)
         {
-            throw Corrupt("The distances do not end where their chunk does.");
+            throw Corrupt("The distances do not end with their chunk.");
         }
     }
 
-    // With a form before them: distances of 32 bits by their magnitudes, where these have a spread, and else planes.
+    // With a leading form: 32-bit distances as magnitudes if these are unevenly distributed, else as planes.
     private int EncodeQuickly(ReadOnlySpan<byte> distances, int unitSize, CodecOptions options, Span<byte> destination)
     {
         if (options.Effort == CodecEffort.Fast && unitSize == sizeof(uint)
@@ -231,12 +232,13 @@ internal sealed class ChunkCoder
     {
         if (unitSize != sizeof(uint) || !prefixes.TryDecode(source, MemoryMarshal.Cast<byte, uint>(distances)))
         {
-            throw Corrupt("The prefix codes are not those of so many distances.");
+            throw Corrupt("The prefix codes do not match the number of distances.");
         }
     }
 
-    /// <summary>Encodes plain bytes, as of a trainer state: as one run, or as the planes of words of four bytes, where their low bytes are
-    /// noise.</summary>
+    /// <summary>
+    /// Encodes plain bytes, such as a trainer state: as one span, or as the planes of four-byte words if the low bytes are incompressible.
+    /// </summary>
     public static int EncodeBytes(ReadOnlySpan<byte> bytes, CodecOptions options, Span<byte> destination)
     {
         if (options.Effort == CodecEffort.Runs || bytes.Length % sizeof(float) != 0 || bytes.Length < 1 << 12)
@@ -270,7 +272,7 @@ internal sealed class ChunkCoder
         }
     }
 
-    /// <summary>Decodes plain bytes: the mirror of <see cref="EncodeBytes"/>.</summary>
+    /// <summary>Decodes plain bytes: the inverse of <see cref="EncodeBytes"/>.</summary>
     public static void DecodeBytes(ReadOnlySpan<byte> source, Span<byte> bytes)
     {
         if (source.Length > 0 && source[0] == PlanesOfFour && bytes.Length % sizeof(float) == 0)
@@ -299,7 +301,7 @@ internal sealed class ChunkCoder
 
         if (source.Length > 0)
         {
-            throw Corrupt("Bytes follow the run.");
+            throw Corrupt("The chunk has bytes after its span.");
         }
     }
 

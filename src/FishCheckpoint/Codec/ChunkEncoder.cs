@@ -3,19 +3,18 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Encodes chunks, each by itself, and decodes each again before it counts. Safe for use by several threads at once, each with a
-/// chunk of its own.</summary>
-/// <param name="layout">The layout that chunks refer to.</param>
+/// <summary>Encodes single chunks and decodes each again to check it. Thread-safe if each thread has its own chunk.</summary>
+/// <param name="layout">The layout of the chunks.</param>
 /// <param name="options">Effort and compression.</param>
 /// <param name="withPositions">Whether positions are encoded too.</param>
-/// <param name="earlier">What values are guessed from, if they are.</param>
+/// <param name="earlier">The values to predict from, if any.</param>
 internal sealed class ChunkEncoder(Layout layout, CodecOptions options, bool withPositions, EarlierValues? earlier)
 {
-    // Enough to tell which guess lies nearest.
+    // Enough to find the best prediction.
     private const int SampleBytes = 1 << 13;
 
-    /// <summary>Encodes the chunk that the buffers hold.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: it did not decode to itself.</exception>
+    /// <summary>Encodes the chunk in the buffers.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: the chunk did not decode to itself.</exception>
     public void Encode(CodingBuffers buffers)
     {
         buffers.PositionsLength = withPositions ? EncodePositions(buffers) : 0;
@@ -83,7 +82,7 @@ internal sealed class ChunkEncoder(Layout layout, CodecOptions options, bool wit
         return length;
     }
 
-    // The move that brings a part of the values nearest, by the bits of their distances.
+    // The extrapolation with the shortest distances in a sample of the values.
     private static byte Best(CodingBuffers buffers, DType type, EarlierValues known)
     {
         var values = buffers.Chunk.Values;

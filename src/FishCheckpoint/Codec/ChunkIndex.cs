@@ -6,13 +6,13 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>The place of a chunk in its frame, and what it covers.</summary>
+/// <summary>The location and content of a chunk in its frame.</summary>
 /// <param name="Tensor">Index of the tensor in the layout (masks and frames of blocks).</param>
 /// <param name="Count">Positions or values; bytes in a frame of plain bytes.</param>
 /// <param name="First">The first position (masks), or the block (frames of blocks).</param>
 /// <param name="Last">The last position (masks), or the block (frames of blocks).</param>
-/// <param name="Offset">Where its bytes begin in the payload.</param>
-/// <param name="Length">How many bytes they are.</param>
+/// <param name="Offset">The offset of its bytes in the payload.</param>
+/// <param name="Length">The number of its bytes.</param>
 /// <param name="Crc">Their CRC-32C.</param>
 internal readonly record struct ChunkEntry(int Tensor, int Count, long First, long Last, long Offset, int Length, uint Crc);
 
@@ -22,13 +22,13 @@ internal static class ChunkIndex
     /// <summary>The longest entry, in bytes.</summary>
     public const int MaxEntry = (5 * Varint.MaxLength) + sizeof(uint);
 
-    /// <summary>The shortest entry, in bytes: what an index holds bounds the chunks that are made room for.</summary>
+    /// <summary>The shortest entry, in bytes. The index's length thus bounds the number of chunks before allocation.</summary>
     public static int MinEntryOf(FrameKind kind) => kind switch { FrameKind.Mask => 5, FrameKind.Blocks => 4, _ => 1 } + sizeof(uint);
 
-    /// <summary>Bytes of plain content that a chunk holds at most.</summary>
+    /// <summary>The most bytes in a chunk of plain content.</summary>
     public const int BytesPerChunk = Blocks.Size / 4;
 
-    /// <summary>Appends an entry. Masks write what the chunk covers, values only where it lies.</summary>
+    /// <summary>Appends an entry. Masks also write the covered positions; values only write the location.</summary>
     public static void Append(List<byte> index, FrameKind kind, ChunkEntry entry, ChunkEntry? before)
     {
         Span<byte> bytes = stackalloc byte[MaxEntry];
@@ -54,7 +54,7 @@ internal static class ChunkIndex
         index.AddRange(bytes[..(length + sizeof(uint))]);
     }
 
-    /// <summary>Reads the index of a mask, checked against its layout: no chunk can cover what the layout does not have.</summary>
+    /// <summary>Reads the index of a mask and checks it against the layout.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.FrameInvalid"/>,
     /// <see cref="ErrorCode.FrameTooLarge"/>, <see cref="ErrorCode.LayoutMismatch"/>, <see cref="ErrorCode.IndexOutOfRange"/>.</exception>
     public static ChunkEntry[] ReadMask(IFrame frame, FrameHead head, Layout layout)
@@ -63,14 +63,14 @@ internal static class ChunkIndex
         if (head.Digests[0] != layout.Id)
         {
             throw new FishException(
-                ErrorCode.LayoutMismatch, "mask", $"The mask is for layout {head.Digests[0]}, not for {layout.Id}.",
-                "Make it for the task's layout.");
+                ErrorCode.LayoutMismatch, "mask", $"The mask has the layout {head.Digests[0]}; {layout.Id} is expected.",
+                "Create it for the task's layout.");
         }
 
         var most = layout.Tensors.Sum(tensor => (tensor.Units + DeltaChunk.Capacity - 1) / DeltaChunk.Capacity);
         if (head.Chunks > most)
         {
-            throw TooLarge($"The mask declares {head.Chunks} chunks; its layout has room for {most}.");
+            throw TooLarge($"The mask declares {head.Chunks} chunks; its layout permits {most}.");
         }
 
         var entries = new ChunkEntry[head.Chunks];
@@ -83,13 +83,13 @@ internal static class ChunkIndex
             tensor += (int)skipped;
             if (tensor >= layout.Tensors.Count)
             {
-                throw Corrupt("A chunk lies in a tensor that the layout does not have.");
+                throw Corrupt("A chunk refers to a tensor that the layout does not have.");
             }
 
             if (index > 0 && skipped == 0 && entries[index - 1].Count < DeltaChunk.Capacity)
             {
-                // One mask has one way to lie in chunks: values that come later are cut like it, whoever sent the mask.
-                throw Corrupt("A chunk is not full, though its tensor goes on.");
+                // A mask has only one valid division into chunks; later values are divided like it.
+                throw Corrupt("A chunk is not full although its tensor continues.");
             }
 
             var units = layout.Tensors[tensor].Units;
@@ -113,15 +113,15 @@ internal static class ChunkIndex
         return entries;
     }
 
-    /// <summary>Reads the index of values, whose chunks are those of their mask.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: they are for another mask, or damaged;
+    /// <summary>Reads the index of values, whose chunks match those of their mask.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: they belong to another mask, or are damaged;
     /// <see cref="ErrorCode.FrameInvalid"/>.</exception>
     public static ChunkEntry[] ReadValues(IFrame frame, FrameHead head, FrameHead mask, ReadOnlySpan<ChunkEntry> maskEntries)
     {
         Expect(head, FrameKind.Values);
         if (head.Digests[0] != mask.Digests[0] || head.Digests[1] != mask.Digests[1] || head.Chunks != mask.Chunks)
         {
-            throw Corrupt($"The values are for mask {head.Digests[1]}, not for {mask.Digests[1]}.");
+            throw Corrupt($"The values have the mask {head.Digests[1]}; {mask.Digests[1]} is expected.");
         }
 
         var entries = new ChunkEntry[head.Chunks];
@@ -138,7 +138,7 @@ internal static class ChunkIndex
         return entries;
     }
 
-    /// <summary>Reads only where the chunks of values lie, where their mask cannot tell what they cover.</summary>
+    /// <summary>Reads only the locations of value chunks, without their mask.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>; <see cref="ErrorCode.FrameInvalid"/>.</exception>
     public static ChunkEntry[] ReadPlaces(IFrame frame, FrameHead head)
     {
@@ -157,7 +157,7 @@ internal static class ChunkIndex
         return entries;
     }
 
-    /// <summary>Reads the index of a frame of blocks, checked against its layout.</summary>
+    /// <summary>Reads the index of a frame of blocks and checks it against the layout.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.FrameInvalid"/>,
     /// <see cref="ErrorCode.LayoutMismatch"/>, <see cref="ErrorCode.IndexOutOfRange"/>.</exception>
     public static ChunkEntry[] ReadBlocks(IFrame frame, FrameHead head, Layout layout)
@@ -166,8 +166,8 @@ internal static class ChunkIndex
         if (head.Digests[0] != layout.Id)
         {
             throw new FishException(
-                ErrorCode.LayoutMismatch, "blocks", $"The blocks are of layout {head.Digests[0]}, not of {layout.Id}.",
-                "Make them for the task's layout.");
+                ErrorCode.LayoutMismatch, "blocks", $"The blocks have the layout {head.Digests[0]}; {layout.Id} is expected.",
+                "Create them for the task's layout.");
         }
 
         var entries = new ChunkEntry[head.Chunks];
@@ -180,7 +180,7 @@ internal static class ChunkIndex
             tensor += (int)skipped;
             if (tensor >= layout.Tensors.Count)
             {
-                throw Corrupt("A block lies in a tensor that the layout does not have.");
+                throw Corrupt("A block refers to a tensor that the layout does not have.");
             }
 
             var info = layout.Tensors[tensor];
@@ -209,7 +209,7 @@ internal static class ChunkIndex
         Expect(head, FrameKind.Bytes);
         if (head.Chunks != (head.Count + BytesPerChunk - 1) / BytesPerChunk)
         {
-            throw TooLarge($"{head.Count} bytes do not lie in {head.Chunks} chunks.");
+            throw TooLarge($"{head.Count} bytes do not fit in {head.Chunks} chunks.");
         }
 
         var entries = new ChunkEntry[head.Chunks];
@@ -227,7 +227,7 @@ internal static class ChunkIndex
         return entries;
     }
 
-    /// <summary>The payload's length that a mask's index adds up to, for finding the frame that follows.</summary>
+    /// <summary>The payload length from a mask's index, used to find the next frame.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
     public static long SumOfMaskLengths(FrameHead head)
     {
@@ -248,17 +248,17 @@ internal static class ChunkIndex
         return sum;
     }
 
-    /// <summary>Reads a chunk's bytes and checks them.</summary>
+    /// <summary>Reads and checks a chunk's bytes.</summary>
     /// <param name="frame">The frame.</param>
     /// <param name="entry">The chunk.</param>
-    /// <param name="buffer">Room for them.</param>
+    /// <param name="buffer">Space for the chunk.</param>
     /// <returns>The chunk's bytes, in <paramref name="buffer"/>.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
     public static ReadOnlySpan<byte> ReadChunk(IFrame frame, ChunkEntry entry, Span<byte> buffer)
     {
         var bytes = buffer[..entry.Length];
         frame.ReadPayload(entry.Offset, bytes);
-        return Crc32C.Compute(bytes) == entry.Crc ? bytes : throw Corrupt($"The checksum of the chunk at {entry.Offset} does not fit.");
+        return Crc32C.Compute(bytes) == entry.Crc ? bytes : throw Corrupt($"The checksum of the chunk at {entry.Offset} does not match.");
     }
 
     private static void Expect(FrameHead head, FrameKind kind)
@@ -274,14 +274,15 @@ internal static class ChunkIndex
     {
         if (!reader.AtEnd || payload != frame.PayloadLength || total != head.Count)
         {
-            throw Corrupt("The index does not fit the frame.");
+            throw Corrupt("The index does not match the frame.");
         }
     }
 
     private static FishException Corrupt(string cause) =>
-        new(ErrorCode.CorruptFrame, "frame", cause, "The frame is damaged or hostile; send it again.");
+        new(ErrorCode.CorruptFrame, "frame", cause, "The frame is damaged or malicious; send it again.");
 
-    private static FishException TooLarge(string cause) => new(ErrorCode.FrameTooLarge, "frame", cause, "The frame is hostile or damaged.");
+    private static FishException TooLarge(string cause) =>
+        new(ErrorCode.FrameTooLarge, "frame", cause, "The frame is malicious or damaged.");
 
     private ref struct Reader(ReadOnlySpan<byte> rest)
     {
@@ -290,13 +291,13 @@ internal static class ChunkIndex
         public readonly bool AtEnd => rest.Length == 0;
 
         public long Next(long most) => Varint.TryRead(ref rest, out var value) && value <= (ulong)most
-            ? (long)value : throw Corrupt("The index ends early or holds a number that cannot be.");
+            ? (long)value : throw Corrupt("The index ends too early or has an invalid number.");
 
         public uint NextCrc()
         {
             if (rest.Length < sizeof(uint))
             {
-                throw Corrupt("The index ends early.");
+                throw Corrupt("The index ends too early.");
             }
 
             var crc = BinaryPrimitives.ReadUInt32LittleEndian(rest);

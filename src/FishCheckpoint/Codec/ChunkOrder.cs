@@ -4,8 +4,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Holds a delta's chunks to the rules of <see cref="IDeltaReader"/>: one that breaks them can be written, but not read
-/// again.</summary>
+/// <summary>
+/// Checks that a delta's chunks obey the rules of <see cref="IDeltaReader"/>. Other chunks could be written but not read.
+/// </summary>
 internal sealed class ChunkOrder(Layout layout)
 {
     private int tensor = -1;
@@ -13,13 +14,13 @@ internal sealed class ChunkOrder(Layout layout)
     private bool full;
 
     /// <summary>Checks the next chunk.</summary>
-    /// <exception cref="ArgumentException">It does not follow the one before.</exception>
+    /// <exception cref="ArgumentException">The chunk does not follow the previous one.</exception>
     public void Check(DeltaChunk chunk)
     {
         var goesOn = chunk.Tensor == tensor;
         if (chunk.Count == 0 || chunk.Tensor < tensor || (goesOn && !full))
         {
-            throw new ArgumentException("A delta's chunks run in layout order, each full unless its tensor ends.");
+            throw new ArgumentException("A delta's chunks must be in layout order, and full unless their tensor ends.");
         }
 
         Positions.Check(chunk.Positions, layout.Tensors[chunk.Tensor], goesOn ? lastPosition : -1);

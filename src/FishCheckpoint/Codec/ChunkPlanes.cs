@@ -5,19 +5,19 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Values of a chunk as byte planes, each a run without its decoded length (docs/reference/format/values.md, "Byte planes"). Holds the
-/// working memory; not safe for use by two threads at once.
+/// Values of a chunk as byte planes, each a compressed span without its decoded length (docs/reference/format/values.md, "Byte planes").
+/// Owns working memory; not thread-safe.
 /// </summary>
-/// <param name="raw">Room for the values of a full chunk.</param>
+/// <param name="raw">Space for the values of a full chunk.</param>
 internal sealed class ChunkPlanes(byte[] raw)
 {
     private readonly byte[] compressed = new byte[DeltaChunk.Capacity];
 
     /// <summary>Encodes values.</summary>
     /// <param name="mapped">The mapped values.</param>
-    /// <param name="unitSize">Bytes of a value.</param>
-    /// <param name="options">Effort, and compression of planes.</param>
-    /// <param name="destination">Room for as many bytes, and a few for each plane.</param>
+    /// <param name="unitSize">Bytes per value.</param>
+    /// <param name="options">Effort, and the compression of planes.</param>
+    /// <param name="destination">Space for the mapped values and a few bytes per plane.</param>
     /// <returns>Bytes written.</returns>
     public int Encode(ReadOnlySpan<byte> mapped, int unitSize, CodecOptions options, Span<byte> destination)
     {
@@ -31,10 +31,10 @@ internal sealed class ChunkPlanes(byte[] raw)
         return length;
     }
 
-    /// <summary>Decodes values: the mirror of <see cref="Encode"/>.</summary>
+    /// <summary>Decodes values: the inverse of <see cref="Encode"/>.</summary>
     /// <param name="source">The encoded bytes.</param>
-    /// <param name="unitSize">Bytes of a value.</param>
-    /// <param name="mapped">Filled entirely.</param>
+    /// <param name="unitSize">Bytes per value.</param>
+    /// <param name="mapped">Filled completely.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
     public void Decode(ReadOnlySpan<byte> source, int unitSize, Span<byte> mapped)
     {
@@ -46,13 +46,13 @@ internal sealed class ChunkPlanes(byte[] raw)
 
         if (source.Length > 0)
         {
-            throw CompressedSpan.Corrupt("Bytes follow the last plane.");
+            throw CompressedSpan.Corrupt("The chunk has bytes after its last plane.");
         }
 
         BytePlanes.Join(raw.AsSpan(0, mapped.Length), unitSize, mapped);
     }
 
-    // Planes that do not shrink are copied once.
+    // Copies planes that do not shrink only once.
     private int Write(CodecOptions options, ReadOnlySpan<byte> plane, Span<byte> destination)
     {
         var shrunk = options.Effort == CodecEffort.Runs

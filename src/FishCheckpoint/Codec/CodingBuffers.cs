@@ -4,13 +4,13 @@ using FishCheckpoint.Deltas;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// A chunk on its way through an encoder and the working memory for it, about 3 MiB, used again by the next one: a trainer that saves every
-/// step would else fill the heap with it.
+/// A chunk and the working memory to encode it, about 3 MiB. It is reused, because a trainer that saves every step would otherwise fill the
+/// heap.
 /// </summary>
 internal sealed class CodingBuffers : IPipelined<CodingBuffers>
 {
     private const int Kept = 4;
-    private const int FewPositions = 2048;
+    private const int MinParallelPositions = 2048;
 
     private static readonly ConcurrentBag<CodingBuffers> Pool = [];
 
@@ -26,25 +26,25 @@ internal sealed class CodingBuffers : IPipelined<CodingBuffers>
 
     public byte[] MappedAgain { get; } = new byte[DeltaChunk.Capacity * sizeof(ulong)];
 
-    /// <summary>The values that the chunk's are mapped by.</summary>
+    /// <summary>The parent's values, which the chunk's values are mapped by.</summary>
     public byte[] Parent { get; } = new byte[DeltaChunk.Capacity * sizeof(ulong)];
 
     public long[] PositionsAgain { get; } = new long[DeltaChunk.Capacity];
 
-    /// <summary>What stands for the chunk's values.</summary>
+    /// <summary>The map of the chunk's values.</summary>
     public ValueMap Map { get; set; }
 
-    /// <summary>The bytes of values before the chunk.</summary>
+    /// <summary>Bytes of values before this chunk.</summary>
     public int Offset { get; set; }
 
-    /// <summary>Bytes of <see cref="EncodedPositions"/>, once encoded.</summary>
+    /// <summary>Bytes in <see cref="EncodedPositions"/> after encoding.</summary>
     public int PositionsLength { get; set; }
 
-    /// <summary>Bytes of <see cref="Encoded"/>, once encoded.</summary>
+    /// <summary>Bytes in <see cref="Encoded"/> after encoding.</summary>
     public int ValuesLength { get; set; }
 
     /// <inheritdoc/>
-    public bool IsSmall => Chunk.Count < FewPositions;
+    public bool IsSmall => Chunk.Count < MinParallelPositions;
 
     public static CodingBuffers Rent() => Pool.TryTake(out var buffers) ? buffers : new CodingBuffers();
 

@@ -4,16 +4,18 @@ using FishCheckpoint.Masks;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Pieces of bytes, compressed or not (docs/reference/format/container.md, "Compressed spans").</summary>
+/// <summary>Spans of bytes, compressed or stored (docs/reference/format/container.md, "Compressed spans").</summary>
 internal static class CompressedSpan
 {
-    /// <summary>Compresses bytes, if that makes them fewer, and writes them as a run: compression u8, encoded length varint, the decoded
-    /// length, the bytes.</summary>
-    /// <param name="compression">The compression wanted.</param>
-    /// <param name="level">Its effort.</param>
+    /// <summary>
+    /// Writes a span: compression (u8), encoded length (varint), optional decoded length, and the bytes, which are compressed if that
+    /// shrinks them.
+    /// </summary>
+    /// <param name="compression">The requested compression.</param>
+    /// <param name="level">The compression level.</param>
     /// <param name="run">The bytes.</param>
-    /// <param name="destination">Room for them and three varints.</param>
-    /// <param name="withLength">Whether the decoded length is written, since the reader cannot know it.</param>
+    /// <param name="destination">Space for the bytes and three varints.</param>
+    /// <param name="withLength">Whether to write the decoded length, for readers that do not know it.</param>
     /// <returns>Bytes written.</returns>
     public static int Write(Compression compression, int level, ReadOnlySpan<byte> run, Span<byte> destination, bool withLength)
     {
@@ -38,44 +40,44 @@ internal static class CompressedSpan
         }
     }
 
-    /// <summary>Reads a run: the mirror of <see cref="Write"/>.</summary>
-    /// <param name="source">The encoded bytes; moved past the run.</param>
-    /// <param name="decodedLength">Its decoded length, where it is known.</param>
-    /// <param name="maxLength">The most that it may be where it is not.</param>
-    /// <param name="destination">Room for that.</param>
+    /// <summary>Reads a span: the inverse of <see cref="Write"/>.</summary>
+    /// <param name="source">The encoded bytes; advanced past the span.</param>
+    /// <param name="decodedLength">Its decoded length, if known.</param>
+    /// <param name="maxLength">The bound of its decoded length otherwise.</param>
+    /// <param name="destination">Space for the decoded bytes.</param>
     /// <returns>The decoded bytes, in <paramref name="destination"/>.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.FrameTooLarge"/>.</exception>
     public static ReadOnlySpan<byte> Read(ref ReadOnlySpan<byte> source, int? decodedLength, int maxLength, Span<byte> destination)
     {
         if (source.Length == 0 || source[0] > (byte)Compression.Brotli)
         {
-            throw Corrupt("The compression of a run is not known.");
+            throw Corrupt("A span has an unknown compression.");
         }
 
         var compression = (Compression)source[0];
         source = source[1..];
         if (!Varint.TryRead(ref source, out var encoded) || encoded > (ulong)source.Length)
         {
-            // The length of the run, or after it the decoded length, is missing or leads past the chunk.
-            throw Corrupt("A run is longer than its chunk.");
+            // A length is missing or exceeds the chunk.
+            throw Corrupt("A span is longer than its chunk.");
         }
 
         var decoded = (ulong)(decodedLength ?? 0);
         if (decodedLength is null && !Varint.TryRead(ref source, out decoded))
         {
-            throw Corrupt("A run is longer than its chunk.");
+            throw Corrupt("A span is longer than its chunk.");
         }
 
         if (decoded > (ulong)maxLength)
         {
             throw new FishException(
-                ErrorCode.FrameTooLarge, "chunk", $"A run declares {decoded} decoded bytes where at most {maxLength} are possible.",
-                "The frame is hostile or damaged; nothing was decoded.");
+                ErrorCode.FrameTooLarge, "chunk", $"A span declares {decoded} decoded bytes; the limit is {maxLength}.",
+                "The frame is malicious or damaged; nothing was decoded.");
         }
 
         if (encoded > (ulong)source.Length)
         {
-            throw Corrupt("A run is longer than its chunk.");
+            throw Corrupt("A span is longer than its chunk.");
         }
 
         var target = destination[..(int)decoded];
@@ -84,7 +86,7 @@ internal static class CompressedSpan
         return target;
     }
 
-    /// <summary>What a chunk that cannot be decoded is refused with.</summary>
+    /// <summary>The error for a chunk that cannot be decoded.</summary>
     public static FishException Corrupt(string cause) =>
-        new(ErrorCode.CorruptFrame, "chunk", cause, "The frame is damaged or hostile; send it again.");
+        new(ErrorCode.CorruptFrame, "chunk", cause, "The frame is damaged or malicious; send it again.");
 }

@@ -2,19 +2,20 @@ using System.Runtime.CompilerServices;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Tells bytes that no compressor can shrink, such as the low bytes of floats, from a sample of them: most of a save's time would
-/// go into trying.</summary>
+/// <summary>
+/// Detects incompressible bytes, such as the low bytes of floats, from a sample. Trying to compress them would take most of a save's time.
+/// </summary>
 internal static class Compressibility
 {
     private const int Sample = 4096;
     private const int PlaneSample = 2048;
-    private const int FewForNoise = 256;
+    private const int MinUniformSample = 256;
 
-    /// <summary>How a plane's bytes look spread, from a sample of them.</summary>
+    /// <summary>Estimates the distribution of a plane's bytes from a sample.</summary>
     [SkipLocalsInit]
     public static Spread SpreadOf(ReadOnlySpan<byte> plane)
     {
-        // Most of them the same: told without counting, which is slow where one counter takes it all.
+        // Detects one prevailing byte without counting, because counting is slow if one counter takes all increments.
         var start = plane[..Math.Min(plane.Length, PlaneSample / 4)];
         if (start.IndexOfAnyExcept(start[0]) < 0)
         {
@@ -40,11 +41,11 @@ internal static class Compressibility
         }
 
         long total = 4 * part;
-        return total >= FewForNoise && squares < ((total * total / 256) + total) * 107 / 100 ? Spread.Noise : most * 12 > total * 11
+        return total >= MinUniformSample && squares < ((total * total / 256) + total) * 107 / 100 ? Spread.Uniform : most * 12 > total * 11
             ? Spread.One : Spread.Some;
     }
 
-    /// <summary>Whether the bytes look evenly spread over all values.</summary>
+    /// <summary>Whether a sample of the bytes looks uniformly distributed.</summary>
     [SkipLocalsInit]
     public static bool IsNoise(ReadOnlySpan<byte> bytes)
     {
@@ -56,7 +57,7 @@ internal static class Compressibility
         Span<int> counts = stackalloc int[256];
         counts.Clear();
 
-        // From four places, each without gaps: repetition within a place would show as an uneven spread.
+        // Four contiguous pieces: repetition inside a piece shows as a non-uniform distribution.
         foreach (var place in (ReadOnlySpan<int>)[0, bytes.Length / 3, 2 * (bytes.Length / 3), bytes.Length - (Sample / 4)])
         {
             foreach (var value in bytes.Slice(Math.Min(place, bytes.Length - (Sample / 4)), Sample / 4))
@@ -65,7 +66,7 @@ internal static class Compressibility
             }
         }
 
-        // Of even bytes, the sum of squares over all counts is about n²/256 + n; of bytes at 7.9 bits some 15% more.
+        // For uniform bytes, the sum of squared counts is about n²/256 + n; at 7.9 bits of entropy it is about 15% more.
         var squares = 0L;
         foreach (var count in counts)
         {
@@ -76,13 +77,13 @@ internal static class Compressibility
     }
 }
 
-/// <summary>How bytes are spread over their values.</summary>
+/// <summary>The distribution of bytes over their values.</summary>
 internal enum Spread
 {
-    /// <summary>Evenly: no compressor can shrink them.</summary>
-    Noise,
+    /// <summary>Uniform: no compressor can shrink them.</summary>
+    Uniform,
     /// <summary>Some values are more frequent.</summary>
     Some,
-    /// <summary>One prevails, so that it comes in runs.</summary>
+    /// <summary>One value prevails, so that there are long runs.</summary>
     One,
 }

@@ -3,28 +3,28 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Compresses and decompresses whole runs of bytes whose decoded length the reader knows beforehand.</summary>
+/// <summary>Compresses and decompresses spans of bytes whose decoded length the reader knows.</summary>
 internal static class Compressor
 {
     private const int BrotliWindow = 22;
 
-    // What a compressor writes beside the bytes is more than it could save of these.
-    private const int FewBytes = 24;
+    // A compressor's overhead exceeds the savings on fewer bytes.
+    private const int MinBytes = 24;
 
-    // A search for what repeats takes no time that counts in fewer than these, and may find it.
-    private const int ManyBytes = 4096;
+    // Below this size, a search for repetition is cheap and may succeed.
+    private const int MinLiteralBytes = 4096;
 
-    /// <summary>Compresses, if that makes the bytes fewer.</summary>
-    /// <param name="compression">The compression wanted.</param>
-    /// <param name="level">Its effort.</param>
+    /// <summary>Compresses the bytes if that shrinks them.</summary>
+    /// <param name="compression">The requested compression.</param>
+    /// <param name="level">The compression level.</param>
     /// <param name="source">The bytes.</param>
-    /// <param name="destination">Room for the result, at least as long as <paramref name="source"/>.</param>
-    /// <param name="written">Bytes of the result.</param>
-    /// <returns>The compression used: <see cref="Compression.Stored"/> where the wanted one would not shrink the bytes.</returns>
+    /// <param name="destination">Space for the result, at least as long as <paramref name="source"/>.</param>
+    /// <param name="written">The length of the result.</param>
+    /// <returns>The compression used: <see cref="Compression.Stored"/> if the requested one does not shrink the bytes.</returns>
     public static Compression Compress(Compression compression, int level, ReadOnlySpan<byte> source, Span<byte> destination,
         out int written)
     {
-        // A byte less than the source: what does not fit there does not shrink.
+        // One byte less than the source, so that only a shorter result fits.
         var room = destination[..Math.Max(0, source.Length - 1)];
         var shrunk = compression switch
         {
@@ -44,26 +44,26 @@ internal static class Compressor
         return Compression.Stored;
     }
 
-    /// <summary>Compresses a plane of values, if that makes its bytes fewer: by what a sample of them looks like.</summary>
-    /// <param name="compression">The compression wanted.</param>
-    /// <param name="level">Its effort: at 1 and below planes are not searched for what repeats, unless one byte prevails.</param>
+    /// <summary>Compresses a plane of values if that shrinks it, with a method chosen from a sample.</summary>
+    /// <param name="compression">The requested compression.</param>
+    /// <param name="level">The compression level. At 1 and below, planes are not searched for repetition unless one byte prevails.</param>
     /// <param name="plane">The bytes.</param>
-    /// <param name="destination">Room for the result, at least as long as <paramref name="plane"/>.</param>
-    /// <param name="written">Bytes of the result.</param>
-    /// <returns>Whether they are fewer; else nothing was written.</returns>
+    /// <param name="destination">Space for the result, at least as long as <paramref name="plane"/>.</param>
+    /// <param name="written">The length of the result.</param>
+    /// <returns>Whether the plane shrank; if not, nothing was written.</returns>
     internal static bool TryCompressPlane(Compression compression, int level, ReadOnlySpan<byte> plane, Span<byte> destination,
         out int written)
     {
         written = 0;
-        if (compression == Compression.Stored || plane.Length < FewBytes)
+        if (compression == Compression.Stored || plane.Length < MinBytes)
         {
             return false;
         }
 
         var room = destination[..(plane.Length - 1)];
         var spread = level <= 1 ? Compressibility.SpreadOf(plane) : Spread.One;
-        spread = spread == Spread.Some && plane.Length < ManyBytes ? Spread.One : spread;
-        return spread != Spread.Noise && compression switch
+        spread = spread == Spread.Some && plane.Length < MinLiteralBytes ? Spread.One : spread;
+        return spread != Spread.Uniform && compression switch
         {
             Compression.Zstd when spread == Spread.Some => Zstd.TryCompressLiterals(plane, room, out written),
             Compression.Zstd => Zstd.TryCompress(plane, room, level, out written),
@@ -72,11 +72,11 @@ internal static class Compressor
         } && written > 0;
     }
 
-    /// <summary>Decompresses: the mirror of <see cref="Compress"/>.</summary>
-    /// <param name="compression">The compression that was used.</param>
+    /// <summary>Decompresses: the inverse of <see cref="Compress"/>.</summary>
+    /// <param name="compression">The compression used.</param>
     /// <param name="source">The compressed bytes.</param>
-    /// <param name="destination">Filled entirely; nothing is ever written past it.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: the bytes decode to another length, or not at all.</exception>
+    /// <param name="destination">Filled completely; nothing is written past it.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: the bytes are invalid or decode to another length.</exception>
     public static void Decompress(Compression compression, ReadOnlySpan<byte> source, Span<byte> destination)
     {
         var written = 0;
@@ -92,8 +92,8 @@ internal static class Compressor
         {
             throw new FishException(
                 ErrorCode.CorruptFrame, compression.ToString(),
-                $"The bytes do not decode to the {destination.Length} bytes that were declared.",
-                "The frame is damaged or hostile; send it again.");
+                $"The bytes do not decode to the declared {destination.Length} bytes.",
+                "The frame is damaged or malicious; send it again.");
         }
     }
 

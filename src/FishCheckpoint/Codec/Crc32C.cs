@@ -3,20 +3,20 @@ using System.Runtime.InteropServices;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>CRC-32C (Castagnoli; RFC 3720, appendix B.4), by the processor's instruction where there is one.</summary>
-// Kept by hand: on 64 KiB and more System.IO.Hashing takes twice the time (on 4 KiB a fifth less). ChecksumLoops compares the two.
+/// <summary>CRC-32C (Castagnoli; RFC 3720, appendix B.4), with the processor's instruction if available.</summary>
+// Own code, because System.IO.Hashing takes twice the time on 64 KiB and more (a fifth less on 4 KiB); see ChecksumLoops.
 internal static class Crc32C
 {
-    // The instruction gives its result after three cycles, but can begin one in each: three runs are summed side by side, and joined.
+    // The instruction has a latency of three cycles and a throughput of one, so three pieces are summed in parallel and combined.
     private const int Run = 4096;
     private const int Words = Run / sizeof(ulong);
 
     private static readonly uint[] Skips = MakeSkips();
 
-    /// <summary>The checksum of some bytes.</summary>
+    /// <summary>The checksum of bytes.</summary>
     public static uint Compute(ReadOnlySpan<byte> data) => Append(0, data);
 
-    /// <summary>The checksum of bytes that follow those of <paramref name="crc"/>.</summary>
+    /// <summary>The checksum of bytes that continue those of <paramref name="crc"/>.</summary>
     public static uint Append(uint crc, ReadOnlySpan<byte> data)
     {
         crc = ~crc;
@@ -54,7 +54,7 @@ internal static class Crc32C
         return SkipRun(SkipRun(crc) ^ secondCrc) ^ thirdCrc;
     }
 
-    // What the register holds after a run of zeros: linear in its bits, so four tables of its bytes give it.
+    // The register after a piece of zeros. It is linear in its bits, so four tables of its bytes suffice.
     private static uint SkipRun(uint crc) =>
         Skips[crc & 0xFF] ^ Skips[0x100 + ((crc >> 8) & 0xFF)] ^ Skips[0x200 + ((crc >> 16) & 0xFF)] ^ Skips[0x300 + (crc >> 24)];
 
@@ -69,7 +69,7 @@ internal static class Crc32C
                 crc = BitOperations.Crc32C(crc, 0ul);
             }
 
-            // Each table is filled by doubling: what has this bit is what has not, and the bit.
+            // Fills each table by doubling: an entry with this bit is the entry without it, plus the bit.
             for (var lower = 0; lower < value; lower++)
             {
                 skips[table + value + lower] = skips[table + lower] ^ crc;

@@ -5,7 +5,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Reads a delta out of its frames: the mirror of <see cref="DeltaEncoder"/>. Checks the frames' digests at the end.</summary>
+/// <summary>Reads a delta from its frames: the inverse of <see cref="DeltaEncoder"/>. Checks the frames' digests at the end.</summary>
 internal sealed class DeltaDecoder : IDeltaReader, IDisposable
 {
     private readonly MaskDecoder mask;
@@ -19,23 +19,23 @@ internal sealed class DeltaDecoder : IDeltaReader, IDisposable
     private int next;
     private bool ended;
 
-    /// <summary>Prepares the reading; indices are checked here, chunks as they are read.</summary>
+    /// <summary>Opens the frames and checks their indexes; chunks are checked when they are read.</summary>
     /// <param name="mask">The mask's frame.</param>
     /// <param name="values">The values' frame.</param>
     /// <param name="layout">The layout that positions refer to.</param>
-    /// <param name="parent">The state that the delta is laid on; needed where values are stored as differences to it.</param>
-    /// <exception cref="FishException">A frame is damaged, hostile, or for another layout.</exception>
+    /// <param name="parent">The parent state; required if values are stored as differences.</param>
+    /// <exception cref="FishException">A frame is damaged, malicious, or for another layout.</exception>
     public DeltaDecoder(IFrame mask, IFrame values, Layout layout, IBlockReader? parent)
         : this(mask, [values], layout, parent)
     {
     }
 
-    /// <summary>Prepares the reading of values that may be guessed from those of earlier checkpoints with the same mask.</summary>
+    /// <summary>Opens frames of values that may be predicted from earlier checkpoints with the same mask.</summary>
     /// <param name="mask">The mask's frame.</param>
-    /// <param name="values">The frames of the values, the earliest first; the last is the delta's own.</param>
+    /// <param name="values">The frames of values, earliest first; the last is the delta's own.</param>
     /// <param name="layout">The layout that positions refer to.</param>
-    /// <param name="parent">The state that the delta is laid on; needed where values are stored as differences to it.</param>
-    /// <exception cref="FishException">A frame is damaged, hostile, or for another layout.</exception>
+    /// <param name="parent">The parent state; required if values are stored as differences.</param>
+    /// <exception cref="FishException">A frame is damaged, malicious, or for another layout.</exception>
     public DeltaDecoder(IFrame mask, IReadOnlyList<IFrame> values, Layout layout, IBlockReader? parent)
     {
         (this.mask, Layout) = (new MaskDecoder(mask, layout), layout);
@@ -49,7 +49,7 @@ internal sealed class DeltaDecoder : IDeltaReader, IDisposable
 
     /// <inheritdoc/>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: a chunk, or at the end a digest, is wrong;
-    /// <see cref="ErrorCode.BaseMismatch"/>: the values are differences, and no parent was given.</exception>
+    /// <see cref="ErrorCode.BaseMismatch"/>: the values are differences and the parent is missing.</exception>
     public bool Read(DeltaChunk chunk)
     {
         if (mask.Next is not { } entry)
@@ -91,8 +91,8 @@ internal sealed class DeltaDecoder : IDeltaReader, IDisposable
         if (parentValues is null)
         {
             throw new FishException(
-                ErrorCode.BaseMismatch, "values", "The values are stored as differences to their parent, which is not at hand.",
-                "Name the parent state.");
+                ErrorCode.BaseMismatch, "values", "The values are differences to a parent, which is missing.",
+                "Give the parent state.");
         }
 
         var parent = others.AsSpan(0, newValues.Length);
@@ -105,7 +105,7 @@ internal sealed class DeltaDecoder : IDeltaReader, IDisposable
         if (mask.Finish() != valuesHead.Digests[1] || Digest.Finish(valuesDigest) != valuesHead.Digests[3])
         {
             throw new FishException(
-                ErrorCode.CorruptFrame, "frames", "The positions or values do not have the digest that the frame carries.",
+                ErrorCode.CorruptFrame, "frames", "The digest of the positions or values does not match the frame.",
                 "Send the frames again.");
         }
     }

@@ -7,58 +7,55 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Turns a delta of any size into frames, chunk by chunk, and decodes each chunk again before it counts as encoded. Large chunks are
-/// encoded on all cores.
+/// Encodes a delta of any size into frames, chunk by chunk. Each chunk is decoded again and compared. Large chunks are encoded on all
+/// cores.
 /// </summary>
 public static class DeltaEncoder
 {
     /// <summary>Encodes a delta.</summary>
     /// <param name="delta">The delta, read to its end.</param>
-    /// <param name="parent">
-    /// The state that it is laid on: values are then stored as their difference to it. <see langword="null"/> stores the values' own bits.
-    /// </param>
-    /// <param name="parentState">The identity of that state; default where it is not known.</param>
-    /// <param name="options">Compression.</param>
-    /// <param name="spoolFolder">Where frames that outgrow memory go.</param>
-    /// <param name="cancellation">Ends the work early.</param>
+    /// <param name="parent">The parent state, to store values as differences; <see langword="null"/> to store the values' own bits.</param>
+    /// <param name="parentState">The identity of the parent state; default if unknown.</param>
+    /// <param name="options">Encoding options.</param>
+    /// <param name="spoolFolder">The folder for frames that outgrow memory.</param>
+    /// <param name="cancellation">Cancels the work.</param>
     /// <returns>The frames; the caller disposes them.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.IndexUnsorted"/>, <see cref="ErrorCode.IndexRepeated"/>,
     /// <see cref="ErrorCode.IndexOutOfRange"/>.</exception>
-    /// <exception cref="ArgumentException">The chunks break the rules of <see cref="IDeltaReader"/>.</exception>
+    /// <exception cref="ArgumentException">The chunks violate the rules of <see cref="IDeltaReader"/>.</exception>
     public static EncodedDelta Encode(
         IDeltaReader delta, IBlockReader? parent, Digest parentState, CodecOptions options, string spoolFolder,
         CancellationToken cancellation = default) =>
         EncodeWithin(null, delta, parent, parentState, options, spoolFolder, long.MaxValue, null, cancellation)!;
 
-    /// <summary>Encodes the values of a delta whose mask is encoded already; as <see cref="Encode"/> otherwise.</summary>
-    /// <param name="mask">The frame of the delta's mask: the result's mask. Not owned.</param>
+    /// <summary>Encodes the values of a delta whose mask is already encoded; otherwise like <see cref="Encode"/>.</summary>
+    /// <param name="mask">The frame of the delta's mask, which becomes the result's mask. Not owned.</param>
     /// <param name="delta">The delta, read to its end.</param>
-    /// <param name="parent">The state that it is laid on.</param>
-    /// <param name="parentState">The identity of that state.</param>
-    /// <param name="options">Compression.</param>
-    /// <param name="spoolFolder">Where frames that outgrow memory go.</param>
-    /// <param name="earlier">The values of earlier checkpoints with this mask, that these are guessed from; the parent's are not needed
-    /// then.</param>
-    /// <param name="cancellation">Ends the work early.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: the delta's positions are not those of the mask.</exception>
+    /// <param name="parent">The parent state.</param>
+    /// <param name="parentState">The identity of the parent state.</param>
+    /// <param name="options">Encoding options.</param>
+    /// <param name="spoolFolder">The folder for frames that outgrow memory.</param>
+    /// <param name="earlier">Values of earlier checkpoints with this mask to predict from; the parent's values are then not needed.</param>
+    /// <param name="cancellation">Cancels the work.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: the delta's positions differ from the mask.</exception>
     public static EncodedDelta EncodeOn(
         IFrame mask, IDeltaReader delta, IBlockReader? parent, Digest parentState, CodecOptions options, string spoolFolder,
         EarlierValues? earlier = null,
         CancellationToken cancellation = default) =>
         EncodeWithin(mask, delta, parent, parentState, options, spoolFolder, long.MaxValue, earlier, cancellation)!;
 
-    /// <summary>Encodes the values of a delta whose mask is known, without its positions: what a save with a fixed mask costs.</summary>
-    /// <param name="mask">The frame of the mask, found sound, or its head alone: the result's mask. Not owned.</param>
+    /// <summary>Encodes the values of a delta whose mask is known, without its positions, as in every save with a fixed mask.</summary>
+    /// <param name="mask">The verified frame of the mask, or its head alone; it becomes the result's mask. Not owned.</param>
     /// <param name="values">The values, read to their end.</param>
-    /// <param name="mapped">Whether they are stored as differences to the parent's values, which their chunks then bring along.</param>
-    /// <param name="parentState">The identity of the state that they are laid on; default where it is not known.</param>
-    /// <param name="options">Compression.</param>
-    /// <param name="spoolFolder">Where a frame that outgrows memory goes.</param>
-    /// <param name="earlier">The values of earlier checkpoints with this mask, that these are guessed from.</param>
-    /// <param name="cancellation">Ends the work early.</param>
+    /// <param name="mapped">Whether to store differences to the parent's values, which the chunks must then contain.</param>
+    /// <param name="parentState">The identity of the parent state; default if unknown.</param>
+    /// <param name="options">Encoding options.</param>
+    /// <param name="spoolFolder">The folder for a frame that outgrows memory.</param>
+    /// <param name="earlier">Values of earlier checkpoints with this mask to predict from.</param>
+    /// <param name="cancellation">Cancels the work.</param>
     /// <returns>The frames; the caller disposes them.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: the values are those of another mask, or have another digest
-    /// than was announced.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: the values belong to another mask, or their digest differs
+    /// from the announced one.</exception>
     public static EncodedDelta EncodeMasked(
         IFrame mask, IMaskedValues values, bool mapped, Digest parentState, CodecOptions options, string spoolFolder,
         EarlierValues? earlier = null,
@@ -82,7 +79,7 @@ public static class DeltaEncoder
             if (values.Announced is { } announced && announced != found)
             {
                 throw new FishException(
-                    ErrorCode.CorruptFrame, "frames", "The values do not have the digest that the frame carries.",
+                    ErrorCode.CorruptFrame, "frames", "The digest of the values does not match the frame.",
                     "Send the frames again.");
             }
 
@@ -95,23 +92,23 @@ public static class DeltaEncoder
         }
     }
 
-    /// <summary>Encodes a delta unless it takes more than some bytes; as <see cref="Encode"/> otherwise.</summary>
-    /// <param name="delta">The delta, read to its end, or until the bytes are spent.</param>
-    /// <param name="parent">The state that it is laid on.</param>
-    /// <param name="parentState">The identity of that state.</param>
-    /// <param name="options">Compression.</param>
-    /// <param name="spoolFolder">Where frames that outgrow memory go.</param>
-    /// <param name="budget">The most bytes of chunks.</param>
-    /// <param name="cancellation">Ends the work early.</param>
-    /// <returns>The frames, or <see langword="null"/> when they would take more.</returns>
+    /// <summary>Encodes a delta unless the result exceeds a budget; otherwise like <see cref="Encode"/>.</summary>
+    /// <param name="delta">The delta, read to its end or until the budget is spent.</param>
+    /// <param name="parent">The parent state.</param>
+    /// <param name="parentState">The identity of the parent state.</param>
+    /// <param name="options">Encoding options.</param>
+    /// <param name="spoolFolder">The folder for frames that outgrow memory.</param>
+    /// <param name="budget">The most bytes for chunks.</param>
+    /// <param name="cancellation">Cancels the work.</param>
+    /// <returns>The frames, or <see langword="null"/> if they would exceed the budget.</returns>
     public static EncodedDelta? TryEncode(
         IDeltaReader delta, IBlockReader? parent, Digest parentState, CodecOptions options, string spoolFolder, long budget,
         CancellationToken cancellation = default) =>
             EncodeWithin(null, delta, parent, parentState, options, spoolFolder, budget, null, cancellation);
 
     internal static FishException NotTheSame() => new(
-        ErrorCode.CorruptFrame, "encoder", "A chunk did not decode to what was encoded; nothing was stored.",
-        "This is a fault of this machine or program: check its memory, and report it.");
+        ErrorCode.CorruptFrame, "encoder", "A chunk did not decode to its input; nothing was stored.",
+        "The machine or this program is faulty: check the memory, and report the error.");
 
     private static EncodedDelta? EncodeWithin(
         IFrame? knownMask, IDeltaReader delta, IBlockReader? parent, Digest parentState, CodecOptions options, string spoolFolder,
@@ -166,7 +163,7 @@ public static class DeltaEncoder
         if (known is not null && FrameHead.Parse(known.Head).Digests[1] is var expected && expected != found)
         {
             throw new FishException(
-                ErrorCode.CorruptFrame, "frames", $"The positions are those of the mask {found}, not of {expected}.",
+                ErrorCode.CorruptFrame, "frames", $"The positions belong to the mask {found}; {expected} is expected.",
                 "Send the delta with its mask.");
         }
     }

@@ -2,7 +2,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>The chunks of one delta on their way into its frames.</summary>
+/// <summary>Encodes the chunks of one delta into its frames.</summary>
 internal sealed class DeltaWork : IDisposable
 {
     private readonly ValueMap map;
@@ -13,13 +13,13 @@ internal sealed class DeltaWork : IDisposable
     private readonly OrderedPipeline<CodingBuffers> pipeline;
     private long taken;
 
-    /// <param name="layout">The layout that chunks refer to.</param>
+    /// <param name="layout">The layout of the chunks.</param>
     /// <param name="options">Effort and compression.</param>
-    /// <param name="mapped">Whether values are stored as differences to their parent's.</param>
-    /// <param name="parent">Where the parent's values are read, unless chunks bring them along.</param>
-    /// <param name="mask">Where positions go, if they are encoded.</param>
-    /// <param name="values">Where values go.</param>
-    /// <param name="earlier">What values are guessed from, if they are.</param>
+    /// <param name="mapped">Whether to store values as differences to their parent's.</param>
+    /// <param name="parent">The parent's values, unless chunks contain them.</param>
+    /// <param name="mask">The frame for positions, if they are encoded.</param>
+    /// <param name="values">The frame for values.</param>
+    /// <param name="earlier">The values to predict from, if any.</param>
     public DeltaWork(Layout layout, CodecOptions options, bool mapped, IBlockReader? parent, FrameWriter? mask, FrameWriter values,
         EarlierValues? earlier)
     {
@@ -30,17 +30,17 @@ internal sealed class DeltaWork : IDisposable
             waiting: 2);
     }
 
-    /// <summary>A chunk to be filled.</summary>
+    /// <summary>Returns buffers for a chunk.</summary>
     public CodingBuffers Take() => pipeline.Take();
 
-    /// <summary>Encodes a chunk that was taken and filled.</summary>
+    /// <summary>Encodes a filled chunk from <see cref="Take"/>.</summary>
     public void Add(CodingBuffers buffers)
     {
         var length = buffers.Chunk.Values.Length;
         if (earlier is not null)
         {
             buffers.Offset = earlier.Last.Length - taken >= length
-                ? (int)taken : throw new ArgumentException("The earlier values are of another mask.", nameof(buffers));
+                ? (int)taken : throw new ArgumentException("The earlier values belong to another mask.", nameof(buffers));
             taken += length;
         }
         else
@@ -73,7 +73,7 @@ internal sealed class DeltaWork : IDisposable
         }
         else
         {
-            (parent ?? throw new InvalidOperationException("The chunks do not bring their parent's values along."))
+            (parent ?? throw new InvalidOperationException("The chunks do not contain their parent's values."))
                 .Gather(chunk.Tensor, chunk.Positions, others);
         }
     }

@@ -2,19 +2,19 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>The values that earlier checkpoints have at the positions of a mask, in their order.</summary>
-/// <param name="Last">Those of the last one.</param>
-/// <param name="Before">Those of the one that it is guessed from; <see langword="null"/> where it is guessed from none.</param>
+/// <summary>The values of earlier checkpoints at a mask's positions, in their order.</summary>
+/// <param name="Last">The values of the latest checkpoint.</param>
+/// <param name="Before">The values of the one before it, which <paramref name="Last"/> was predicted from; <see langword="null"/> if it was
+/// not predicted.</param>
 public sealed record EarlierValues(ReadOnlyMemory<byte> Last, ReadOnlyMemory<byte>? Before)
 {
-    /// <summary>How far values are expected to go on: as shares of how far they last went. The place in this list is part of the
-    /// format.</summary>
+    /// <summary>The extrapolations, as shares of the last change. Their order is part of the format.</summary>
     internal static ReadOnlySpan<byte> Moves => [0, 1, 2];
 
-    /// <summary>What is expected of the next values: that each goes on a part of the way that it last went.</summary>
-    /// <param name="type">Their dtype.</param>
-    /// <param name="offset">The byte that they begin at.</param>
-    /// <param name="move">0: that it stays; 1: a quarter; 2: half.</param>
+    /// <summary>Predicts the next values: each continues by a share of its last change.</summary>
+    /// <param name="type">The dtype of the values.</param>
+    /// <param name="offset">The offset of the first byte.</param>
+    /// <param name="move">0: no change; 1: a quarter of the last change; 2: half.</param>
     /// <param name="predicted">Filled.</param>
     internal void Predict(DType type, int offset, byte move, Span<byte> predicted)
     {

@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// A delta as frames: its mask (left out where the receiver has it) and its values. As a body of <c>application/vnd.fishcheckpoint</c> they
-/// follow each other. Owns what they lie in.
+/// A delta as frames: its mask (omitted if the receiver has it) and its values. A body of <c>application/vnd.fishcheckpoint</c> is their
+/// concatenation. Owns the frames' storage.
 /// </summary>
 public sealed class EncodedDelta : IDisposable
 {
@@ -17,11 +17,11 @@ public sealed class EncodedDelta : IDisposable
 
     private readonly IDisposable[] owned;
 
-    /// <summary>Brings frames together.</summary>
-    /// <param name="mask">The mask's frame, or <see langword="null"/> where the receiver has it.</param>
+    /// <summary>Combines frames.</summary>
+    /// <param name="mask">The mask's frame, or <see langword="null"/> if the receiver has it.</param>
     /// <param name="values">The values' frame.</param>
     /// <param name="owned">Disposed with this object.</param>
-    /// <exception cref="FishException">A head is damaged, or the frames are not of these kinds.</exception>
+    /// <exception cref="FishException">A head is damaged, or a frame has another kind.</exception>
     public EncodedDelta(IFrame? mask, IFrame values, params IDisposable[] owned)
     {
         (Mask, Values, this.owned) = (mask, values, owned);
@@ -30,7 +30,7 @@ public sealed class EncodedDelta : IDisposable
         IsBlocks = ValuesHead.Kind == FrameKind.Blocks && mask is null;
         if ((ValuesHead.Kind != FrameKind.Values && !IsBlocks) || MaskHead is { Kind: not FrameKind.Mask })
         {
-            throw new FishException(ErrorCode.FrameInvalid, "frames", "A mask's frame and then a values' frame are expected.",
+            throw new FishException(ErrorCode.FrameInvalid, "frames", "The frames must be a mask and then values.",
                 "Send mask, then values.");
         }
     }
@@ -38,13 +38,13 @@ public sealed class EncodedDelta : IDisposable
     /// <summary>The mask's frame.</summary>
     public IFrame? Mask { get; }
 
-    /// <summary>The values' frame, or the frame of blocks, which has the positions too.</summary>
+    /// <summary>The values' frame, or a frame of blocks, which also contains the positions.</summary>
     public IFrame Values { get; }
 
-    /// <summary>Whether the delta is one frame of blocks: it can only be read with its parent.</summary>
+    /// <summary>Whether the delta is one frame of blocks, which can only be read with its parent.</summary>
     public bool IsBlocks { get; }
 
-    /// <summary>Of a frame of blocks that was just made: how many of its bytes tell the positions.</summary>
+    /// <summary>For a new frame of blocks, the number of bytes that encode positions.</summary>
     public long PositionBytes { get; init; }
 
     /// <summary>The mask's head.</summary>
@@ -59,19 +59,19 @@ public sealed class EncodedDelta : IDisposable
     /// <summary>Identity of the mask.</summary>
     public Digest MaskId => ValuesHead.Digests[1];
 
-    /// <summary>Identity of the state that the delta is laid on; all zeros where the maker did not know it.</summary>
+    /// <summary>Identity of the parent state; all zeros if unknown.</summary>
     public Digest Parent => ValuesHead.Digests[2];
 
-    /// <summary>SHA-256 over the new values' bits in order.</summary>
+    /// <summary>SHA-256 of the new values' bits in order.</summary>
     public Digest ValuesDigest => ValuesHead.Digests[3];
 
     /// <summary>The number of positions.</summary>
     public long Changed => ValuesHead.Count;
 
-    /// <summary>Bytes of the frames as they are sent.</summary>
+    /// <summary>Bytes of the frames as sent.</summary>
     public long Length => LengthOf(Mask) + LengthOf(Values);
 
-    /// <summary>Opens a body of frames that lies in a file. Only heads are read and checked here, chunks when they are decoded.</summary>
+    /// <summary>Opens a file with frames. Heads are read and checked; chunks are checked when they are decoded.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.FrameInvalid"/>, <see cref="ErrorCode.CorruptFrame"/>,
     /// <see cref="ErrorCode.FrameTooLarge"/>, <see cref="ErrorCode.BodyTruncated"/>.</exception>
@@ -91,8 +91,8 @@ public sealed class EncodedDelta : IDisposable
             if (end > length)
             {
                 throw new FishException(
-                    ErrorCode.BodyTruncated, "frames", $"The mask's frame has {end} bytes, but only {length} are there.",
-                    "Send the frames again as they were made.");
+                    ErrorCode.BodyTruncated, "frames", $"The mask's frame has {end} bytes, but the file has only {length}.",
+                    "Send the complete frames again.");
             }
 
             var second = FileFrame.Read(handle, end, length);
@@ -129,7 +129,7 @@ public sealed class EncodedDelta : IDisposable
 
     private static long LengthOf(IFrame? frame) => frame is null ? 0 : frame.Head.Length + frame.PayloadLength;
 
-    // Where the mask's frame ends is only known from its index: the sum of its chunks' lengths.
+    // The end of the mask's frame follows from its index: the sum of its chunks' lengths.
     private static long ChunkIndexLength(FileFrame mask) => ChunkIndex.SumOfMaskLengths(FrameHead.Parse(mask.Head));
 
     private sealed class FileFrame : IFrame

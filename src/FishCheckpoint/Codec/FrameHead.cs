@@ -5,15 +5,13 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>The fixed header and the digests of a frame, version 1 (docs/reference/format/container.md, "Head").</summary>
-/// <remarks>
-/// Digests by kind. Mask: layout, mask. Values and Blocks: layout, mask, parent state, values. Bytes: content.
-/// </remarks>
+/// <remarks>Digests by kind. Mask: layout, mask. Values and Blocks: layout, mask, parent state, values. Bytes: content.</remarks>
 public sealed class FrameHead
 {
-    /// <summary>Bytes of the fixed header.</summary>
+    /// <summary>Bytes in the fixed header.</summary>
     public const int FixedLength = 32;
 
-    /// <summary>The version written.</summary>
+    /// <summary>The version that this program writes.</summary>
     public const int Version = 1;
 
     private const int CrcOffset = 28;
@@ -26,28 +24,28 @@ public sealed class FrameHead
     /// <summary>The first bytes of every frame.</summary>
     public static ReadOnlySpan<byte> Magic => "FISHFRAM"u8;
 
-    /// <summary>What the frame holds.</summary>
+    /// <summary>The kind of content.</summary>
     public FrameKind Kind { get; }
 
-    /// <summary>Identities, by kind.</summary>
+    /// <summary>Identities, depending on the kind.</summary>
     public IReadOnlyList<Digest> Digests { get; }
 
     /// <summary>The number of chunks.</summary>
     public int Chunks { get; }
 
-    /// <summary>Positions of a mask or of values; bytes of a trainer state.</summary>
+    /// <summary>Positions of a mask or values; bytes of a trainer state.</summary>
     public long Count { get; }
 
     /// <summary>The encoded index of the chunks.</summary>
     public ReadOnlyMemory<byte> Index { get; }
 
-    /// <summary>Bytes of the whole head.</summary>
+    /// <summary>Bytes in the whole head.</summary>
     public int Length => FixedLength + (Digests.Count * Digest.Size) + Index.Length;
 
-    /// <summary>Digests of each kind.</summary>
+    /// <summary>The number of digests of a kind.</summary>
     public static int DigestsOf(FrameKind kind) => kind switch { FrameKind.Mask => 2, FrameKind.Values or FrameKind.Blocks => 4, _ => 1 };
 
-    /// <summary>Writes the head, as a new array.</summary>
+    /// <summary>Encodes the head as a new array.</summary>
     public byte[] ToArray()
     {
         var bytes = new byte[Length];
@@ -68,21 +66,21 @@ public sealed class FrameHead
         return bytes;
     }
 
-    /// <summary>Reads the length of a whole head from its fixed part, so that no more than it is read or allocated.</summary>
+    /// <summary>Reads and bounds the length of a head from its fixed part, before more is read or allocated.</summary>
     /// <param name="fixedPart">The first <see cref="FixedLength"/> bytes.</param>
-    /// <param name="available">Bytes that are there in all.</param>
+    /// <param name="available">The number of available bytes.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.FrameInvalid"/>, <see cref="ErrorCode.FrameTooLarge"/>,
     /// <see cref="ErrorCode.BodyTruncated"/>.</exception>
     public static int ReadLength(ReadOnlySpan<byte> fixedPart, long available)
     {
         if (fixedPart.Length == 0 || !fixedPart.StartsWith(Magic[..Math.Min(Magic.Length, fixedPart.Length)]))
         {
-            throw Fail(ErrorCode.FrameInvalid, "The bytes do not begin as a frame does.");
+            throw Fail(ErrorCode.FrameInvalid, "The bytes do not start with a frame's magic number.");
         }
 
         if (fixedPart.Length < FixedLength)
         {
-            throw Fail(ErrorCode.BodyTruncated, $"A frame is cut after {fixedPart.Length} bytes of its head.");
+            throw Fail(ErrorCode.BodyTruncated, $"A frame ends after {fixedPart.Length} bytes of its head.");
         }
 
         var version = BinaryPrimitives.ReadUInt16LittleEndian(fixedPart[8..]);
@@ -94,7 +92,7 @@ public sealed class FrameHead
         var (kind, digests) = ((FrameKind)fixedPart[10], fixedPart[11]);
         if (kind is < FrameKind.Mask or > FrameKind.Blocks || digests != DigestsOf(kind))
         {
-            throw Fail(ErrorCode.FrameInvalid, $"The frame's kind {(byte)kind} with {digests} digests is not known.");
+            throw Fail(ErrorCode.FrameInvalid, $"The frame's kind {(byte)kind} with {digests} digests is unknown.");
         }
 
         var (chunks, count) =
@@ -104,29 +102,29 @@ public sealed class FrameHead
         if (chunks < 0 || chunks > count || (chunks == 0 && count > 0) || index < shortest || index > (long)chunks * ChunkIndex.MaxEntry)
         {
             throw Fail(ErrorCode.FrameTooLarge,
-                $"The frame declares {chunks} chunks, {count} values and an index of {index} bytes, which cannot be.");
+                $"The frame declares {chunks} chunks, {count} values and an index of {index} bytes, which is impossible.");
         }
 
         var length = FixedLength + (digests * Digest.Size) + (long)index;
         if (length > Array.MaxLength)
         {
-            throw Fail(ErrorCode.FrameTooLarge, $"The frame's head has {length} bytes, more than are read at once.");
+            throw Fail(ErrorCode.FrameTooLarge, $"The frame's head has {length} bytes, which exceeds the limit.");
         }
 
         return length <= available ? (int)length
-            : throw Fail(ErrorCode.BodyTruncated, $"The frame's head has {length} bytes, but only {available} are there.");
+            : throw Fail(ErrorCode.BodyTruncated, $"The frame's head has {length} bytes, but only {available} are available.");
     }
 
-    /// <summary>Reads and checks a head: the mirror of <see cref="ToArray"/>.</summary>
-    /// <param name="bytes">Begins with the head; the rest is left alone. Kept, not copied.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, or as <see cref="ReadLength"/>.</exception>
+    /// <summary>Parses and checks a head: the inverse of <see cref="ToArray"/>.</summary>
+    /// <param name="bytes">Starts with the head; later bytes are ignored. Not copied.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, or an error of <see cref="ReadLength"/>.</exception>
     public static FrameHead Parse(ReadOnlyMemory<byte> bytes)
     {
         var length = ReadLength(bytes.Span[..Math.Min(FixedLength, bytes.Length)], bytes.Length);
         bytes = bytes[..length];
         if (Checksum(bytes.Span) != BinaryPrimitives.ReadUInt32LittleEndian(bytes.Span[CrcOffset..]))
         {
-            throw Fail(ErrorCode.CorruptFrame, "The head's checksum does not fit.");
+            throw Fail(ErrorCode.CorruptFrame, "The head's checksum does not match.");
         }
 
         var digests = new Digest[bytes.Span[11]];
@@ -142,5 +140,5 @@ public sealed class FrameHead
 
     private static uint Checksum(ReadOnlySpan<byte> head) => Crc32C.Append(Crc32C.Compute(head[..CrcOffset]), head[FixedLength..]);
 
-    private static FishException Fail(ErrorCode code, string cause) => new(code, "frame", cause, "Send the frame again as it was made.");
+    private static FishException Fail(ErrorCode code, string cause) => new(code, "frame", cause, "Send the complete frame again.");
 }

@@ -2,7 +2,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Builds one frame chunk by chunk, its payload spooled.</summary>
+/// <summary>Builds a frame chunk by chunk, with a spooled payload.</summary>
 internal sealed class FrameWriter : IDisposable
 {
     private readonly FrameKind kind;
@@ -12,9 +12,9 @@ internal sealed class FrameWriter : IDisposable
     private int chunks;
     private long count;
 
-    /// <summary>Begins a frame.</summary>
-    /// <param name="kind">What it holds.</param>
-    /// <param name="spoolFolder">Where a payload that outgrows memory goes.</param>
+    /// <summary>Starts a frame.</summary>
+    /// <param name="kind">The kind of content.</param>
+    /// <param name="spoolFolder">The folder for a payload that outgrows memory.</param>
     public FrameWriter(FrameKind kind, string spoolFolder) => (this.kind, payload) = (kind, new Spool(spoolFolder));
 
     /// <summary>Bytes of the chunks so far.</summary>
@@ -34,8 +34,8 @@ internal sealed class FrameWriter : IDisposable
         (last, chunks, count) = (entry, chunks + 1, count + positions);
     }
 
-    /// <summary>Ends the frame. This object goes on owning the payload.</summary>
-    /// <param name="digests">The kind's identities.</param>
+    /// <summary>Completes the frame. This object still owns the payload.</summary>
+    /// <param name="digests">The identities, depending on the kind.</param>
     public IFrame Finish(params Digest[] digests) =>
         new Written(new FrameHead(kind, digests, chunks, count, index.ToArray()).ToArray(), payload);
 

@@ -1,7 +1,6 @@
 namespace FishCheckpoint.Codec;
 
-/// <summary>The encoded bytes of a mask, of a delta's values or of a trainer state, wherever they lie: in memory, in a file, in a
-/// database.</summary>
+/// <summary>An encoded mask, a delta's values or a trainer state, in memory, in a file or in a database.</summary>
 public interface IFrame
 {
     /// <summary>The frame's head: fixed header, digests and index (docs/reference/format/container.md).</summary>
@@ -12,11 +11,11 @@ public interface IFrame
 
     /// <summary>Reads bytes of the chunks.</summary>
     /// <param name="offset">Relative to the end of the head.</param>
-    /// <param name="destination">Filled entirely.</param>
+    /// <param name="destination">Filled completely.</param>
     void ReadPayload(long offset, Span<byte> destination);
 }
 
-/// <summary>What a frame holds. The numbers are part of the format.</summary>
+/// <summary>The kind of a frame's content. The numbers are part of the format.</summary>
 public enum FrameKind : byte
 {
     /// <summary>The positions of a mask.</summary>
@@ -25,6 +24,6 @@ public enum FrameKind : byte
     Values = 2,
     /// <summary>Plain bytes: a trainer state.</summary>
     Bytes = 3,
-    /// <summary>Positions and values of a delta, block by block, given the parent's blocks.</summary>
+    /// <summary>Positions and values of a delta, block by block, relative to the parent's blocks.</summary>
     Blocks = 4,
 }

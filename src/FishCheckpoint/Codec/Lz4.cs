@@ -2,14 +2,14 @@ using K4os.Compression.LZ4;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>LZ4's block format, by K4os.Compression.LZ4.</summary>
+/// <summary>The LZ4 block format, through K4os.Compression.LZ4.</summary>
 internal static class Lz4
 {
     /// <summary>Compresses to one block.</summary>
     /// <param name="source">The bytes.</param>
-    /// <param name="destination">Room for the block; one that does not fit there is not written whole.</param>
-    /// <param name="level">The effort: below 3 the fast search, 3 to 9 LZ4's high compression, 10 to 12 its optimal parser.</param>
-    /// <param name="written">Bytes of the block.</param>
+    /// <param name="destination">Space for the block; its content is undefined if the block does not fit.</param>
+    /// <param name="level">The level: below 3 the fast search, 3 to 9 high compression, 10 to 12 the optimal parser.</param>
+    /// <param name="written">The length of the block.</param>
     /// <returns>Whether the block fits.</returns>
     public static bool TryCompress(ReadOnlySpan<byte> source, Span<byte> destination, int level, out int written)
     {
@@ -18,11 +18,11 @@ internal static class Lz4
         return written > 0;
     }
 
-    /// <summary>Decompresses one block: the mirror of <see cref="TryCompress"/>.</summary>
+    /// <summary>Decompresses one block: the inverse of <see cref="TryCompress"/>.</summary>
     /// <returns>Whether the bytes are a block whose content fits; nothing is written past the destination.</returns>
     public static bool TryDecompress(ReadOnlySpan<byte> source, Span<byte> destination, out int written)
     {
-        // The library takes no bytes at all for an empty block; LZ4 writes a byte for it.
+        // The library accepts empty input for an empty block; in LZ4 an empty block has one byte.
         written = source.IsEmpty ? -1 : LZ4Codec.Decode(source, destination);
         return written >= 0;
     }

@@ -4,7 +4,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Reads the positions out of a mask's frame, chunk by chunk. Not safe for concurrent use.</summary>
+/// <summary>Decodes the positions of a mask's frame chunk by chunk. Not thread-safe.</summary>
 internal sealed class MaskDecoder : IDisposable
 {
     private readonly IFrame frame;
@@ -14,10 +14,10 @@ internal sealed class MaskDecoder : IDisposable
     private readonly byte[] encoded = new byte[ChunkCoder.MaxEncoded];
     private int next;
 
-    /// <summary>Prepares the reading; the index is checked here, chunks as they are read.</summary>
+    /// <summary>Opens the frame and checks its index; chunks are checked when they are read.</summary>
     /// <param name="frame">The mask's frame.</param>
     /// <param name="layout">The layout that positions refer to.</param>
-    /// <exception cref="FishException">The frame is damaged, hostile, or for another layout.</exception>
+    /// <exception cref="FishException">The frame is damaged, malicious, or for another layout.</exception>
     public MaskDecoder(IFrame frame, Layout layout)
     {
         this.frame = frame;
@@ -32,11 +32,11 @@ internal sealed class MaskDecoder : IDisposable
     /// <summary>The chunks, in order.</summary>
     public IReadOnlyList<ChunkEntry> Entries => entries;
 
-    /// <summary>The chunk that <see cref="ReadNext"/> gives; <see langword="null"/> at the end.</summary>
+    /// <summary>The next chunk for <see cref="ReadNext"/>; <see langword="null"/> at the end.</summary>
     public ChunkEntry? Next => next < entries.Length ? entries[next] : null;
 
     /// <summary>Decodes the positions of <see cref="Next"/>.</summary>
-    /// <param name="positions">Filled; as long as the chunk's count.</param>
+    /// <param name="positions">Filled; its length is the chunk's count.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
     public void ReadNext(Span<long> positions)
     {
@@ -45,19 +45,19 @@ internal sealed class MaskDecoder : IDisposable
         digest.Add(entry.Tensor, positions);
     }
 
-    /// <summary>Passes over <see cref="Next"/> without decoding it.</summary>
+    /// <summary>Skips <see cref="Next"/> without decoding it.</summary>
     internal void Skip() => next++;
 
-    /// <summary>The identity of the mask that was read, once, after its last chunk.</summary>
+    /// <summary>The identity of the decoded mask. Call once, after the last chunk.</summary>
     public Digest Finish() => digest.Finish();
 
-    /// <summary>Checks the identity of the mask that was read, once, after its last chunk.</summary>
+    /// <summary>Checks the identity of the decoded mask. Call once, after the last chunk.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
     public void RequireDigest()
     {
         if (Finish() != Head.Digests[1])
         {
-            throw new FishException(ErrorCode.CorruptFrame, "mask", "The positions do not have the digest that the frame carries.",
+            throw new FishException(ErrorCode.CorruptFrame, "mask", "The digest of the positions does not match the frame.",
                 "Send the mask again.");
         }
     }

@@ -1,26 +1,25 @@
 namespace FishCheckpoint.Codec;
 
-/// <summary>What an <see cref="OrderedPipeline{T}"/> carries: a piece of work with its memory, which is used again by the next
-/// one.</summary>
+/// <summary>An item of an <see cref="OrderedPipeline{T}"/>: work with its reusable memory.</summary>
 internal interface IPipelined<out T>
 {
-    /// <summary>Whether handing it to another core would cost more than it saves.</summary>
+    /// <summary>Whether passing it to another core would cost more than it saves.</summary>
     bool IsSmall { get; }
 
-    /// <summary>Memory for a piece of work.</summary>
+    /// <summary>Rents memory for an item.</summary>
     static abstract T Rent();
 
-    /// <summary>Gives the memory back.</summary>
+    /// <summary>Returns the memory.</summary>
     void Return();
 }
 
 /// <summary>
-/// Pieces of a delta encoded on all cores and given on in their order: while one is read, those before it are encoded. Holds a few of them,
-/// whatever their number. Its methods are for one thread.
+/// Encodes items on all cores and appends them in order: while the caller fills one, earlier ones are encoded. The number of items in
+/// memory is bounded. Its methods must be called from one thread.
 /// </summary>
-/// <param name="encode">Encodes a piece; called by several threads at once.</param>
-/// <param name="append">Takes an encoded piece, in the order in which they were submitted.</param>
-/// <param name="waiting">How many more than there are cores are held at the most.</param>
+/// <param name="encode">Encodes an item; called by several threads.</param>
+/// <param name="append">Receives the encoded items in submission order.</param>
+/// <param name="waiting">The most items in memory beyond the number of cores.</param>
 internal sealed class OrderedPipeline<T>(Action<T> encode, Action<T> append, int waiting) : IDisposable
     where T : class, IPipelined<T>
 {
@@ -32,7 +31,7 @@ internal sealed class OrderedPipeline<T>(Action<T> encode, Action<T> append, int
     private T? taken;
     private int made;
 
-    /// <summary>A piece to be filled; waits for one where all are on their way.</summary>
+    /// <summary>Returns an item to fill; waits if all are in use.</summary>
     public T Take()
     {
         while (submitted.TryPeek(out var first) && (first.Encoding.IsCompleted || (free.Count == 0 && made == most)))
@@ -49,7 +48,7 @@ internal sealed class OrderedPipeline<T>(Action<T> encode, Action<T> append, int
         return taken;
     }
 
-    /// <summary>Encodes a piece that <see cref="Take"/> has given: now where it is small, and else beside this thread.</summary>
+    /// <summary>Encodes an item from <see cref="Take"/>: on this thread if it is small, else on another.</summary>
     public void Submit(T piece)
     {
         var encoding = Task.CompletedTask;
@@ -66,7 +65,7 @@ internal sealed class OrderedPipeline<T>(Action<T> encode, Action<T> append, int
         taken = null;
     }
 
-    /// <summary>Waits for all pieces.</summary>
+    /// <summary>Waits for all items.</summary>
     public void Finish()
     {
         while (submitted.Count > 0)
@@ -75,12 +74,12 @@ internal sealed class OrderedPipeline<T>(Action<T> encode, Action<T> append, int
         }
     }
 
-    /// <summary>Gives the memory back when nothing works on it any more, after a failure too.</summary>
+    /// <summary>Returns the memory after all work has stopped, even after a failure.</summary>
     public void Dispose()
     {
         foreach (var (piece, encoding) in submitted)
         {
-            // Does not throw what the encoding threw: the first of it has been thrown.
+            // Does not throw: the first error was already thrown.
             Task.WaitAny(encoding);
             free.Push(piece);
         }
@@ -94,7 +93,7 @@ internal sealed class OrderedPipeline<T>(Action<T> encode, Action<T> append, int
         }
     }
 
-    // A piece that no other thread has begun with is encoded by this one: waiting for a task runs it.
+    // If no other thread has started the item, waiting for its task runs it here.
     private void GiveOn()
     {
         var (piece, encoding) = submitted.Peek();

@@ -3,8 +3,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Takes a parent's values at ascending positions, reading each block that is needed once. Holds one block; not safe for
-/// concurrent use.</summary>
+/// <summary>Gathers a parent's values at ascending positions and reads each needed block once. Keeps one block; not thread-safe.</summary>
 /// <param name="parent">The parent's state.</param>
 internal sealed class ParentValues(IBlockReader parent)
 {
@@ -12,10 +11,10 @@ internal sealed class ParentValues(IBlockReader parent)
     private int tensor = -1;
     private long block = -1;
 
-    /// <summary>Takes values of one tensor.</summary>
+    /// <summary>Gathers values of one tensor.</summary>
     /// <param name="wantedTensor">Index of the tensor in the layout.</param>
     /// <param name="positions">Flat unit indices, ascending.</param>
-    /// <param name="values">Filled with the raw bits in their order.</param>
+    /// <param name="values">Filled with the raw bits in order.</param>
     public void Gather(int wantedTensor, ReadOnlySpan<long> positions, Span<byte> values)
     {
         var info = parent.Layout.Tensors[wantedTensor];

@@ -5,22 +5,21 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// The positions of a chunk (docs/reference/format/values.md, "Positions"): as gaps, each by itself or given the one before, or row by row,
-/// whichever suits them. Holds working memory of its own; that which it shares belongs to whoever makes it.
+/// The positions of a chunk (docs/reference/format/values.md, "Positions"): as independent gaps, as gaps conditioned on the previous one,
+/// or row by row, whichever is shortest. Owns some working memory and shares the rest with its creator.
 /// </summary>
-/// <param name="magnitudes">Codes gaps.</param>
-/// <param name="raw">Room for the gaps of a full chunk as varints.</param>
+/// <param name="magnitudes">Encodes gaps.</param>
+/// <param name="raw">Space for the gaps of a full chunk as varints.</param>
 internal sealed class PositionCoder(MagnitudeCoder magnitudes, byte[] raw)
 {
-    // A table for so few would take more than it saves.
-    private const int FewPositions = 24;
+    // A table for fewer positions would cost more than it saves.
+    private const int MinPositions = 24;
 
-    // Nor do classes tell so few apart.
-    private const int FewChained = 512;
+    // Fewer positions do not fill the classes.
+    private const int MinChained = 512;
 
-    // Gaps given the gap before take about so much less than alone where there are rows; where they take no less, positions are drawn at
-    // random.
-    private const double WorthRows = 0.85;
+    // If a mask has row structure, gaps conditioned on the previous gap are shorter by this factor; otherwise positions look random.
+    private const double MaxRowRatio = 0.85;
     private const double WorthChaining = 0.99;
 
     private const byte Gaps = 4;
@@ -31,15 +30,15 @@ internal sealed class PositionCoder(MagnitudeCoder magnitudes, byte[] raw)
     private readonly byte[] classes = new byte[DeltaChunk.Capacity];
     private readonly RowCoder rows = new();
 
-    /// <summary>Encodes positions as gaps.</summary>
-    /// <param name="positions">Strictly ascending; the first one stands in the frame's index and is not repeated.</param>
-    /// <param name="options">Effort, and compression where runs are written.</param>
-    /// <param name="destination">Room of <see cref="ChunkCoder.MaxEncoded"/> bytes.</param>
-    /// <param name="rowLength">Elements of a row of the tensor, which are those of its last dimension; 0 where it has no rows.</param>
+    /// <summary>Encodes positions.</summary>
+    /// <param name="positions">Strictly ascending; the frame's index has the first one, so it is not repeated.</param>
+    /// <param name="options">Effort, and the compression of spans.</param>
+    /// <param name="destination">Space for <see cref="ChunkCoder.MaxEncoded"/> bytes.</param>
+    /// <param name="rowLength">Elements per row of the tensor (its last dimension); 0 if it has no rows.</param>
     /// <returns>Bytes written.</returns>
     public int Encode(ReadOnlySpan<long> positions, CodecOptions options, Span<byte> destination, long rowLength)
     {
-        if (options.Effort == CodecEffort.Runs || positions.Length < FewPositions)
+        if (options.Effort == CodecEffort.Runs || positions.Length < MinPositions)
         {
             return EncodeRun(positions, options, destination);
         }
@@ -50,8 +49,8 @@ internal sealed class PositionCoder(MagnitudeCoder magnitudes, byte[] raw)
             numbers[index] = (ulong)(positions[index + 1] - positions[index] - 1);
         }
 
-        var alone = options.Effort == CodecEffort.Fast || numbers.Length < FewChained ? 0 : magnitudes.Estimate<ulong>(numbers);
-        if (alone > 0 && rows.TryEncode(positions, rowLength, WorthRows * alone, destination[1..]) is var byRows and > 0)
+        var alone = options.Effort == CodecEffort.Fast || numbers.Length < MinChained ? 0 : magnitudes.Estimate<ulong>(numbers);
+        if (alone > 0 && rows.TryEncode(positions, rowLength, MaxRowRatio * alone, destination[1..]) is var byRows and > 0)
         {
             destination[0] = Rows;
             return 1 + byRows;
@@ -85,11 +84,11 @@ internal sealed class PositionCoder(MagnitudeCoder magnitudes, byte[] raw)
         return CompressedSpan.Write(options.Positions, options.Level, raw.AsSpan(0, length), destination, withLength: true);
     }
 
-    /// <summary>Decodes positions: the mirror of <see cref="Encode"/>.</summary>
+    /// <summary>Decodes positions: the inverse of <see cref="Encode"/>.</summary>
     /// <param name="source">The encoded bytes.</param>
     /// <param name="first">The first position.</param>
-    /// <param name="last">The last position, checked.</param>
-    /// <param name="positions">Filled entirely.</param>
+    /// <param name="last">The expected last position.</param>
+    /// <param name="positions">Filled completely.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.FrameTooLarge"/>.</exception>
     public void Decode(ReadOnlySpan<byte> source, long first, long last, Span<long> positions)
     {
@@ -97,7 +96,7 @@ internal sealed class PositionCoder(MagnitudeCoder magnitudes, byte[] raw)
         {
             if (!rows.TryDecode(source[1..], first, last, positions))
             {
-                throw CompressedSpan.Corrupt("The rows do not lead from the first position to the last.");
+                throw CompressedSpan.Corrupt("The rows do not match the first and last position.");
             }
 
             return;
@@ -114,7 +113,7 @@ internal sealed class PositionCoder(MagnitudeCoder magnitudes, byte[] raw)
         positions[0] = first;
         for (var index = 1; index < positions.Length; index++)
         {
-            // last <= long.MaxValue bounds every step, so a hostile gap cannot wrap around.
+            // last <= long.MaxValue bounds every step, so a malicious gap cannot overflow.
             if (!Varint.TryRead(ref run, out var gap) || gap >= (ulong)(last - position))
             {
                 throw CompressedSpan.Corrupt("The gaps do not lead to the last position.");

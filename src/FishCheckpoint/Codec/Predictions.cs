@@ -3,18 +3,17 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>What values of the next frame are guessed to be, given those of the last frame and the one before it, chunk by chunk. Holds
-/// both.</summary>
+/// <summary>Predicts the values of the next frame from the last two frames, chunk by chunk. Keeps both.</summary>
 internal sealed class Predictions
 {
     private byte[] before = [];
     private byte[] last = [];
 
-    /// <summary>Guesses from the values of the last frame, and takes note of them.</summary>
+    /// <summary>Records the values of the last frame and predicts the next ones.</summary>
     /// <param name="type">The dtype of the values.</param>
     /// <param name="values">The values of the last frame.</param>
-    /// <param name="move">How far the last move goes on; 0: not at all.</param>
-    /// <returns>The guess; valid until the next call.</returns>
+    /// <param name="move">The extrapolation; 0 for no change.</param>
+    /// <returns>The predictions; valid until the next call.</returns>
     public ReadOnlySpan<byte> Next(DType type, ReadOnlySpan<byte> values, byte move)
     {
         if (last.Length < values.Length)

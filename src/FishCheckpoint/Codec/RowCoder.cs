@@ -4,13 +4,13 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Positions of a matrix row by row (docs/reference/format/values.md, "Rows"): how many each row has, and for each element of the rows that
-/// are not full whether it is one, by classes of how likely that is. For masks that fill rows and columns unevenly, as scores of gradients
-/// do. Holds the working memory.
+/// Positions of a matrix row by row (docs/reference/format/values.md, "Rows"): the number of positions in each row, then one bit per
+/// element of partially filled rows, coded by classes of likelihood. For masks that fill rows and columns unevenly, such as those from
+/// gradient scores. Owns working memory.
 /// </summary>
 internal sealed class RowCoder
 {
-    // Elements that are told for a position: with more, their gaps are told sooner.
+    // The most elements coded per position; for sparser rows, gaps are shorter.
     private const int MaxElements = 16;
     private const int MaxColumns = 1 << 20;
     private const int MaxSkipped = 1 << 16;
@@ -22,21 +22,21 @@ internal sealed class RowCoder
     private byte[] classes = [];
     private int[] columns = [];
 
-    /// <summary>Encodes positions, if they suit.</summary>
+    /// <summary>Encodes positions if their rows are dense enough.</summary>
     /// <param name="positions">Ascending.</param>
-    /// <param name="width">Elements of a row.</param>
+    /// <param name="width">Elements per row.</param>
     /// <param name="budget">The most bytes.</param>
-    /// <param name="destination">Room for 8 bytes a position.</param>
-    /// <returns>Bytes written; 0 where their rows are too thin, or they would take more.</returns>
+    /// <param name="destination">Space for 8 bytes per position.</param>
+    /// <returns>Bytes written; 0 if the rows are too sparse or the budget is too small.</returns>
     public int TryEncode(ReadOnlySpan<long> positions, long width, double budget, Span<byte> destination)
     {
-        if (width is < 2 or > MaxColumns || !Suit(positions, width, out var told))
+        if (width is < 2 or > MaxColumns || !Suit(positions, width, out var coded))
         {
             return 0;
         }
 
         Reserve((int)width);
-        bits.Start(RowModel.Classes, told * RowModel.Padded((int)width));
+        bits.Start(RowModel.Classes, coded * RowModel.Padded((int)width));
         model.Start((int)width);
         var length = Varint.Write(destination, (ulong)width);
         var writer = new BitWriter(destination[length..]);
@@ -63,7 +63,7 @@ internal sealed class RowCoder
         }
 
         length += writer.Length;
-        if (told > 0)
+        if (coded > 0)
         {
             length += lists.Write(bits, RowModel.Classes, destination[length..]);
         }
@@ -71,12 +71,12 @@ internal sealed class RowCoder
         return length <= budget ? length : 0;
     }
 
-    /// <summary>Decodes positions: the mirror of <see cref="TryEncode"/>.</summary>
+    /// <summary>Decodes positions: the inverse of <see cref="TryEncode"/>.</summary>
     /// <param name="source">The encoded bytes.</param>
     /// <param name="first">The first position.</param>
     /// <param name="last">The last position.</param>
-    /// <param name="positions">Filled entirely.</param>
-    /// <returns>Whether the bytes are those of an encoder.</returns>
+    /// <param name="positions">Filled completely.</param>
+    /// <returns>Whether the bytes are a valid encoding.</returns>
     public bool TryDecode(ReadOnlySpan<byte> source, long first, long last, Span<long> positions)
     {
         if (!Varint.TryRead(ref source, out var number) || number is < 2 or > MaxColumns)
@@ -86,14 +86,14 @@ internal sealed class RowCoder
 
         var width = (int)number;
         var reader = new BitReader(source);
-        if (!TryReadRows(ref reader, width, positions.Length, out var rows, out var told))
+        if (!TryReadRows(ref reader, width, positions.Length, out var rows, out var coded))
         {
             return false;
         }
 
         source = source[reader.Length..];
         Reserve(width);
-        if (told > 0 && !lists.TryRead(ref source, bits, RowModel.Classes, told * width))
+        if (coded > 0 && !lists.TryRead(ref source, bits, RowModel.Classes, coded * width))
         {
             return false;
         }
@@ -121,11 +121,11 @@ internal sealed class RowCoder
 
     private static int BitsOf(int width) => BitOperations.Log2((uint)width - 1) + 1;
 
-    private static bool Suit(ReadOnlySpan<long> positions, long width, out int told)
+    private static bool Suit(ReadOnlySpan<long> positions, long width, out int coded)
     {
-        told = 0;
+        coded = 0;
         var most = (MaxElements * positions.Length) / width;
-        for (var start = 0; start < positions.Length && told <= most;)
+        for (var start = 0; start < positions.Length && coded <= most;)
         {
             var (end, count) = (((positions[start] / width) + 1) * width, 0);
             while (start + count < positions.Length && positions[start + count] < end)
@@ -133,21 +133,21 @@ internal sealed class RowCoder
                 count++;
             }
 
-            (start, told) = (start + count, told + (count < width ? 1 : 0));
+            (start, coded) = (start + count, coded + (count < width ? 1 : 0));
         }
 
-        return told <= most;
+        return coded <= most;
     }
 
-    private static bool TryReadRows(ref BitReader reader, int width, int positions, out List<(int Skipped, int Count)> rows, out int told)
+    private static bool TryReadRows(ref BitReader reader, int width, int positions, out List<(int Skipped, int Count)> rows, out int coded)
     {
-        (rows, told) = ([], 0);
+        (rows, coded) = ([], 0);
         var (wide, most) = (BitsOf(width), (long)MaxElements * positions / width);
         for (var rest = positions; rest > 0;)
         {
             var row = (Skipped: SymbolCounts.ReadNumber(ref reader), Count: (int)reader.Read(wide) + 1);
-            told += row.Count < width ? 1 : 0;
-            if (row.Count > Math.Min(rest, width) || (row.Skipped == 0) != (rows.Count == 0) || told > most || reader.Overrun)
+            coded += row.Count < width ? 1 : 0;
+            if (row.Count > Math.Min(rest, width) || (row.Skipped == 0) != (rows.Count == 0) || coded > most || reader.Overrun)
             {
                 return false;
             }
@@ -170,7 +170,7 @@ internal sealed class RowCoder
         return columns.AsSpan(0, count);
     }
 
-    // As many columns as were told, or none.
+    // Returns as many columns as were encoded, or none.
     private ReadOnlySpan<int> ReadRow(int width, int count)
     {
         var found = columns.AsSpan(0, count);

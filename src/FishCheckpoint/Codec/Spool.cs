@@ -3,10 +3,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Bytes on their way: in memory while they are few, then in a temporary file that goes when this object does.</summary>
+/// <summary>A buffer in memory that moves to a temporary file when it grows. The file is deleted on disposal.</summary>
 internal sealed class Spool : IDisposable
 {
-    /// <summary>Bytes held in memory before the file is begun.</summary>
+    /// <summary>The most bytes in memory before the file is created.</summary>
     public const int MemoryLimit = 8 << 20;
 
     private const int Segment = 1 << 18;
@@ -15,8 +15,8 @@ internal sealed class Spool : IDisposable
     private readonly List<byte[]> memory = [];
     private FileStream? file;
 
-    /// <summary>An empty spool.</summary>
-    /// <param name="folder">Where the file goes, if one is needed.</param>
+    /// <summary>Creates an empty spool.</summary>
+    /// <param name="folder">The folder for the file, if one is needed.</param>
     public Spool(string folder) => this.folder = folder;
 
     /// <summary>Bytes written.</summary>
@@ -53,7 +53,7 @@ internal sealed class Spool : IDisposable
         Length += bytes.Length;
     }
 
-    /// <summary>Reads bytes written before.</summary>
+    /// <summary>Reads bytes that were written.</summary>
     public void Read(long offset, Span<byte> destination)
     {
         if (file is null)

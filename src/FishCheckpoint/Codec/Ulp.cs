@@ -7,22 +7,22 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// How many representable numbers lie between two of one dtype (units in the last place): the difference of their bits in the order of
-/// their values, modulo the unit's width, so that every pattern has its own, NaNs and -0 too. Small steps of training are small here
-/// whatever the magnitude. Distances are zigzag: 0, -1, 1, -2, … are 0, 1, 2, 3, …
+/// Distances between numbers of one dtype in units in the last place: the difference of their bits in value order, modulo the unit's width.
+/// Every bit pattern has its own place, including NaNs and -0. Small training steps are small here at any magnitude. Distances are
+/// zigzag-coded: 0, -1, 1, -2, … are 0, 1, 2, 3, …
 /// </summary>
 internal static class Ulp
 {
-    /// <summary>Whether a dtype is sign and magnitude, as floats are; others count up through their bits.</summary>
+    /// <summary>Whether a dtype has a sign and a magnitude, like floats; the bits of other dtypes ascend with the value.</summary>
     public static bool IsSignMagnitude(DType type) => type is DType.F8E5M2 or DType.F8E4M3 or DType.F8E4M3Fnuz or DType.F8E5M2Fnuz
         or DType.F16 or DType.BF16
         or DType.F32 or DType.F64;
 
     /// <summary>Computes zigzag distances.</summary>
     /// <param name="type">The dtype of the units.</param>
-    /// <param name="from">Units.</param>
-    /// <param name="to">As many others.</param>
-    /// <param name="distances">Filled; may be <paramref name="from"/> or <paramref name="to"/>.</param>
+    /// <param name="from">The first units.</param>
+    /// <param name="to">The second units, equally many.</param>
+    /// <param name="distances">Filled; may overlap <paramref name="from"/> or <paramref name="to"/>.</param>
     public static void Distances(DType type, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Span<byte> distances)
     {
         var flip = IsSignMagnitude(type);
@@ -35,11 +35,13 @@ internal static class Ulp
         }
     }
 
-    /// <summary>Goes distances: the mirror of <see cref="Distances(DType, ReadOnlySpan{byte}, ReadOnlySpan{byte}, Span{byte})"/>.</summary>
+    /// <summary>
+    /// Adds distances: the inverse of <see cref="Distances(DType, ReadOnlySpan{byte}, ReadOnlySpan{byte}, Span{byte})"/>.
+    /// </summary>
     /// <param name="type">The dtype of the units.</param>
-    /// <param name="from">Units.</param>
+    /// <param name="from">The first units.</param>
     /// <param name="distances">Zigzag distances.</param>
-    /// <param name="to">Filled; may be one of the others.</param>
+    /// <param name="to">Filled; may overlap the other arguments.</param>
     public static void Apply(DType type, ReadOnlySpan<byte> from, ReadOnlySpan<byte> distances, Span<byte> to)
     {
         var flip = IsSignMagnitude(type);
@@ -52,13 +54,14 @@ internal static class Ulp
         }
     }
 
-    /// <summary>Where values that have moved from <paramref name="before"/> to <paramref name="last"/> would be, if they moved on a part of
-    /// that way.</summary>
+    /// <summary>
+    /// Extrapolates values that changed from <paramref name="before"/> to <paramref name="last"/> by a part of that change.
+    /// </summary>
     /// <param name="type">The dtype of the units.</param>
-    /// <param name="before">Units.</param>
-    /// <param name="last">As many others.</param>
-    /// <param name="move">1: a quarter of the way; 2: half of it.</param>
-    /// <param name="predicted">Filled; may be one of the others.</param>
+    /// <param name="before">The earlier units.</param>
+    /// <param name="last">The later units, equally many.</param>
+    /// <param name="move">1: a quarter of the change; 2: half.</param>
+    /// <param name="predicted">Filled; may overlap the other arguments.</param>
     public static void Extrapolate(DType type, ReadOnlySpan<byte> before, ReadOnlySpan<byte> last, int move, Span<byte> predicted)
     {
         var flip = IsSignMagnitude(type);
@@ -71,7 +74,7 @@ internal static class Ulp
         }
     }
 
-    /// <summary>The bits that zigzag distances have, all together.</summary>
+    /// <summary>The total number of bits in zigzag distances.</summary>
     public static long Bits(DType type, ReadOnlySpan<byte> distances) => DTypes.UnitSizeOf(type) switch
     {
         1 => Bits<byte>(distances),
@@ -161,7 +164,7 @@ internal static class Ulp
         }
     }
 
-    // Bits in the order of values, and back: negative numbers count down. Its own mirror.
+    // Maps bits to value order and back: negative numbers descend. Its own inverse.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<T> Order<T>(Vector256<T> bits, Vector256<T> flips)
         where T : unmanaged => bits ^ (Vector256.LessThan(bits, Vector256<T>.Zero) & flips);

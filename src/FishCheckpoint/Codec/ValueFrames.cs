@@ -4,8 +4,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// The values of a delta, chunk by chunk, out of their own frame and those of earlier checkpoints with the same mask that they are guessed
-/// from. Not safe for use by two threads at once.
+/// The values of a delta, chunk by chunk, from their own frame and from frames of earlier checkpoints with the same mask that they are
+/// predicted from. Not thread-safe.
 /// </summary>
 internal sealed class ValueFrames
 {
@@ -13,8 +13,8 @@ internal sealed class ValueFrames
     private readonly ChunkEntry[][] entries;
     private readonly Predictions predictions = new();
 
-    /// <summary>Reads the indices.</summary>
-    /// <param name="frames">Frames of values on one mask, the earliest first; the last is the delta's own.</param>
+    /// <summary>Reads the indexes.</summary>
+    /// <param name="frames">Frames of values on one mask, earliest first; the last is the delta's own.</param>
     /// <param name="mask">The mask's head.</param>
     /// <param name="maskEntries">The mask's chunks.</param>
     public ValueFrames(IReadOnlyList<IFrame> frames, FrameHead mask, ReadOnlySpan<ChunkEntry> maskEntries)
@@ -27,7 +27,7 @@ internal sealed class ValueFrames
         }
     }
 
-    /// <summary>Whether no chunk needs its parent's values: of the first frame, that all others are guessed from.</summary>
+    /// <summary>Whether no chunk needs its parent's values. The first frame, which the others are predicted from, decides.</summary>
     public bool ArePlain
     {
         get
@@ -50,12 +50,12 @@ internal sealed class ValueFrames
     }
 
     /// <summary>Decodes a chunk.</summary>
-    /// <param name="coder">Decodes.</param>
-    /// <param name="encoded">Room for a chunk's bytes.</param>
+    /// <param name="coder">The decoder.</param>
+    /// <param name="encoded">Space for a chunk's bytes.</param>
     /// <param name="chunk">Its number.</param>
     /// <param name="type">The dtype of its values.</param>
     /// <param name="mapped">Filled.</param>
-    /// <returns>The map to be undone; <see cref="ValueMap.Plain"/> for values that were guessed.</returns>
+    /// <returns>The map to invert; <see cref="ValueMap.Plain"/> for predicted values.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
     public ValueMap Read(ChunkCoder coder, Span<byte> encoded, int chunk, DType type, Span<byte> mapped)
     {
@@ -65,7 +65,7 @@ internal sealed class ValueFrames
             if (map != ValueMap.Plain)
             {
                 throw new FishException(
-                    ErrorCode.CorruptFrame, "values", "The values are guessed from some that need a parent.",
+                    ErrorCode.CorruptFrame, "values", "The values are predicted from values that need a parent.",
                     "The store is damaged: run a verification.");
             }
 

@@ -6,28 +6,26 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// What stands in a frame for a new value. The numbers are part of the format (docs/reference/format/values.md, "Values").
+/// The representation of a new value in a frame. The numbers are part of the format (docs/reference/format/values.md, "Values").
 /// </summary>
 internal enum ValueMap : byte
 {
-    /// <summary>The new value's bits themselves: readable without the parent, for deltas on their way.</summary>
+    /// <summary>The new value's own bits, readable without the parent; for deltas in transit.</summary>
     Plain = 0,
-    /// <summary>The new value's bits XOR the parent's: mostly zeros in the high planes, for deltas at rest.</summary>
+    /// <summary>The new value's bits XOR the parent's: mostly zeros in the high planes; for stored deltas.</summary>
     Xor = 1,
-    /// <summary>How far the new value lies from the parent's in units in the last place (<see cref="Ulp"/>): small wherever the step
-    /// was.</summary>
+    /// <summary>The distance from the parent's value in units in the last place (<see cref="Ulp"/>): small for small steps.</summary>
     Distance = 2,
     /// <summary>
-    /// How far the new value lies from what the last two checkpoints with the same mask let expect: each goes on half as far as the last
-    /// one went. Needs their values, and no parent.
+    /// The distance from a value extrapolated from the last two checkpoints with the same mask. It needs their values, but no parent.
     /// </summary>
     Predicted = 3,
 }
 
-/// <summary>Maps new values to what is stored, and back, losslessly for every bit pattern.</summary>
+/// <summary>Maps new values to their stored representation and back, losslessly for every bit pattern.</summary>
 internal static class ValueMaps
 {
-    /// <summary>Replaces new values by what stands for them.</summary>
+    /// <summary>Replaces new values by their representation.</summary>
     /// <param name="map">The map.</param>
     /// <param name="type">The dtype of the values.</param>
     /// <param name="values">Raw bits; replaced in place.</param>
@@ -42,12 +40,12 @@ internal static class ValueMaps
         }
     }
 
-    /// <summary>Finds new values by what stands for them: the mirror of <see cref="Map"/>, given the same parent values.</summary>
-    /// <param name="map">The map: one with a parent.</param>
+    /// <summary>Restores new values from their representation: the inverse of <see cref="Map"/>, given the same parent values.</summary>
+    /// <param name="map">The map; it must use a parent.</param>
     /// <param name="type">The dtype of the values.</param>
-    /// <param name="mapped">What stands for them.</param>
+    /// <param name="mapped">The representation.</param>
     /// <param name="parent">The parent's bits at the same positions.</param>
-    /// <param name="values">Filled with the new values; may be one of the others.</param>
+    /// <param name="values">Filled with the new values; may overlap the other arguments.</param>
     public static void Unmap(ValueMap map, DType type, ReadOnlySpan<byte> mapped, ReadOnlySpan<byte> parent, Span<byte> values)
     {
         if (map == ValueMap.Distance)
@@ -76,13 +74,13 @@ internal static class ValueMaps
         }
     }
 
-    /// <summary>Turns a parent's state into the new state at some positions.</summary>
+    /// <summary>Patches a parent's state at some positions.</summary>
     /// <param name="map">The map.</param>
     /// <param name="type">The dtype of the state.</param>
-    /// <param name="state">The parent's bytes of a part of a tensor; patched in place.</param>
+    /// <param name="state">The parent's bytes of a part of a tensor.</param>
     /// <param name="positions">Flat unit indices.</param>
     /// <param name="origin">The position of the first unit of <paramref name="state"/>.</param>
-    /// <param name="mapped">What stands for the new values.</param>
+    /// <param name="mapped">The representation of the new values.</param>
     public static void Apply(ValueMap map, DType type, Span<byte> state, ReadOnlySpan<long> positions, long origin,
         ReadOnlySpan<byte> mapped)
     {

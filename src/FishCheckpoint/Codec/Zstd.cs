@@ -2,7 +2,7 @@ using ZstdSharp.Unsafe;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Zstandard (RFC 8878) by ZstdSharp, one-shot with contexts kept for each thread.</summary>
+/// <summary>Zstandard (RFC 8878) through ZstdSharp, one-shot, with contexts cached per thread.</summary>
 internal static unsafe class Zstd
 {
     private const int HighestLevel = 19;
@@ -19,9 +19,9 @@ internal static unsafe class Zstd
 
     /// <summary>Compresses to one frame.</summary>
     /// <param name="source">The bytes.</param>
-    /// <param name="destination">Room for the frame.</param>
-    /// <param name="level">The effort, 1 to 19; higher ones, which would take far more memory, count as 19.</param>
-    /// <param name="written">Bytes of the frame.</param>
+    /// <param name="destination">Space for the frame.</param>
+    /// <param name="level">The level, 1 to 19. Higher ones would take far more memory and count as 19.</param>
+    /// <param name="written">The length of the frame.</param>
     /// <returns>Whether the frame fits.</returns>
     public static bool TryCompress(ReadOnlySpan<byte> source, Span<byte> destination, int level, out int written)
     {
@@ -33,8 +33,8 @@ internal static unsafe class Zstd
     }
 
     /// <summary>
-    /// Compresses bytes that differ only in how often they occur, by Huffman's code and without a search for repetition. Repeats found
-    /// there by chance cost more bytes than they save, and three times the time.
+    /// Compresses bytes without repetition by Huffman coding alone. Accidental matches would cost more bytes than they save, and three
+    /// times the time.
     /// </summary>
     public static bool TryCompressLiterals(ReadOnlySpan<byte> source, Span<byte> destination, out int written)
     {
@@ -44,7 +44,7 @@ internal static unsafe class Zstd
         }
     }
 
-    /// <summary>Decompresses: the mirror of both.</summary>
+    /// <summary>Decompresses: the inverse of both methods.</summary>
     /// <returns>Whether the bytes are frames whose content fits; nothing is written past the destination.</returns>
     public static bool TryDecompress(ReadOnlySpan<byte> source, Span<byte> destination, out int written)
     {
@@ -62,9 +62,7 @@ internal static unsafe class Zstd
         return !failed;
     }
 
-    /// <summary>
-    /// Working memory outside the collector's, kept for the life of a thread: making it costs more than coding a small run.
-    /// </summary>
+    /// <summary>Native contexts, kept for the life of a thread: creating them costs more than coding a small span.</summary>
     private sealed class Contexts
     {
         private ZSTD_CCtx_s* compression;
@@ -78,14 +76,14 @@ internal static unsafe class Zstd
             _ = Methods.ZSTD_freeDCtx(decompression);
         }
 
-        // Each when it is first needed: a program that only reads does not compile the compressor.
+        // Created on first use, so that a program that only reads never compiles the compressor.
         public ZSTD_CCtx_s* Compression => compression is null ? compression = Methods.ZSTD_createCCtx() : compression;
 
         public ZSTD_CCtx_s* Literals => literals is null ? literals = CreateLiterals() : literals;
 
         public ZSTD_DCtx_s* Decompression => decompression is null ? decompression = Methods.ZSTD_createDCtx() : decompression;
 
-        // The fastest level looks for next to nothing, and would leave literals as they are without the mode.
+        // The fastest level searches almost nothing, but without the mode it would store literals uncompressed.
         private static ZSTD_CCtx_s* CreateLiterals()
         {
             var context = Methods.ZSTD_createCCtx();

@@ -4,16 +4,16 @@ using System.Runtime.InteropServices;
 
 namespace FishCheckpoint.Deltas;
 
-/// <summary>Finds the units in which two states differ, by their bits: -0 differs from 0, and NaN payloads differ from each
-/// other.</summary>
+/// <summary>Finds the units in which two states differ bitwise: -0 differs from 0, and NaN payloads differ from each other.</summary>
 internal static class BitwiseDiff
 {
     /// <summary>Collects the indices of differing units.</summary>
-    /// <param name="from">One state.</param>
-    /// <param name="to">The other, equally long.</param>
-    /// <param name="unitSize">Bytes of a unit: 1, 2, 4 or 8.</param>
-    /// <param name="found">Receives the indices, ascending; as long as the number of units. What follows them is overwritten too.</param>
-    /// <returns>How many units differ.</returns>
+    /// <param name="from">The first state.</param>
+    /// <param name="to">The second state, equally long.</param>
+    /// <param name="unitSize">Bytes per unit: 1, 2, 4 or 8.</param>
+    /// <param name="found">Receives the indices, ascending. Its length is the number of units; entries after the last index are
+    /// overwritten.</param>
+    /// <returns>The number of units that differ.</returns>
     public static int Collect(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, int unitSize, Span<int> found)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(to.Length, from.Length);
@@ -61,9 +61,8 @@ internal static class BitwiseDiff
         return count;
     }
 
-    // Six indices are written at once, wanted or not, and then two by two: where a loop over the bits ends would be guessed wrong more
-    // often than not. There is room for them, since no more units were found than were looked at, and a mask has an even number of bits, 16
-    // at the least.
+    // Writes six indices unconditionally, then two at a time: a loop over the set bits would mispredict its end. The buffer has room,
+    // because a mask has an even number of bits (at least 16) and no more indices than units were found.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Emit(ulong bits, int first, ref int found, int count)
     {
@@ -84,7 +83,7 @@ internal static class BitwiseDiff
         return end;
     }
 
-    // The lowest bit, which goes; 64 where there is none.
+    // Clears and returns the lowest set bit; 64 if there is none.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Take(ref ulong bits)
     {

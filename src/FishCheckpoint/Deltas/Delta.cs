@@ -3,21 +3,22 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Deltas;
 
-/// <summary>A mask and the new values at its positions, held in memory. For deltas that a trainer holds anyway; others are
-/// streamed.</summary>
+/// <summary>
+/// A mask and the new values at its positions, in memory. Use it if the values are in memory anyway; other deltas are streamed.
+/// </summary>
 public sealed class Delta
 {
     private readonly ReadOnlyMemory<byte>[] values;
 
-    /// <summary>Brings a mask and values together.</summary>
+    /// <summary>Combines a mask and values.</summary>
     /// <param name="mask">The positions.</param>
     /// <param name="values">Per tensor of the mask, the raw bits of the new values in the order of its positions. Not copied.</param>
-    /// <exception cref="ArgumentException">The lengths do not fit the mask.</exception>
+    /// <exception cref="ArgumentException">The lengths do not match the mask.</exception>
     public Delta(Mask mask, IReadOnlyList<ReadOnlyMemory<byte>> values)
     {
         if (values.Count != mask.Tensors.Count)
         {
-            throw new ArgumentException($"The mask has {mask.Tensors.Count} tensors, the values {values.Count}.", nameof(values));
+            throw new ArgumentException($"The mask has {mask.Tensors.Count} tensors; the values have {values.Count}.", nameof(values));
         }
 
         for (var index = 0; index < values.Count; index++)
@@ -39,10 +40,10 @@ public sealed class Delta
     /// <summary>The raw bits of the new values, per tensor of <see cref="Mask"/>.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Values => values;
 
-    /// <summary>The delta as a stream of chunks, from its beginning.</summary>
+    /// <summary>The delta as a stream of chunks.</summary>
     public IDeltaReader OpenReader() => new MemoryReader(this, withPositions: true);
 
-    /// <summary>The values alone, from their beginning: the mask says the positions.</summary>
+    /// <summary>The values alone, as a stream of chunks.</summary>
     public IMaskedValues OpenValues() => new MemoryReader(this, withPositions: false);
 
     private static int UnitSizeOf(Mask mask, int index) => mask.Layout.Tensors[mask.Tensors[index].Tensor].UnitSize;

@@ -4,22 +4,20 @@ using System.Runtime.Intrinsics.X86;
 
 namespace FishCheckpoint.Deltas;
 
-/// <summary>Compares a run of bytes with the widest vectors that the processor has. What the widths are is known when this is compiled for
-/// it.</summary>
+/// <summary>Compares bytes with the processor's widest vectors. The JIT compiler resolves the width.</summary>
 internal static class DiffVectors
 {
     private const int Half = 64;
     private const int Ahead = 1024;
 
-    /// <summary>Whether there are vectors at all.</summary>
+    /// <summary>Whether the processor supports vectors.</summary>
     public static bool Are => Vector128.IsHardwareAccelerated;
 
-    /// <summary>Bytes that <see cref="Mask{T}"/> looks at: 128, or as many as a mask has bits.</summary>
+    /// <summary>The number of bytes that <see cref="Mask{T}"/> compares: 128, or one per mask bit if that is fewer.</summary>
     public static int Run<T>()
         where T : unmanaged => Unsafe.SizeOf<T>() == 1 ? Half : 2 * Half;
 
-    /// <summary>A bit for each unit of a run: set where it differs. Nearly all of two states is the same, and is dismissed by one
-    /// branch.</summary>
+    /// <summary>A bit mask of the units that differ. One branch dismisses the common case, equal bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Mask<T>(ref byte left, ref byte right, nuint offset)
         where T : unmanaged
@@ -48,15 +46,15 @@ internal static class DiffVectors
     }
 
     /// <summary>
-    /// Asks memory for two runs that come some runs later. Where something differs, the branches that follow are often guessed wrong, and
-    /// the processor forgets what it had begun to load; where all is the same it runs ahead by itself. Behind the end nothing is read.
+    /// Prefetches bytes for a later comparison. Differing units cause branch mispredictions, which discard the loads that the processor had
+    /// started; equal bytes need no prefetch. Never reads past the end.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void Prefetch(ref byte left, ref byte right, nuint offset)
     {
         if (Sse.IsSupported)
         {
-            // Nothing has to hold the bytes where they are: a hint for a wrong place is merely useless.
+            // No pinning is needed: a prefetch from a stale address is harmless.
             var one = (byte*)Unsafe.AsPointer(ref left) + offset + Ahead;
             var two = (byte*)Unsafe.AsPointer(ref right) + offset + Ahead;
             Sse.Prefetch0(one);
@@ -70,7 +68,7 @@ internal static class DiffVectors
         }
     }
 
-    // The bits of two halves, turned over.
+    // Combines the bit masks of two halves and inverts them.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Differing<T>(ulong low, ulong high)
         where T : unmanaged => Unsafe.SizeOf<T>() switch
@@ -81,7 +79,7 @@ internal static class DiffVectors
             _ => ~(low | (high << 8)) & ushort.MaxValue,
         };
 
-    // No instruction turns words of two bytes to bits: they are made bytes before.
+    // No instruction extracts bits from two-byte lanes, so they are packed to bytes first.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Bits<T>(Vector256<T> low, Vector256<T> high)
         where T : unmanaged => Unsafe.SizeOf<T>() == sizeof(ushort)
@@ -94,7 +92,7 @@ internal static class DiffVectors
             ? Vector128.NarrowWithSaturation(low.AsInt16(), high.AsInt16()).ExtractMostSignificantBits()
             : low.ExtractMostSignificantBits() | (high.ExtractMostSignificantBits() << (16 / Unsafe.SizeOf<T>()));
 
-    // The bits of a half.
+    // The bit mask of one half.
     private static ulong Bits128<T>(ref byte left, ref byte right, nuint offset)
         where T : unmanaged =>
         Bits(Equal128<T>(ref left, ref right, offset), Equal128<T>(ref left, ref right, offset + 16))
@@ -106,7 +104,7 @@ internal static class DiffVectors
         where T : unmanaged =>
         Vector512.Equals(Vector512.LoadUnsafe(ref left, offset).As<byte, T>(), Vector512.LoadUnsafe(ref right, offset).As<byte, T>());
 
-    // A run of single bytes ends with its first half.
+    // For single bytes, the first half is the whole mask.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<T> Last512<T>(ref byte left, ref byte right, nuint offset)
         where T : unmanaged => Unsafe.SizeOf<T>() == 1 ? Vector512<T>.AllBitsSet : Equal512<T>(ref left, ref right, offset + Half);

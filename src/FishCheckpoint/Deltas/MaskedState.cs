@@ -3,14 +3,14 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Deltas;
 
-/// <summary>Takes the values at a mask's positions out of tensors that are in memory.</summary>
+/// <summary>Gathers the values at a mask's positions from tensors in memory.</summary>
 internal static class MaskedState
 {
-    /// <summary>Copies the masked values of every tensor of the mask: the one thing that a trainer waits for when it saves.</summary>
+    /// <summary>Copies the masked values of every tensor of the mask. A trainer waits only for this copy when it saves.</summary>
     /// <param name="mask">The positions.</param>
-    /// <param name="tensorBytes">The bytes of a tensor by its index in the layout.</param>
-    /// <returns>The delta, with values of its own.</returns>
-    /// <exception cref="ArgumentException">A tensor has another length than the layout says.</exception>
+    /// <param name="tensorBytes">Returns the bytes of a tensor, given its index in the layout.</param>
+    /// <returns>The delta, with its own copy of the values.</returns>
+    /// <exception cref="ArgumentException">A tensor's length differs from the layout.</exception>
     public static Delta Gather(Mask mask, TensorBytes tensorBytes)
     {
         var values = new ReadOnlyMemory<byte>[mask.Tensors.Count];
@@ -27,8 +27,8 @@ internal static class MaskedState
     }
 
     private static ReadOnlySpan<byte> Validate(ReadOnlySpan<byte> bytes, TensorInfo info) => bytes.Length == info.Bytes
-        ? bytes : throw new ArgumentException($"Tensor '{info.Name}' has {bytes.Length} bytes where the layout says {info.Bytes}.");
+        ? bytes : throw new ArgumentException($"Tensor '{info.Name}' has {bytes.Length} bytes; the layout requires {info.Bytes}.");
 }
 
-/// <summary>Gives the current bytes of a tensor, by its index in the layout.</summary>
+/// <summary>Returns the current bytes of a tensor, given its index in the layout.</summary>
 public delegate ReadOnlySpan<byte> TensorBytes(int tensor);

@@ -2,7 +2,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Deltas;
 
-/// <summary>The delta between two full states, streamed: block by block, by bits, whatever the dtype.</summary>
+/// <summary>The delta between two full states, streamed block by block and compared bitwise.</summary>
 internal sealed class StateDiff : IDeltaReader
 {
     private readonly IBlockReader from;
@@ -17,12 +17,12 @@ internal sealed class StateDiff : IDeltaReader
     private int count;
     private int next;
 
-    /// <summary>Prepares the comparison; nothing is read yet.</summary>
-    /// <param name="from">The state that the delta is against; its layout is the delta's.</param>
+    /// <summary>Prepares the comparison without reading.</summary>
+    /// <param name="from">The parent state; the delta uses its layout.</param>
     /// <param name="to">The new state: the same tensors, in any order.</param>
-    /// <param name="mayDiffer">Whether a block (tensor of <paramref name="from"/>, block number) can differ at all; others are not
-    /// read.</param>
-    /// <exception cref="ArgumentException">A tensor is missing from the new state, or has another size or unit there.</exception>
+    /// <param name="mayDiffer">Whether a block (tensor of <paramref name="from"/>, block number) can differ; other blocks are
+    /// skipped.</param>
+    /// <exception cref="ArgumentException">The new state has no tensor of the name, or its size or unit differs.</exception>
     public StateDiff(IBlockReader from, IBlockReader to, Func<int, long, bool>? mayDiffer = null)
     {
         (this.from, this.to, this.mayDiffer) = (from, to, mayDiffer);
@@ -59,7 +59,7 @@ internal sealed class StateDiff : IDeltaReader
         return chunk.Count > 0;
     }
 
-    // Blocks are read at the old state's lengths: from a shorter tensor that would take the bytes of its neighbour.
+    // Blocks are read with the parent's lengths. If a tensor were shorter, that would read the next tensor's bytes.
     private static int IndexOf(TensorInfo info, Layout layout) =>
         layout.TryIndexOf(info.Name, out var index) && layout.Tensors[index].Bytes == info.Bytes
             && layout.Tensors[index].UnitSize == info.UnitSize

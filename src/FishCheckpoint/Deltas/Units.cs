@@ -2,14 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace FishCheckpoint.Deltas;
 
-/// <summary>The hot loops over single units of 1, 2, 4 or 8 bytes: gather and scatter.</summary>
+/// <summary>Gathers and scatters single units of 1, 2, 4 or 8 bytes.</summary>
 public static class Units
 {
-    /// <summary>Copies the units at some positions out of a state.</summary>
-    /// <param name="state">The bytes of a tensor, or of a part of it.</param>
+    /// <summary>Copies the units at some positions from a state.</summary>
+    /// <param name="state">The bytes of a tensor, or of a part.</param>
     /// <param name="positions">Flat unit indices.</param>
     /// <param name="origin">The position of the first unit of <paramref name="state"/>.</param>
-    /// <param name="unitSize">Bytes of a unit.</param>
+    /// <param name="unitSize">Bytes per unit.</param>
     /// <param name="values">Filled in the order of <paramref name="positions"/>.</param>
     public static void Gather(ReadOnlySpan<byte> state, ReadOnlySpan<long> positions, long origin, int unitSize, Span<byte> values)
     {
@@ -23,12 +23,14 @@ public static class Units
         }
     }
 
-    /// <summary>Puts values at some positions of a state: the mirror of
-    /// <see cref="Gather(ReadOnlySpan{byte}, ReadOnlySpan{long}, long, int, Span{byte})"/>.</summary>
-    /// <param name="state">The bytes of a tensor, or of a part of it.</param>
+    /// <summary>
+    /// Writes values to some positions of a state: the inverse of
+    /// <see cref="Gather(ReadOnlySpan{byte}, ReadOnlySpan{long}, long, int, Span{byte})"/>.
+    /// </summary>
+    /// <param name="state">The bytes of a tensor, or of a part.</param>
     /// <param name="positions">Flat unit indices.</param>
     /// <param name="origin">The position of the first unit of <paramref name="state"/>.</param>
-    /// <param name="unitSize">Bytes of a unit.</param>
+    /// <param name="unitSize">Bytes per unit.</param>
     /// <param name="values">In the order of <paramref name="positions"/>.</param>
     public static void Scatter(Span<byte> state, ReadOnlySpan<long> positions, long origin, int unitSize, ReadOnlySpan<byte> values)
     {
@@ -42,10 +44,10 @@ public static class Units
         }
     }
 
-    /// <summary>Copies the units at some positions of a block out of it.</summary>
+    /// <summary>Copies the units at some positions from a block.</summary>
     /// <param name="block">The bytes of the block.</param>
     /// <param name="positions">Indices of units in the block.</param>
-    /// <param name="unitSize">Bytes of a unit.</param>
+    /// <param name="unitSize">Bytes per unit.</param>
     /// <param name="values">Filled in the order of <paramref name="positions"/>.</param>
     public static void Gather(ReadOnlySpan<byte> block, ReadOnlySpan<int> positions, int unitSize, Span<byte> values)
     {
@@ -59,11 +61,13 @@ public static class Units
         }
     }
 
-    /// <summary>Puts values at some positions of a block: the mirror of
-    /// <see cref="Gather(ReadOnlySpan{byte}, ReadOnlySpan{int}, int, Span{byte})"/>.</summary>
+    /// <summary>
+    /// Writes values to some positions of a block: the inverse of
+    /// <see cref="Gather(ReadOnlySpan{byte}, ReadOnlySpan{int}, int, Span{byte})"/>.
+    /// </summary>
     /// <param name="block">The bytes of the block.</param>
     /// <param name="positions">Indices of units in the block.</param>
-    /// <param name="unitSize">Bytes of a unit.</param>
+    /// <param name="unitSize">Bytes per unit.</param>
     /// <param name="values">In the order of <paramref name="positions"/>.</param>
     public static void Scatter(Span<byte> block, ReadOnlySpan<int> positions, int unitSize, ReadOnlySpan<byte> values)
     {

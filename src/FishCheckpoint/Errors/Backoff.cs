@@ -1,29 +1,28 @@
 namespace FishCheckpoint.Errors;
 
 /// <summary>
-/// How long to wait before a failed call is tried again: exponential backoff with full jitter, so that many callers do not come back at
-/// once (M. Brooker, "Exponential Backoff And Jitter", 2015). Not safe for use by two threads at once.
+/// Delays between retries: exponential backoff with full jitter, so that many callers do not retry at once (M. Brooker, "Exponential
+/// Backoff And Jitter", 2015). Not thread-safe.
 /// </summary>
-/// <param name="first">The most that the first wait in a row takes. Each further one may take twice as long, up to
-/// <see cref="Longest"/>.</param>
-/// <param name="random">Draws each wait, evenly from zero to the most that it may take. Default: the system's.</param>
+/// <param name="first">The upper bound of the first delay. Each later bound is twice the one before, up to <see cref="MaxDelay"/>.</param>
+/// <param name="random">Draws each delay uniformly between zero and its bound. Default: <see cref="Random.Shared"/>.</param>
 internal sealed class Backoff(TimeSpan first, Random? random = null)
 {
     private readonly Random random = random ?? Random.Shared;
     private TimeSpan? next;
 
-    /// <summary>The most that a wait takes, unless the first may take more: half a minute.</summary>
-    public static TimeSpan Longest { get; } = TimeSpan.FromSeconds(30);
+    /// <summary>The longest delay, unless the first bound is longer: 30 seconds.</summary>
+    public static TimeSpan MaxDelay { get; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Draws the next wait.</summary>
-    /// <param name="retryAfter">The wait that the server asked for, which is added, up to <see cref="Longest"/>. Default: none.</param>
+    /// <summary>Draws the next delay.</summary>
+    /// <param name="retryAfter">The delay that the server requested. It is added, up to <see cref="MaxDelay"/>. Default: none.</param>
     public TimeSpan Next(TimeSpan? retryAfter = null)
     {
         var most = next ?? first;
-        next = TimeSpan.FromTicks(Math.Min(most.Ticks * 2, Math.Max(Longest.Ticks, first.Ticks)));
-        return (most * random.NextDouble()) + TimeSpan.FromTicks(Math.Min(retryAfter?.Ticks ?? 0, Longest.Ticks));
+        next = TimeSpan.FromTicks(Math.Min(most.Ticks * 2, Math.Max(MaxDelay.Ticks, first.Ticks)));
+        return (most * random.NextDouble()) + TimeSpan.FromTicks(Math.Min(retryAfter?.Ticks ?? 0, MaxDelay.Ticks));
     }
 
-    /// <summary>Begins a new row of waits: the call has worked.</summary>
+    /// <summary>Starts again from the first delay, after a call that succeeded.</summary>
     public void Reset() => next = null;
 }

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace FishCheckpoint.Errors;
 
-/// <summary>The stable spelling and the family of each <see cref="ErrorCode"/>.</summary>
+/// <summary>The stable name and the kind of each <see cref="ErrorCode"/>.</summary>
 public static partial class ErrorCodes
 {
     private static readonly FrozenDictionary<ErrorCode, string> Names =
@@ -12,14 +12,14 @@ public static partial class ErrorCodes
 
     private static readonly FrozenDictionary<string, ErrorCode> Codes = Names.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);
 
-    /// <summary>The upper-case spelling, as in <c>BASE_MISMATCH</c>.</summary>
+    /// <summary>The upper-case name, such as <c>BASE_MISMATCH</c>.</summary>
     public static string NameOf(ErrorCode code) => Names[code];
 
-    /// <summary>The code of an upper-case spelling.</summary>
-    /// <returns><see langword="false"/> when no code is spelled so.</returns>
+    /// <summary>The code of an upper-case name.</summary>
+    /// <returns><see langword="false"/> if no code has the name.</returns>
     public static bool TryParse(string name, out ErrorCode code) => Codes.TryGetValue(name, out code);
 
-    /// <summary>The family of a code.</summary>
+    /// <summary>The kind of a code.</summary>
     public static ErrorKind KindOf(ErrorCode code) => code switch
     {
         ErrorCode.BaseNotFound or ErrorCode.TaskNotFound or ErrorCode.CheckpointNotFound or ErrorCode.StateNotFound
@@ -56,7 +56,7 @@ public static partial class ErrorCodes
                 or ErrorCode.RequestInvalid
             or ErrorCode.ShardIndexInvalid or ErrorCode.StepInvalid or ErrorCode.TorchFileInvalid or ErrorCode.VersionInvalid =>
                 ErrorKind.Invalid,
-        _ => throw new ArgumentOutOfRangeException(nameof(code), code, "The code has no family."),
+        _ => throw new ArgumentOutOfRangeException(nameof(code), code, "The code has no kind."),
     };
 
     [GeneratedRegex("(?<=[a-z])(?<letter>[A-Z])", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]

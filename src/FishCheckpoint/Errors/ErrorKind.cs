@@ -1,21 +1,21 @@
 namespace FishCheckpoint.Errors;
 
-/// <summary>What a caller can do about an error: the family that HTTP statuses and exit codes are mapped from, once each.</summary>
+/// <summary>What a caller can do about an error. HTTP statuses and exit codes are mapped from it.</summary>
 public enum ErrorKind
 {
-    /// <summary>The request itself is wrong; sending it again unchanged cannot succeed.</summary>
+    /// <summary>The request itself is wrong; an unchanged retry cannot succeed.</summary>
     Invalid,
-    /// <summary>The thing asked for is not there.</summary>
+    /// <summary>The requested object does not exist.</summary>
     NotFound,
-    /// <summary>The thing exists with other content.</summary>
+    /// <summary>The object exists with other content.</summary>
     Conflict,
-    /// <summary>The content is well formed but does not fit what it is laid on.</summary>
+    /// <summary>The content is well formed but does not match its base or parent.</summary>
     Mismatch,
-    /// <summary>A limit would be passed.</summary>
+    /// <summary>A limit would be exceeded.</summary>
     TooLarge,
     /// <summary>The range cannot be satisfied.</summary>
     Range,
-    /// <summary>The media type is not taken.</summary>
+    /// <summary>The media type is not supported.</summary>
     MediaType,
     /// <summary>Stored bytes are damaged.</summary>
     Corrupt,
@@ -25,8 +25,8 @@ public enum ErrorKind
     Unauthenticated,
     /// <summary>The caller may not do this.</summary>
     Forbidden,
-    /// <summary>There is too much to do for now; the same again may succeed.</summary>
+    /// <summary>The system is busy; a retry may succeed.</summary>
     Busy,
-    /// <summary>There is no room for it.</summary>
+    /// <summary>The storage or a quota is full.</summary>
     Full,
 }

@@ -3,7 +3,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Masks;
 
-/// <summary>A set of positions per tensor of a layout. Immutable, and named by its content.</summary>
+/// <summary>A set of positions per tensor of a layout. Immutable and content-addressed.</summary>
 public sealed class Mask
 {
     private Digest? bareId;
@@ -33,20 +33,20 @@ public sealed class Mask
     /// <summary>SHA-256 over layout and positions (docs/reference/format/container.md, "Identities").</summary>
     public Digest Id { get; }
 
-    /// <summary>The <see cref="Id"/> that the mask has on tensors of the same names without what wrapping a model adds to them
-    /// (<see cref="TensorNames"/>).</summary>
+    /// <summary>
+    /// The <see cref="Id"/> of the same mask on tensors without the name prefixes that model wrappers add (<see cref="TensorNames"/>).
+    /// </summary>
     public Digest BareId => Layout.Tensors.All(tensor => ReferenceEquals(TensorNames.Bare(tensor.Name), tensor.Name)) ? Id
         : bareId ??= Layout.Tensors.DistinctBy(tensor => TensorNames.Bare(tensor.Name)).Count() < Layout.Tensors.Count ? Id
         : new Mask(new Layout(
             [.. Layout.Tensors.Select(tensor => new TensorInfo(TensorNames.Bare(tensor.Name), tensor.Type, [.. tensor.Shape]))]),
                 [.. Tensors]).Id;
 
-    /// <summary>Checks positions and makes a mask of them.</summary>
+    /// <summary>Checks positions and creates a mask.</summary>
     /// <param name="layout">The layout that they refer to.</param>
-    /// <param name="tensors">Positions per tensor, in any order of tensors; empty ones are dropped. Not copied.</param>
-    /// <exception cref="FishException">
-    /// <see cref="ErrorCode.IndexUnsorted"/>, <see cref="ErrorCode.IndexRepeated"/>, <see cref="ErrorCode.IndexOutOfRange"/>.
-    /// </exception>
+    /// <param name="tensors">Positions per tensor, in any order of tensors; empty entries are dropped. Not copied.</param>
+    /// <exception cref="FishException"> <see cref="ErrorCode.IndexUnsorted"/>, <see cref="ErrorCode.IndexRepeated"/>,
+    /// <see cref="ErrorCode.IndexOutOfRange"/>. </exception>
     /// <exception cref="ArgumentException">A tensor occurs twice or is not in the layout.</exception>
     public static Mask Create(Layout layout, IEnumerable<TensorMask> tensors)
     {
@@ -66,7 +66,7 @@ public sealed class Mask
         return new Mask(layout, kept);
     }
 
-    /// <summary>The mask that holds every position of the named tensors; of all tensors when none is named.</summary>
+    /// <summary>The mask with every position of the tensors that <paramref name="include"/> accepts. Default: all tensors.</summary>
     public static Mask Dense(Layout layout, Func<TensorInfo, bool>? include = null) => Create(
         layout,
         layout.Tensors.Select((tensor, index) => (tensor, index)).Where(pair => include?.Invoke(pair.tensor) ?? true)

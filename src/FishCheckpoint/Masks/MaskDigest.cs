@@ -5,7 +5,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Masks;
 
 /// <summary>
-/// Computes a mask's identity from its positions in order, without holding them (docs/reference/format/container.md, "Identities").
+/// Computes a mask's identity from its positions in order, without keeping them (docs/reference/format/container.md, "Identities").
 /// </summary>
 internal sealed class MaskDigest : IDisposable
 {
@@ -15,14 +15,14 @@ internal sealed class MaskDigest : IDisposable
     private int tensor = -1;
     private long previous;
 
-    /// <summary>Begins the identity of a mask of this layout.</summary>
+    /// <summary>Starts the identity of a mask of this layout.</summary>
     public MaskDigest(Digest layout)
     {
         hash.AppendData("fishcheckpoint mask 1\n"u8);
         hash.AppendData(layout);
     }
 
-    /// <summary>Adds positions of a tensor, after all those before them.</summary>
+    /// <summary>Adds positions of a tensor, in order.</summary>
     public void Add(int tensorIndex, ReadOnlySpan<long> positions)
     {
         if (tensorIndex != tensor && positions.Length > 0)
@@ -41,7 +41,7 @@ internal sealed class MaskDigest : IDisposable
         }
     }
 
-    /// <summary>Ends the mask.</summary>
+    /// <summary>Returns the identity.</summary>
     public Digest Finish()
     {
         EndTensor();
@@ -61,8 +61,7 @@ internal sealed class MaskDigest : IDisposable
         }
     }
 
-    // Every position of every save passes here. Which of the two usual lengths a gap takes cannot be predicted, so both are written by the
-    // same instructions.
+    // Hot: every position of every save passes here. A gap's length (one or two bytes) is unpredictable, so the code does not branch on it.
     private void Append(ReadOnlySpan<long> positions)
     {
         var target = buffer.AsSpan(filled);

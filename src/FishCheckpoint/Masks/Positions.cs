@@ -4,19 +4,18 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Masks;
 
-/// <summary>The rule for positions, in one place: strictly ascending, inside the tensor.</summary>
+/// <summary>The rule for positions: strictly ascending and inside the tensor.</summary>
 public static class Positions
 {
-    /// <summary>Checks a run of positions.</summary>
+    /// <summary>Checks consecutive positions.</summary>
     /// <param name="positions">Flat unit indices.</param>
-    /// <param name="tensor">The tensor they refer to.</param>
-    /// <param name="previous">The position before the run; -1 at the tensor's start.</param>
-    /// <exception cref="FishException">
-    /// <see cref="ErrorCode.IndexUnsorted"/>, <see cref="ErrorCode.IndexRepeated"/>, <see cref="ErrorCode.IndexOutOfRange"/>.
-    /// </exception>
+    /// <param name="tensor">The tensor that they refer to.</param>
+    /// <param name="previous">The preceding position; -1 at the tensor's start.</param>
+    /// <exception cref="FishException"> <see cref="ErrorCode.IndexUnsorted"/>, <see cref="ErrorCode.IndexRepeated"/>,
+    /// <see cref="ErrorCode.IndexOutOfRange"/>. </exception>
     public static void Check(ReadOnlySpan<long> positions, TensorInfo tensor, long previous = -1)
     {
-        // Ascending numbers lie inside if the first and the last do.
+        // If they ascend, only the first and the last can lie outside.
         if (positions.Length > 0 && positions[0] > previous && positions[^1] < tensor.Units && previous >= -1 && Ascend(positions))
         {
             return;

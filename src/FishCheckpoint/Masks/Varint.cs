@@ -1,6 +1,6 @@
 namespace FishCheckpoint.Masks;
 
-/// <summary>Unsigned LEB128: 7 bits a byte, least significant first, the high bit set on all but the last byte.</summary>
+/// <summary>Unsigned LEB128: 7 bits per byte, least significant first; every byte but the last has its high bit set.</summary>
 internal static class Varint
 {
     /// <summary>The longest encoding of a 64-bit number, in bytes.</summary>
@@ -20,8 +20,8 @@ internal static class Varint
         return length;
     }
 
-    /// <summary>Reads a number from the front of <paramref name="source"/> and moves past it.</summary>
-    /// <returns><see langword="false"/> when the source ends early or the number does not fit 64 bits.</returns>
+    /// <summary>Reads a number from the front of <paramref name="source"/> and advances past it.</summary>
+    /// <returns><see langword="false"/> if the source ends early or the number exceeds 64 bits.</returns>
     public static bool TryRead(ref ReadOnlySpan<byte> source, out ulong value)
     {
         value = 0;

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace FishCheckpoint.Reports;
 
-/// <summary>The steps of a growth report. Days are the finest that is kept, in UTC.</summary>
+/// <summary>The interval of a growth report, in UTC. Days are the finest that the store records.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<GrowthBucket>))]
 public enum GrowthBucket
 {
@@ -10,11 +10,11 @@ public enum GrowthBucket
     [JsonStringEnumMemberName("day")]
     Day,
 
-    /// <summary>Seven days, from Monday on.</summary>
+    /// <summary>Seven days from Monday.</summary>
     [JsonStringEnumMemberName("week")]
     Week,
 
-    /// <summary>A month of the calendar.</summary>
+    /// <summary>A calendar month.</summary>
     [JsonStringEnumMemberName("month")]
     Month,
 }

@@ -3,10 +3,10 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Reports;
 
-/// <summary>Of what, when, and in what steps growth is asked for.</summary>
+/// <summary>The scope, period and interval of a growth report.</summary>
 public sealed record GrowthRequest
 {
-    /// <summary>The most steps of a report.</summary>
+    /// <summary>The most intervals in a report.</summary>
     public const int MaxPoints = 1000;
 
     private const int FewPoints = 30;
@@ -14,34 +14,34 @@ public sealed record GrowthRequest
     /// <summary>The task; <see langword="null"/> for all.</summary>
     public string? Task { get; init; }
 
-    /// <summary>The base, by name or id; <see langword="null"/> for all. Not with a task, which has its own.</summary>
+    /// <summary>The base, by name or id; <see langword="null"/> for all. Cannot be combined with a task.</summary>
     public string? Base { get; init; }
 
-    /// <summary>The first day. Default: 30 steps before the last.</summary>
+    /// <summary>The first day. Default: 30 intervals before the last.</summary>
     public DateOnly? From { get; init; }
 
     /// <summary>The last day, included. Default: today.</summary>
     public DateOnly? To { get; init; }
 
-    /// <summary>The steps. Default: days.</summary>
+    /// <summary>The interval. Default: days.</summary>
     public GrowthBucket Bucket { get; init; } = GrowthBucket.Day;
 
-    /// <summary>The first days of the steps, the first one whole, the last one as far as <see cref="To"/>.</summary>
-    /// <param name="today">What <see cref="To"/> is where it is left out.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: they would be none, or more than 1000, or of a task and a
-    /// base.</exception>
+    /// <summary>The first day of each interval. The first interval is complete; the last one ends at <see cref="To"/>.</summary>
+    /// <param name="today">The default of <see cref="To"/>.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: there are no intervals or more than 1000, or both a task and
+    /// a base are given.</exception>
     public IReadOnlyList<DateOnly> Steps(DateOnly today)
     {
         if (Task is not null && Base is not null)
         {
-            throw Refuse("base", "Growth is of a task or of a base, not of both.", "Leave one out.");
+            throw Refuse("base", "The request has both a task and a base.", "Omit one.");
         }
 
         var last = StartOf(To ?? today);
         var first = From is { } from ? StartOf(from) : Earlier(last);
         if (first > last)
         {
-            throw Refuse("from", $"The first day, {From:yyyy-MM-dd}, comes after the last, {To ?? today:yyyy-MM-dd}.", "Exchange them.");
+            throw Refuse("from", $"The first day, {From:yyyy-MM-dd}, comes after the last, {To ?? today:yyyy-MM-dd}.", "Swap them.");
         }
 
         var steps = new List<DateOnly> { first };
@@ -51,11 +51,11 @@ public sealed record GrowthRequest
         }
 
         return steps.Count <= MaxPoints ? steps
-            : throw Refuse("bucket", $"From {first:yyyy-MM-dd} to {last:yyyy-MM-dd} there are more than {MaxPoints} steps.",
-                "Ask for longer steps, or for fewer.");
+            : throw Refuse("bucket", $"From {first:yyyy-MM-dd} to {last:yyyy-MM-dd} there are more than {MaxPoints} intervals.",
+                "Choose a longer interval or a shorter period.");
     }
 
-    /// <summary>The same, with the task's name checked.</summary>
+    /// <summary>Returns this request, or throws if the task's name is invalid.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>.</exception>
     public GrowthRequest Validate()
     {
@@ -74,7 +74,7 @@ public sealed record GrowthRequest
         _ => day,
     };
 
-    // Before the first day there is, no step begins.
+    // The calendar ends at the first day that DateOnly can represent.
     private DateOnly Earlier(DateOnly step) => Bucket switch
     {
         GrowthBucket.Week => step.AddDays(-7 * Math.Min(step.DayNumber / 7, FewPoints - 1)),

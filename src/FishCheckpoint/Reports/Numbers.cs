@@ -4,7 +4,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Reports;
 
-/// <summary>Values of tensors as numbers, for figures that people read; never for what is stored.</summary>
+/// <summary>Tensor values as numbers, for reports; never for stored data.</summary>
 internal static class Numbers
 {
     private const double MaxE4M3 = 0x7F;
@@ -16,16 +16,16 @@ internal static class Numbers
     private static readonly double[] E5M2Fnuz = Table(code => Small(code, mantissaBits: 2, bias: 16, fnuz: true, infinities: false));
     private static readonly double[] E8M0 = Table(code => code == byte.MaxValue ? double.NaN : Math.ScaleB(1, code - 127));
 
-    /// <summary>Whether the units of a dtype are numbers: not where several values share a byte.</summary>
+    /// <summary>Whether the units of a dtype are numbers. They are not if several values share a byte.</summary>
     public static bool Are(DType type) => DTypes.BitsOf(type) >= 8;
 
-    /// <summary>Bytes of one number.</summary>
+    /// <summary>Bytes per number.</summary>
     public static int WidthOf(DType type) => type == DType.C64 ? sizeof(float) : DTypes.UnitSizeOf(type);
 
     /// <summary>Reads numbers.</summary>
     /// <param name="type">A dtype whose units are numbers.</param>
     /// <param name="bytes">Their bytes, little-endian.</param>
-    /// <param name="numbers">Filled: one for each <see cref="WidthOf"/> bytes.</param>
+    /// <param name="numbers">Filled: one number for each <see cref="WidthOf"/> bytes.</param>
     public static void Read(DType type, ReadOnlySpan<byte> bytes, Span<double> numbers)
     {
         switch (type)
@@ -47,7 +47,7 @@ internal static class Numbers
             case DType.F8E5M2Fnuz: LookUp(E5M2Fnuz, bytes, numbers); break;
             case DType.F8E8M0: LookUp(E8M0, bytes, numbers); break;
             case DType.U8 or DType.Bool: Widen<byte>(bytes, numbers, value => value); break;
-            default: throw new ArgumentOutOfRangeException(nameof(type), type, "Its units are no numbers.");
+            default: throw new ArgumentOutOfRangeException(nameof(type), type, "The dtype's units are not numbers.");
         }
     }
 
@@ -72,7 +72,7 @@ internal static class Numbers
 
     private static double[] Table(Func<int, double> read) => [.. Enumerable.Range(0, 256).Select(read)];
 
-    // OCP 8-bit floats, and those of "8-bit Numerical Formats for Deep Neural Networks" (finite; the bits of -0 are the one NaN).
+    // OCP 8-bit floats, and those of "8-bit Numerical Formats for Deep Neural Networks" (finite; the bits of -0 are the only NaN).
     private static double Small(int code, int mantissaBits, int bias, bool fnuz, bool infinities)
     {
         if (fnuz && code == 0x80)

@@ -1,19 +1,19 @@
 namespace FishCheckpoint.Reports;
 
-/// <summary>What a task's checkpoints hold of one tensor.</summary>
+/// <summary>Stored bytes of one tensor over a task's checkpoints.</summary>
 /// <param name="Name">The tensor.</param>
 /// <param name="Dtype">The spelling of its dtype, as in <c>F32</c>.</param>
 /// <param name="Shape">Its dimensions.</param>
-/// <param name="Checkpoints">Checkpoints whose deltas touch it.</param>
+/// <param name="Checkpoints">Checkpoints whose deltas change it.</param>
 /// <param name="LogicalBytes">Its bytes in all the task's checkpoints.</param>
-/// <param name="Positions">Bytes of its chunks of positions, each mask counted once. Where a frame holds positions and values in one, they
-/// are told apart as those of the whole frame are. Frames' heads, which belong to no tensor, are counted by the task alone.</param>
-/// <param name="Values">Bytes of its chunks of values.</param>
-/// <param name="Stored">Both of these.</param>
-/// <param name="Ratio">Logical bytes to stored bytes; 0 when nothing is stored.</param>
-/// <param name="Changed">Values stored.</param>
-/// <param name="Density">Values stored to its elements in all the task's checkpoints.</param>
-/// <param name="BytesPerChangedValue">Stored bytes to values stored.</param>
+/// <param name="Positions">Bytes of its position chunks, each mask counted once. If a frame combines positions and values, they are split
+/// in the frame's overall proportion. Frame headers belong to no tensor; only the task's report counts them.</param>
+/// <param name="Values">Bytes of its value chunks.</param>
+/// <param name="Stored">Positions and values.</param>
+/// <param name="Ratio">Logical bytes divided by stored bytes; 0 if nothing is stored.</param>
+/// <param name="Changed">Stored values.</param>
+/// <param name="Density">Stored values divided by its elements in all the task's checkpoints.</param>
+/// <param name="BytesPerChangedValue">Stored bytes divided by stored values.</param>
 public sealed record TensorReport(
     string Name, string Dtype, IReadOnlyList<long> Shape, long Checkpoints, long LogicalBytes, long Positions, long Values, long Stored,
     double Ratio,

@@ -4,17 +4,16 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Stores;
 
 /// <summary>
-/// Keeps bases, tasks and their checkpoints, in parts: whoever needs one part takes that alone. Safe for use by many callers at once.
+/// Stores bases, tasks and their checkpoints. Callers take only the part that they need. Safe for concurrent use.
 /// <list type="bullet">
-/// <item>A save that returned is committed and synced; one that threw, or was killed, is absent or complete, never half.</item>
-/// <item>Saves are idempotent: the same again answers <see cref="Checkpoints.Saved{T}.Created"/> = <see langword="false"/>; other content
-/// for a taken
-/// key is refused.</item>
+/// <item>A save that returned is committed and synced. One that threw or was killed is absent or complete, never partial.</item>
+/// <item>Saves are idempotent: a repeated save returns <see cref="Checkpoints.Saved{T}.Created"/> = <see langword="false"/>; other content
+/// for a taken key is refused.</item>
 /// <item>Every refusal is a <see cref="FishException"/> and changes nothing.</item>
-/// <item>Nothing damaged is ever given out as good.</item>
+/// <item>Damaged data is never returned as good.</item>
 /// </list>
-/// Every implementation has every part, and passes the same contract suite (tests/FishCheckpoint.Contract). Parts belong to their store,
-/// and end with it.
+/// Every implementation has every part and passes the same contract suite (tests/FishCheckpoint.Contract). Parts are disposed with their
+/// store.
 /// </summary>
 public interface IFishStore : IDisposable, IAsyncDisposable
 {
@@ -27,18 +26,18 @@ public interface IFishStore : IDisposable, IAsyncDisposable
     /// <summary>The checkpoints, with their tags and pins.</summary>
     ICheckpoints Checkpoints { get; }
 
-    /// <summary>The states that checkpoints stand for: to read, to compare, and the trainers' own.</summary>
+    /// <summary>The models that checkpoints represent, to read and compare, and the trainer states.</summary>
     IStates States { get; }
 
-    /// <summary>What the store holds and what that takes.</summary>
+    /// <summary>What the store contains, and its disk usage.</summary>
     IReports Reports { get; }
 
-    /// <summary>Work on the store as a whole: to make it smaller, to verify it, to copy it.</summary>
+    /// <summary>Work on the whole store: fold, recode, collect, verify, back up.</summary>
     IMaintenance Maintenance { get; }
 
-    /// <summary>What happens to checkpoints, as it happens.</summary>
+    /// <summary>Changes to checkpoints, live.</summary>
     IEvents Events { get; }
 
-    /// <summary>Who may do what, how much, and who did.</summary>
+    /// <summary>Keys, quotas and the audit log.</summary>
     IAccessControl Access { get; }
 }

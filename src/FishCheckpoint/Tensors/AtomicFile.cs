@@ -3,9 +3,8 @@ using System.Runtime.InteropServices;
 namespace FishCheckpoint.Tensors;
 
 /// <summary>
-/// A file that appears whole and durable, or not at all: written under a temporary name, synced, then renamed, then its folder synced. A
-/// link is followed, and stays; a pipe or
-/// a device is written into as it is, so that what was written to it cannot be taken back.
+/// A file that appears complete and durable, or not at all: it is written under a temporary name, synced and renamed, and then its folder
+/// is synced. Symbolic links are followed and kept. A pipe or a device is written directly, without a temporary file.
 /// </summary>
 public sealed unsafe class AtomicFile : IDisposable
 {
@@ -19,16 +18,16 @@ public sealed unsafe class AtomicFile : IDisposable
 
     private AtomicFile(string path, string? temporary, FileStream stream) => (Path, this.temporary, Stream) = (path, temporary, stream);
 
-    /// <summary>Where the file appears on <see cref="Commit"/>.</summary>
+    /// <summary>The path at which <see cref="Commit"/> puts the file.</summary>
     public string Path { get; }
 
-    /// <summary>The content being written. Owned by this object.</summary>
+    /// <summary>The content to write. Owned by this object.</summary>
     public FileStream Stream { get; }
 
-    /// <summary>Begins a file.</summary>
-    /// <param name="path">Where it is to appear; an existing file is replaced on commit.</param>
-    /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.FolderTaken"/>: a socket, or links that lead in a
-    /// circle.</exception>
+    /// <summary>Starts a file.</summary>
+    /// <param name="path">The final path; <see cref="Commit"/> replaces an existing file.</param>
+    /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.FolderTaken"/>: the path is a socket, or its links form a
+    /// loop.</exception>
     public static AtomicFile Create(string path)
     {
         if (OutputPlace.OpenDirect(path) is { } direct)
@@ -44,14 +43,16 @@ public sealed unsafe class AtomicFile : IDisposable
         }));
     }
 
-    /// <summary>Whether a path is that of a pipe or a device, which is written into as it is.</summary>
+    /// <summary>Whether a path is a pipe or a device, which is written directly.</summary>
     public static bool IsStream(string path) => OutputPlace.IsDirect(path);
 
-    /// <summary>The descriptor of this process that a path names, as <c>/dev/stdout</c> and <c>/dev/fd/N</c> do; <see langword="null"/>:
-    /// none.</summary>
+    /// <summary>
+    /// The descriptor of this process that a path such as <c>/dev/stdout</c> or <c>/dev/fd/N</c> refers to; <see langword="null"/> if there
+    /// is none.
+    /// </summary>
     public static int? DescriptorOf(string path) => OutputPlace.DescriptorOf(path);
 
-    /// <summary>Syncs the content and moves it to its place.</summary>
+    /// <summary>Syncs the content and moves it to <see cref="Path"/>.</summary>
     public void Commit()
     {
         if (temporary is null)
@@ -67,23 +68,21 @@ public sealed unsafe class AtomicFile : IDisposable
         SyncFolder(System.IO.Path.GetDirectoryName(Path)!);
     }
 
-    /// <summary>Moves a finished file to its place, over a file that may be there and open.</summary>
-    /// <param name="written">The finished file, which nobody has open.</param>
-    /// <param name="place">Where it goes, on the same file system.</param>
-    /// <param name="mayBeAway">Whether the place may be empty for a moment on Windows, where the old file is open.</param>
-    /// <exception cref="IOException">It cannot be moved; what was there is there still.</exception>
+    /// <summary>Moves a finished file to its final path and replaces an existing one, even if that is open.</summary>
+    /// <param name="written">The finished file, closed.</param>
+    /// <param name="place">The final path, on the same file system.</param>
+    /// <param name="mayBeAway">Whether the path may be missing for a moment on Windows, if the old file is open.</param>
+    /// <exception cref="IOException">The move failed; the old file is still there.</exception>
     public static void Replace(string written, string place, bool mayBeAway = true) =>
         FileReplacement.Move(written, place, FileMoves.Here, mayBeAway);
 
-    /// <summary>
-    /// Finishes what a crash may have interrupted in <see cref="Replace"/> on Windows; elsewhere a replacement is one step.
-    /// </summary>
-    /// <param name="folder">The folder of the places.</param>
+    /// <summary>Completes a <see cref="Replace"/> that a crash interrupted on Windows. On other systems a replacement is atomic.</summary>
+    /// <param name="folder">The folder of the replaced files.</param>
     public static void Recover(string folder) => FileReplacement.Recover(folder, FileMoves.Here);
 
-    /// <summary>Makes a file's content durable, or throws: the framework's own flush passes over a sync that fails.</summary>
+    /// <summary>Makes a file's content durable, or throws. The framework's own flush ignores a failed sync.</summary>
     /// <param name="stream">The file.</param>
-    /// <exception cref="IOException">The disk refused.</exception>
+    /// <exception cref="IOException">The sync failed.</exception>
     public static void SyncFile(FileStream stream)
     {
         if (OperatingSystem.IsWindows())
@@ -95,11 +94,11 @@ public sealed unsafe class AtomicFile : IDisposable
         stream.Flush();
         if (Sync((int)stream.SafeFileHandle.DangerousGetHandle()) != 0)
         {
-            throw new IOException($"The file '{stream.Name}' cannot be synced (errno {Marshal.GetLastSystemError()}).");
+            throw new IOException($"The file '{stream.Name}' could not be synced (errno {Marshal.GetLastSystemError()}).");
         }
     }
 
-    /// <summary>Drops what was not committed.</summary>
+    /// <summary>Deletes the temporary file unless it was committed.</summary>
     public void Dispose()
     {
         Stream.Dispose();
@@ -109,10 +108,11 @@ public sealed unsafe class AtomicFile : IDisposable
         }
     }
 
-    /// <summary>Makes a folder's entries durable: without it a crash may forget a rename. Does nothing on Windows, which needs
-    /// none.</summary>
-    /// <exception cref="UnauthorizedAccessException">This user may not read the folder.</exception>
-    /// <exception cref="IOException">The disk refused.</exception>
+    /// <summary>
+    /// Makes a folder's entries durable, so that a rename survives a crash. Does nothing on Windows, which does not need it.
+    /// </summary>
+    /// <exception cref="UnauthorizedAccessException">The user may not read the folder.</exception>
+    /// <exception cref="IOException">The sync failed.</exception>
     public static void SyncFolder(string folder)
     {
         if (OperatingSystem.IsWindows())
@@ -124,7 +124,7 @@ public sealed unsafe class AtomicFile : IDisposable
         if (descriptor < 0)
         {
             var number = Marshal.GetLastSystemError();
-            var problem = $"The folder '{folder}' cannot be opened to be synced (errno {number}).";
+            var problem = $"The folder '{folder}' could not be opened for a sync (errno {number}).";
             throw number == NoPermission ? new UnauthorizedAccessException(problem) : new IOException(problem);
         }
 
@@ -133,11 +133,11 @@ public sealed unsafe class AtomicFile : IDisposable
         _ = ((delegate* unmanaged<int, int>)Call("close"))(descriptor);
         if (result != 0)
         {
-            throw new IOException($"The folder '{folder}' cannot be synced (errno {error}).");
+            throw new IOException($"The folder '{folder}' could not be synced (errno {error}).");
         }
     }
 
-    // On macOS fsync leaves bytes in the disk's own cache. Disks over a network do not know the other call; SQLite falls back as well.
+    // On macOS, fsync leaves bytes in the disk's cache. Network disks do not support F_FULLFSYNC; SQLite falls back to fsync too.
     private static int Sync(int descriptor) =>
         OperatingSystem.IsMacOS() && ((delegate* unmanaged<int, int, int>)Call("fcntl"))(descriptor, MacFullSync) == 0 ? 0
         : ((delegate* unmanaged<int, int>)Call("fsync"))(descriptor);
@@ -150,6 +150,6 @@ public sealed unsafe class AtomicFile : IDisposable
         }
     }
 
-    // As the program itself would call it: through whatever library was loaded before the system's, as tests do that make calls fail.
+    // Resolved at run time, so that tests can preload a library that makes calls fail.
     private static nint Call(string name) => NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), name);
 }

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace FishCheckpoint.Tensors;
 
-/// <summary>Spelling and width of each <see cref="DType"/>.</summary>
+/// <summary>Name and width of each <see cref="DType"/>.</summary>
 internal static class DTypes
 {
     private static readonly (DType Type, string Name, int Bits)[] Table =
@@ -20,18 +20,18 @@ internal static class DTypes
     /// <summary>All dtypes, in the format's order.</summary>
     public static IEnumerable<DType> All => Table.Select(row => row.Type);
 
-    /// <summary>The spelling in a safetensors header, as in <c>BF16</c>.</summary>
+    /// <summary>The name in a safetensors header, such as <c>BF16</c>.</summary>
     public static string NameOf(DType type) => Table[(int)type].Name;
 
-    /// <summary>Bits of one element.</summary>
+    /// <summary>Bits per element.</summary>
     public static int BitsOf(DType type) => Table[(int)type].Bits;
 
     /// <summary>
-    /// Bytes of one addressable unit: the element, or one byte where elements share bytes (<see cref="DType.F4"/>,
-    /// <see cref="DType.F6E2M3"/>, <see cref="DType.F6E3M2"/>). Positions of masks and deltas count these units.
+    /// Bytes per addressable unit: an element, or one byte if elements share bytes (<see cref="DType.F4"/>, <see cref="DType.F6E2M3"/>,
+    /// <see cref="DType.F6E3M2"/>). Positions of masks and deltas count these units.
     /// </summary>
     public static int UnitSizeOf(DType type) => Math.Max(1, BitsOf(type) / 8);
 
-    /// <summary>Reads a header's spelling.</summary>
+    /// <summary>Parses the name in a safetensors header.</summary>
     public static bool TryParse(string name, out DType type) => ByName.TryGetValue(name, out type);
 }

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 
 namespace FishCheckpoint.Tensors;
 
-/// <summary>A SHA-256 digest: the name of anything content-addressed (bases, layouts, masks, states).</summary>
+/// <summary>A SHA-256 digest: the identity of content-addressed data (bases, layouts, masks, states).</summary>
 [InlineArray(Size)]
 public struct Digest : IEquatable<Digest>
 {
@@ -13,7 +13,7 @@ public struct Digest : IEquatable<Digest>
 
     private byte first;
 
-    /// <summary>Takes over 32 bytes.</summary>
+    /// <summary>Creates a digest from 32 bytes.</summary>
     /// <exception cref="ArgumentException"><paramref name="bytes"/> is not 32 bytes long.</exception>
     public static Digest From(ReadOnlySpan<byte> bytes)
     {
@@ -35,7 +35,7 @@ public struct Digest : IEquatable<Digest>
         return digest;
     }
 
-    /// <summary>Ends an incremental SHA-256 and takes its value.</summary>
+    /// <summary>Completes an incremental SHA-256.</summary>
     public static Digest Finish(IncrementalHash hash)
     {
         Digest digest = default;
@@ -43,7 +43,7 @@ public struct Digest : IEquatable<Digest>
         return digest;
     }
 
-    /// <summary>Reads 64 hexadecimal digits of either case.</summary>
+    /// <summary>Parses 64 hexadecimal digits of either case.</summary>
     public static bool TryParse(string? hex, out Digest digest)
     {
         digest = default;
@@ -52,10 +52,10 @@ public struct Digest : IEquatable<Digest>
             && written == Size;
     }
 
-    /// <summary>Reads 64 hexadecimal digits of either case.</summary>
-    /// <exception cref="FormatException">It is none.</exception>
+    /// <summary>Parses 64 hexadecimal digits of either case.</summary>
+    /// <exception cref="FormatException">The text has another form.</exception>
     public static Digest Parse(string hex) => TryParse(hex, out var digest) ? digest
-        : throw new FormatException($"'{hex}' is not a SHA-256.");
+        : throw new FormatException($"'{hex}' is not a SHA-256 digest in hexadecimal.");
 
     /// <summary>The 32 bytes, as a new array.</summary>
     public readonly byte[] ToArray() => ((ReadOnlySpan<byte>)this).ToArray();
@@ -72,9 +72,9 @@ public struct Digest : IEquatable<Digest>
     /// <inheritdoc/>
     public override readonly int GetHashCode() => MemoryMarshal.Read<int>(this);
 
-    /// <summary>Equality of content.</summary>
+    /// <summary>Whether two digests are equal.</summary>
     public static bool operator ==(Digest left, Digest right) => left.Equals(right);
 
-    /// <summary>Difference of content.</summary>
+    /// <summary>Whether two digests differ.</summary>
     public static bool operator !=(Digest left, Digest right) => !left.Equals(right);
 }

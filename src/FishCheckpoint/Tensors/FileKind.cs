@@ -2,30 +2,30 @@ using System.Buffers.Binary;
 
 namespace FishCheckpoint.Tensors;
 
-/// <summary>Tells what a file is that stands in the place of a safetensors file, by how it begins.</summary>
+/// <summary>Recognizes files that are not safetensors files by their first bytes.</summary>
 internal static class FileKind
 {
-    /// <summary>How many bytes are enough.</summary>
+    /// <summary>The number of bytes that suffice.</summary>
     public const int Length = 512;
 
     private const int TarMagic = 257;
 
-    /// <summary>What the file is, and what to do about it; <see langword="null"/>: it may be a safetensors file.</summary>
-    /// <param name="start">The file's first <see cref="Length"/> bytes, or all that it has.</param>
+    /// <summary>The file's actual type and what to do; <see langword="null"/> if it may be a safetensors file.</summary>
+    /// <param name="start">The file's first <see cref="Length"/> bytes, or all of a shorter file.</param>
     public static (string Cause, string Hint)? Of(ReadOnlySpan<byte> start) =>
         start.Length == 0 ? ("The file is empty.", "Copy or download it again.")
-        // A header's length may look like another file's first bytes, but no other file goes on with a brace.
+        // The length prefix may resemble another format's signature, but no other format has a brace next.
         : start.Length > SafetensorsHeader.PrefixLength && BinaryPrimitives.ReadUInt64LittleEndian(start) <= SafetensorsHeader.MaxLength
             && start[SafetensorsHeader.PrefixLength..].TrimStart(" \t\r\n"u8) is [(byte)'{', ..] ? null
         : start.StartsWith("version https://git-lfs"u8)
-        ? ("The file is a Git LFS pointer, not the file that it points at.", "Fetch the file itself: git lfs pull.")
+        ? ("The file is a Git LFS pointer, not the model.", "Fetch the model: git lfs pull.")
         : IsHtml(start)
-        ? ("The file is an HTML page, as a login or an error page that was saved in its place.",
-            "Download the file again, with a token if the site needs one.")
+        ? ("The file is an HTML page, probably a login or error page.",
+            "Download the file again, with a token if the site requires one.")
         : start.StartsWith("GGUF"u8) ? Other("a GGUF file", "Convert it to safetensors.")
         : start.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]) ? Other("compressed with gzip", "Unpack it first: gunzip.")
         : start.StartsWith((ReadOnlySpan<byte>)[(byte)'P', (byte)'K', 3, 4])
-        ? Other("a zip archive", "Unpack it; PyTorch files are read by the program fish.")
+        ? Other("a zip archive", "Unpack it; fishckpt reads PyTorch files.")
         : start.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]) ? Other("compressed with Zstandard", "Unpack it first: zstd -d.")
         : start.StartsWith((ReadOnlySpan<byte>)[0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0])
         ? Other("compressed with xz", "Unpack it first: xz -d.")
@@ -37,7 +37,7 @@ internal static class FileKind
         : start.StartsWith((ReadOnlySpan<byte>)[0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'])
         ? Other("a NumPy file", "Convert it to safetensors.")
         : start.Length >= 2 && start[0] == 0x80 && start[1] is >= 2 and <= 5
-        ? Other("a pickle, as PyTorch writes", "The program fish reads PyTorch files; or write it with safetensors.")
+        ? Other("a pickle, as PyTorch writes", "Save it with fishckpt, which reads PyTorch files, or convert it to safetensors.")
         : IsText(start) ? Other("text", "Download or write the file again.")
         : null;
 

@@ -1,26 +1,22 @@
 namespace FishCheckpoint.Tensors;
 
-/// <summary>Moves a finished file over another one, also where the system replaces no file that is open.</summary>
+/// <summary>Replaces a file with a finished one, even on systems that cannot replace an open file.</summary>
 internal static class FileReplacement
 {
     private const string Aside = ".replaced";
     private const int Attempts = 10;
 
-    // A database's single writer may wait for the move.
+    // The database's only writer may wait for the move.
     private const int AttemptsBeforeMovingAside = 3;
 
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>
-    /// Moves a file. Windows refuses while the old one is open, so that the move is tried again for a while, a second at most.
-    /// </summary>
+    /// <summary>Moves a file. Windows refuses while the old file is open, so the move is retried for at most a second.</summary>
     /// <param name="from">The finished file.</param>
-    /// <param name="to">Where it goes.</param>
+    /// <param name="to">The final path.</param>
     /// <param name="files">The file system.</param>
-    /// <param name="mayBeAway">
-    /// Whether the place may be empty for a moment. Then a file that stays open is moved aside, under a hidden name, which its readers
-    /// allow if they share its deletion. After a crash in that moment <see cref="Recover"/> moves it back.
-    /// </param>
+    /// <param name="mayBeAway">Whether the path may be missing for a moment. If so, a file that stays open is renamed to a temporary name,
+    /// which Windows permits if its readers share deletion. After a crash in that moment, <see cref="Recover"/> moves it back.</param>
     public static void Move(string from, string to, FileMoves files, bool mayBeAway)
     {
         var attempts = mayBeAway ? AttemptsBeforeMovingAside : Attempts;
@@ -60,12 +56,12 @@ internal static class FileReplacement
         }
         catch (Exception error) when (IsRefused(error))
         {
-            // Its readers still have it open; Recover deletes it.
+            // Readers still have it open; Recover deletes it.
         }
     }
 
-    /// <summary>Moves files that were set aside back to their places where these are empty, and deletes the others.</summary>
-    /// <param name="folder">The folder that files were moved into.</param>
+    /// <summary>Moves renamed files back if their original path is free, and deletes the others.</summary>
+    /// <param name="folder">The folder of the replaced files.</param>
     /// <param name="files">The file system.</param>
     public static void Recover(string folder, FileMoves files)
     {
@@ -85,7 +81,7 @@ internal static class FileReplacement
             }
             catch (Exception error) when (IsRefused(error) && File.Exists(place))
             {
-                // Its readers still have it open.
+                // Readers still have it open.
             }
         }
     }

@@ -3,48 +3,48 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Tensors;
 
 /// <summary>
-/// What a model folder holds, told by names and indexes alone: which files are the model, which ones go with it, and which ones are left
-/// out, each with the reason. The same for every way that a folder comes in.
+/// The content of a model folder, classified by names and indexes: the model's files, the side files, and the skipped files, each with a
+/// reason. Every import of a folder uses it.
 /// </summary>
-/// <remarks>
-/// The index says which files are the model. Without one it is the file or numbered set called <c>model</c>, else the only one, else all
-/// files that are numbered nowhere. Safetensors files go before PyTorch's, a model before an adapter, the files without a variant before
-/// those with one.
-/// </remarks>
+/// <remarks>An index lists the model's files. Without one, the model is the file or numbered set called <c>model</c>, else the only one,
+/// else all files without numbers. Safetensors files take precedence over PyTorch files, models over adapters, and files without a variant
+/// over those with one.</remarks>
 public sealed class FolderContents
 {
     private FolderContents(string folder, bool isTorch, IReadOnlyList<string> weights, IReadOnlyList<SideFile> sideFiles,
         IReadOnlyList<LeftOutFile> leftOut) =>
         (Folder, IsTorch, Weights, SideFiles, LeftOut) = (folder, isTorch, weights, sideFiles, leftOut);
 
-    /// <summary>The folder.</summary>
+    /// <summary>The folder's path.</summary>
     public string Folder { get; }
 
-    /// <summary>Whether the model's files are PyTorch's; otherwise they are safetensors files.</summary>
+    /// <summary>Whether the model consists of PyTorch files; otherwise it consists of safetensors files.</summary>
     public bool IsTorch { get; }
 
-    /// <summary>The names of the model's files, all at the folder's top, in order.</summary>
+    /// <summary>The names of the model's files, sorted; all are directly in the folder.</summary>
     public IReadOnlyList<string> Weights { get; }
 
-    /// <summary>The path of the index of PyTorch files; <see langword="null"/> where there is none, or the files are safetensors
-    /// files.</summary>
+    /// <summary>
+    /// The path of the index of PyTorch files; <see langword="null"/> if there is none or the model consists of safetensors files.
+    /// </summary>
     public string? TorchIndex { get; private init; }
 
-    /// <summary>The files that go with it, its index included, by name; without the index of PyTorch files, which is made anew for
-    /// safetensors files.</summary>
+    /// <summary>
+    /// The side files, sorted by name, including an index of safetensors files. An index of PyTorch files is excluded, because the
+    /// conversion to safetensors writes a new one.
+    /// </summary>
     public IReadOnlyList<SideFile> SideFiles { get; }
 
-    /// <summary>What is left out, by name.</summary>
+    /// <summary>The skipped files, sorted by name.</summary>
     public IReadOnlyList<LeftOutFile> LeftOut { get; }
 
-    /// <summary>Looks at a folder.</summary>
+    /// <summary>Classifies the files of a folder.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="choice">Which model is meant, where there are several. Default: the one that a loader would take.</param>
-    /// <param name="maxIndexLength">The longest index that is read, in bytes.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>: it holds no model, or not the one that is meant;
-    /// <see cref="ErrorCode.ShardIndexInvalid"/>: a shard is missing; <see cref="ErrorCode.ModelAmbiguous"/>: it holds several;
-    /// <see cref="ErrorCode.FileUnreadable"/>: a file that belongs to it is a link to nothing, no regular file, or not
-    /// readable.</exception>
+    /// <param name="choice">The model to use, if there are several. Default: the one that a loader would choose.</param>
+    /// <param name="maxIndexLength">The longest index accepted, in bytes.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>: the folder has no model, or not the chosen one;
+    /// <see cref="ErrorCode.ShardIndexInvalid"/>: a shard is missing; <see cref="ErrorCode.ModelAmbiguous"/>: there are several models;
+    /// <see cref="ErrorCode.FileUnreadable"/>: a file of the model is a broken link, not a regular file, or not readable.</exception>
     public static FolderContents Read(string folder, ModelChoice? choice = null, int maxIndexLength = SafetensorsHeader.MaxLength)
     {
         var listing = FolderListing.Read(folder);
@@ -61,7 +61,7 @@ public sealed class FolderContents
             {
                 leftOut.Add(new LeftOutFile(file.Name, reason));
             }
-            else if (!selection.IsMadeAnew(file.Name))
+            else if (!selection.IsRegenerated(file.Name))
             {
                 side.Add(file);
             }
@@ -79,10 +79,10 @@ public sealed class FolderContents
             ? new FolderContents(folder, selection.IsTorch, [.. selection.Weights], side,
                 [.. leftOut.OrderBy(file => file.Name, StringComparer.Ordinal)])
             {
-                TorchIndex = listing.Files.FirstOrDefault(file => selection.IsMadeAnew(file.Name))?.Path,
+                TorchIndex = listing.Files.FirstOrDefault(file => selection.IsRegenerated(file.Name))?.Path,
             }
             : throw new FishException(
-                ErrorCode.TooLarge, folder, $"The folder holds {side.Count} files beside the model; at most {SideFile.MaxCount} are kept.",
-                "Name the model's file instead of the folder, or move the other files away.");
+                ErrorCode.TooLarge, folder, $"The folder has {side.Count} files beside the model; the limit is {SideFile.MaxCount}.",
+                "Give the model's file instead of the folder, or move the other files away.");
     }
 }

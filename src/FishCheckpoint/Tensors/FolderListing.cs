@@ -3,19 +3,20 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Tensors;
 
-/// <summary>The files of a model folder that may belong to the model, without what their place or name alone leaves out. Bounded in depth
-/// and number.</summary>
+/// <summary>
+/// The files of a folder that may belong to the model, without those that their place or name excludes. Bounded in depth and number.
+/// </summary>
 /// <param name="Folder">The folder.</param>
-/// <param name="Files">The files, by name.</param>
-/// <param name="LeftOut">What was left out.</param>
+/// <param name="Files">The files, sorted by name.</param>
+/// <param name="LeftOut">The skipped files.</param>
 internal sealed record FolderListing(string Folder, IReadOnlyList<SideFile> Files, IReadOnlyList<LeftOutFile> LeftOut)
 {
     private const int MaxEntries = 10_000;
 
-    /// <summary>The sub-folders that hold a model of their own; nothing of them is in <see cref="Files"/>.</summary>
+    /// <summary>Subfolders that contain a separate model; <see cref="Files"/> excludes them.</summary>
     public IReadOnlyList<string> Models { get; private init; } = [];
 
-    /// <summary>Looks at a folder and what is in it.</summary>
+    /// <summary>Lists a folder recursively.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.FileUnreadable"/>, <see cref="ErrorCode.TooLarge"/>.</exception>
     public static FolderListing Read(string folder)
     {
@@ -39,7 +40,7 @@ internal sealed record FolderListing(string Folder, IReadOnlyList<SideFile> File
             }
             else
             {
-                // A sentence-transformers folder has small layers of its own in numbered sub-folders.
+                // A sentence-transformers folder keeps small layers in numbered subfolders.
                 var (inner, aside) = (new List<SideFile>(), new List<LeftOutFile>());
                 var problem = Collect(entry.FullName, $"{entry.Name}/", 2, inner, aside);
                 var isModel = inner.Exists(file => LeftOutRules.IsWeights(file.Name)) && !(isPipeline && char.IsAsciiDigit(entry.Name[0]));
@@ -62,7 +63,7 @@ internal sealed record FolderListing(string Folder, IReadOnlyList<SideFile> File
         return new FolderListing(folder, files, leftOut) { Models = models };
     }
 
-    /// <summary>Refuses what cannot be read as a file is read.</summary>
+    /// <summary>Throws unless a path is a readable regular file.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>, <see cref="ErrorCode.FileUnreadable"/>.</exception>
     public static void RequireRegular(string path)
     {
@@ -72,18 +73,19 @@ internal sealed record FolderListing(string Folder, IReadOnlyList<SideFile> File
             if (file.LinkTarget is { } target && file.ResolveLinkTarget(returnFinalTarget: true) is not { Exists: true })
             {
                 throw new FishException(
-                    ErrorCode.FileNotFound, path, $"The file is a link to {target}, which is not there.",
-                    "Download the model again (a Hub cache from which files were deleted has such links), or remove the link.");
+                    ErrorCode.FileNotFound, path, $"The file is a link to {target}, which does not exist.",
+                    "Download the model again (a partly deleted Hub cache has such links), or remove the link.");
             }
 
             if (!file.Exists)
             {
-                throw new FishException(ErrorCode.FileNotFound, path, "The file is gone.", "Try again when nothing changes the folder.");
+                throw new FishException(ErrorCode.FileNotFound, path, "The file no longer exists.",
+                    "Try again while nothing changes the folder.");
             }
 
             if (IsSpecial(path))
             {
-                throw new FishException(ErrorCode.FileUnreadable, path, "It is a pipe, a socket or a device, not a file.",
+                throw new FishException(ErrorCode.FileUnreadable, path, "The path is a pipe, a socket or a device, not a file.",
                     "Remove it from the folder.");
             }
         }
@@ -95,7 +97,7 @@ internal sealed record FolderListing(string Folder, IReadOnlyList<SideFile> File
         PositionalFile.OpenInput(path).Dispose();
     }
 
-    /// <summary>The length of a file, or of what it is a link to.</summary>
+    /// <summary>The length of a file, or of a link's target.</summary>
     public static long LengthOf(string path) =>
         (File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? new FileInfo(path)).Length;
 
@@ -138,7 +140,7 @@ internal sealed record FolderListing(string Folder, IReadOnlyList<SideFile> File
             return entries.Length <= MaxEntries ? [.. entries.OrderBy(entry => entry.Name, StringComparer.Ordinal)]
                 : throw new FishException(
                 ErrorCode.TooLarge, folder, $"The folder has more than {MaxEntries} entries.",
-                "Name the model's file, or a folder of its files only.");
+                "Give the model's file, or a folder that contains only its files.");
         }
         catch (Exception error) when (error is UnauthorizedAccessException or IOException)
         {
@@ -149,8 +151,7 @@ internal sealed record FolderListing(string Folder, IReadOnlyList<SideFile> File
     private static bool IsFolder(FileSystemInfo entry) => entry is DirectoryInfo
         || (entry.LinkTarget is not null && Directory.Exists(entry.FullName));
 
-    // A pipe would wait for whoever writes into it, so it must not be opened: a tar writer looks at a file's type first. Such files have no
-    // length.
+    // Opening a pipe would block until a writer comes. A tar writer checks a file's type before it opens it.
     private static bool IsSpecial(string path)
     {
         if (LengthOf(path) > 0)
@@ -177,6 +178,6 @@ internal sealed record FolderListing(string Folder, IReadOnlyList<SideFile> File
     }
 
     private static FishException Unreadable(string path, Exception error) => new(
-        ErrorCode.FileUnreadable, path, $"It cannot be read: {error.Message}",
-        "Check its permissions, and that nothing removes it meanwhile.", error);
+        ErrorCode.FileUnreadable, path, $"The file cannot be read: {error.Message}",
+        "Check its permissions, and that no other program removes it.", error);
 }

@@ -1,6 +1,6 @@
 namespace FishCheckpoint.Tensors;
 
-/// <summary>Tells a disk without room from other errors of a disk.</summary>
+/// <summary>Distinguishes a full disk from other disk errors.</summary>
 internal static class FullDisk
 {
     private const int NoSpace = 28;
@@ -9,15 +9,15 @@ internal static class FullDisk
     private const int WindowsDiskFull = unchecked((int)0x80070070);
     private const int WindowsHandleDiskFull = unchecked((int)0x80070027);
 
-    /// <summary>Whether an error says that there is no room.</summary>
+    /// <summary>Whether an error means that the disk is full.</summary>
     public static bool Is(IOException error) => OperatingSystem.IsWindows()
         ? error.HResult is WindowsDiskFull or WindowsHandleDiskFull
         : error.HResult is NoSpace || error.HResult == (OperatingSystem.IsMacOS() ? QuotaExceededMac : QuotaExceededLinux);
 
-    /// <summary>Refuses to begin what the disk has no room for.</summary>
-    /// <param name="folder">A folder on it.</param>
-    /// <param name="bytes">Bytes to be written.</param>
-    /// <exception cref="IOException">There is less room: an error that <see cref="Is"/> one of a full disk.</exception>
+    /// <summary>Throws if the disk has too little room for a write.</summary>
+    /// <param name="folder">A folder on the disk.</param>
+    /// <param name="bytes">The bytes to write.</param>
+    /// <exception cref="IOException">The disk has less room; <see cref="Is"/> returns <see langword="true"/> for this error.</exception>
     public static void RequireRoom(string folder, long bytes)
     {
         if (Free(folder) is var free && free < bytes)
@@ -27,7 +27,7 @@ internal static class FullDisk
         }
     }
 
-    // Where it cannot be told, a full disk is found by writing to it.
+    // If the system cannot report free space, a write will detect a full disk.
     private static long Free(string folder)
     {
         try

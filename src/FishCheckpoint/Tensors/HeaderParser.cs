@@ -5,21 +5,21 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Tensors;
 
 /// <summary>
-/// Reads and checks safetensors headers as the reference reader does: white space before the object, <c>"__metadata__": null</c> and
-/// unknown fields of a tensor's entry are taken. More strict where names stand twice, and with <see cref="TensorInfo.MaxDimensions"/>.
+/// Reads and checks safetensors headers like the reference reader: it accepts white space before the object, <c>"__metadata__": null</c>,
+/// and unknown fields in a tensor's entry. It is stricter about duplicate names and <see cref="TensorInfo.MaxDimensions"/>.
 /// </summary>
 public static class HeaderParser
 {
     private const string MetadataKey = "__metadata__";
 
-    // Unknown fields may hold anything; the reference reader goes no deeper either.
+    // The depth limit of the reference reader, for unknown fields.
     private const int MaxDepth = 128;
 
-    /// <summary>Reads the length prefix and bounds it, before anything of that length is allocated.</summary>
+    /// <summary>Reads the length prefix and checks its bound before any allocation.</summary>
     /// <param name="prefix">The first 8 bytes of the file.</param>
-    /// <param name="fileLength">The length of the file, or <see langword="null"/> when it is a stream.</param>
+    /// <param name="fileLength">The length of the file; <see langword="null"/> for a stream.</param>
     /// <param name="file">The file's name, for errors.</param>
-    /// <param name="maxLength">The longest header taken.</param>
+    /// <param name="maxLength">The longest header accepted.</param>
     /// <returns>The header's length in bytes.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.HeaderTruncated"/>, <see cref="ErrorCode.HeaderTooLarge"/>.</exception>
     public static int ReadLength(ReadOnlySpan<byte> prefix, long? fileLength, string file, int maxLength = SafetensorsHeader.MaxLength)
@@ -32,23 +32,24 @@ public static class HeaderParser
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (length > (ulong)maxLength)
         {
-            throw Fail(ErrorCode.HeaderTooLarge, file, $"The header announces {length} bytes; at most {maxLength} are read.");
+            throw Fail(ErrorCode.HeaderTooLarge, file, $"The header announces {length} bytes; the limit is {maxLength}.");
         }
 
         if (fileLength is { } total && (long)length > total - SafetensorsHeader.PrefixLength)
         {
-            throw Fail(ErrorCode.HeaderTruncated, file, $"The header announces {length} bytes, but the file has {total} bytes in all.");
+            throw Fail(ErrorCode.HeaderTruncated, file, $"The header announces {length} bytes, but the file has only {total} bytes.");
         }
 
         return (int)length;
     }
 
     /// <summary>Reads and checks a header's JSON.</summary>
-    /// <param name="json">The JSON with its padding; kept, not copied.</param>
+    /// <param name="json">The JSON with its padding. Not copied.</param>
     /// <param name="file">The file's name, for errors.</param>
-    /// <param name="dataLength">Bytes that follow the header, checked against the offsets; <see langword="null"/> when not known.</param>
-    /// <returns>The checked header: unique names, known dtypes, products that fit, offsets contiguous and covering.</returns>
-    /// <exception cref="FishException">A code for each way a header can lie.</exception>
+    /// <param name="dataLength">Bytes after the header, compared with the offsets; <see langword="null"/> if unknown.</param>
+    /// <returns>The checked header: unique names, known dtypes, sizes within 63 bits, offsets that are contiguous and cover the
+    /// data.</returns>
+    /// <exception cref="FishException">The code of the header's error.</exception>
     public static SafetensorsHeader Parse(ReadOnlyMemory<byte> json, string file, long? dataLength = null)
     {
         if (json.Span.TrimStart(" \t\r\n"u8) is not [(byte)'{', ..])
@@ -62,7 +63,7 @@ public static class HeaderParser
         if (dataLength is { } length && length != header.DataLength)
         {
             throw Fail(ErrorCode.HeaderDataMismatch, file, length < header.DataLength
-                ? $"The file is cut short: its header describes {header.DataLength} bytes of data, but {length} bytes follow it."
+                ? $"The file is truncated: its header describes {header.DataLength} bytes of data, but {length} bytes follow it."
                 : $"The header describes {header.DataLength} bytes of data, but {length} follow it.");
         }
 
@@ -83,7 +84,7 @@ public static class HeaderParser
                 var name = reader.GetString()!;
                 if (!names.Add(name))
                 {
-                    throw Fail(ErrorCode.HeaderDuplicateKey, $"{file}: {name}", "The name stands twice in the header.");
+                    throw Fail(ErrorCode.HeaderDuplicateKey, $"{file}: {name}", "The name appears twice in the header.");
                 }
 
                 if (name == MetadataKey)
@@ -98,12 +99,12 @@ public static class HeaderParser
 
             if (reader.Read())
             {
-                throw Fail(ErrorCode.HeaderInvalidJson, file, "Something follows the header's closing brace.");
+                throw Fail(ErrorCode.HeaderInvalidJson, file, "The header has content after its closing brace.");
             }
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            throw new FishException(ErrorCode.HeaderInvalidJson, file, $"The header is not JSON of the format's form: {error.Message}",
+            throw new FishException(ErrorCode.HeaderInvalidJson, file, $"The header is not valid safetensors JSON: {error.Message}",
                 Hint, error);
         }
 
@@ -133,7 +134,7 @@ public static class HeaderParser
 
             if (!metadata.TryAdd(key, reader.GetString()!))
             {
-                throw Fail(ErrorCode.HeaderDuplicateKey, $"{file}: __metadata__.{key}", "The key stands twice in __metadata__.");
+                throw Fail(ErrorCode.HeaderDuplicateKey, $"{file}: __metadata__.{key}", "The key appears twice in __metadata__.");
             }
         }
 
@@ -158,14 +159,14 @@ public static class HeaderParser
                 _ => false };
             if (repeated)
             {
-                throw Fail(ErrorCode.HeaderDuplicateKey, key, $"'{field}' stands twice.");
+                throw Fail(ErrorCode.HeaderDuplicateKey, key, $"'{field}' appears twice.");
             }
 
             Next(ref reader, file);
             switch (field)
             {
                 case "dtype":
-                    // A null must not pass for a field that is still to come.
+                    // A null must not count as a field that is still missing.
                     type = reader.TokenType == JsonTokenType.String
                         ? reader.GetString() : throw Fail(ErrorCode.HeaderInvalidJson, key, "The dtype is not a string.");
                     break;
@@ -184,7 +185,7 @@ public static class HeaderParser
         if (shape is { Count: > TensorInfo.MaxDimensions })
         {
             throw Fail(ErrorCode.HeaderInvalidShape, key,
-                $"The tensor has {shape.Count} dimensions; at most {TensorInfo.MaxDimensions} are read.");
+                $"The tensor has {shape.Count} dimensions; the limit is {TensorInfo.MaxDimensions}.");
         }
 
         if (type is null || shape is null || offsets is not { Count: 2 })
@@ -239,7 +240,7 @@ public static class HeaderParser
 
     private static StoredTensor[] CheckOffsets(List<RawTensor> tensors, string file)
     {
-        // A stable order: empty tensors may share an offset, and then keep the header's order.
+        // A stable sort: empty tensors may share an offset and keep the header's order.
         var ordered = tensors.Select((tensor, index) => (tensor, index))
             .OrderBy(pair => pair.tensor.Begin).ThenBy(pair => pair.tensor.End).ThenBy(pair => pair.index).ToArray();
         var stored = new StoredTensor[ordered.Length];
@@ -250,13 +251,13 @@ public static class HeaderParser
             if (tensor.Begin != next)
             {
                 throw Fail(ErrorCode.HeaderInvalidOffsets, key,
-                    $"The data begins at {tensor.Begin}, where {next} is expected: a hole or an overlap.");
+                    $"The data begins at {tensor.Begin}, but {next} is expected: there is a gap or an overlap.");
             }
 
             if (tensor.End - tensor.Begin != tensor.Info.Bytes)
             {
                 throw Fail(ErrorCode.HeaderInvalidOffsets, key,
-                    $"The offsets span {tensor.End - tensor.Begin} bytes, the shape {tensor.Info.Bytes}.");
+                    $"The offsets span {tensor.End - tensor.Begin} bytes; the shape requires {tensor.Info.Bytes}.");
             }
 
             next = tensor.End;
@@ -270,12 +271,12 @@ public static class HeaderParser
     {
         if (Next(ref reader, file) != token)
         {
-            throw Fail(ErrorCode.HeaderInvalidJson, file, $"{token} was expected.");
+            throw Fail(ErrorCode.HeaderInvalidJson, file, $"The header lacks an expected {token}.");
         }
     }
 
     private static JsonTokenType Next(ref Utf8JsonReader reader, string file) =>
-        reader.Read() ? reader.TokenType : throw Fail(ErrorCode.HeaderInvalidJson, file, "The header ends early.");
+        reader.Read() ? reader.TokenType : throw Fail(ErrorCode.HeaderInvalidJson, file, "The header ends too early.");
 
     private const string Hint = "Write the file again with a safetensors library.";
 

@@ -4,11 +4,11 @@ using System.Text.Json;
 
 namespace FishCheckpoint.Tensors;
 
-/// <summary>Makes safetensors headers as the reference writer does: compact JSON, padded with spaces to a multiple of 8.</summary>
+/// <summary>Writes safetensors headers like the reference writer: compact JSON, padded with spaces to a multiple of 8.</summary>
 public static class HeaderWriter
 {
-    /// <summary>Makes the header of a file that holds these tensors one after another.</summary>
-    /// <param name="tensors">The tensors in the order of their data.</param>
+    /// <summary>Creates the header of a file with these tensors in sequence.</summary>
+    /// <param name="tensors">The tensors in data order.</param>
     /// <param name="metadata">The <c>__metadata__</c> map; <see langword="null"/> for none.</param>
     public static SafetensorsHeader Create(IEnumerable<TensorInfo> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {

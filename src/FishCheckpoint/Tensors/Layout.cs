@@ -9,8 +9,8 @@ public sealed class Layout
 {
     private readonly Dictionary<string, int> indexByName;
 
-    /// <summary>Makes a layout.</summary>
-    /// <param name="tensors">The tensors, in order; names differ. The array is taken over.</param>
+    /// <summary>Creates a layout.</summary>
+    /// <param name="tensors">The tensors, in order, with unique names. The array is not copied.</param>
     public Layout(TensorInfo[] tensors)
     {
         Tensors = tensors;
@@ -29,14 +29,14 @@ public sealed class Layout
     /// <summary>SHA-256 over the names, dtypes and shapes in order (docs/reference/format/container.md, "Identities").</summary>
     public Digest Id { get; }
 
-    /// <summary>The number of elements of all tensors.</summary>
+    /// <summary>The number of elements in all tensors.</summary>
     public long Elements => Tensors.Sum(tensor => tensor.Elements);
 
-    /// <summary>The bytes of all tensors' data.</summary>
+    /// <summary>The bytes of all tensors.</summary>
     public long Bytes => Tensors.Sum(tensor => tensor.Bytes);
 
-    /// <summary>The index of a tensor.</summary>
-    /// <returns><see langword="false"/> when no tensor has this name.</returns>
+    /// <summary>Finds the index of a tensor.</summary>
+    /// <returns><see langword="false"/> if no tensor has this name.</returns>
     public bool TryIndexOf(string name, out int index) => indexByName.TryGetValue(name, out index);
 
     private static Digest ComputeId(TensorInfo[] tensors)

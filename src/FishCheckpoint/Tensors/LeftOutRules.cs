@@ -2,33 +2,35 @@ using System.Text.RegularExpressions;
 
 namespace FishCheckpoint.Tensors;
 
-/// <summary>Which files of a training or model folder are no part of a model that is served, told by their names.</summary>
+/// <summary>Recognizes, by name, files of a training or model folder that do not belong to the served model.</summary>
 internal static partial class LeftOutRules
 {
     public const string TrainingState = "training state";
     public const string OtherFormat = "weights of another format";
     public const string OtherModel = "another model";
-    public const string Hidden = "hidden";
+    public const string DotFile = "hidden";
     public const string Name = "a name that cannot be kept";
 
-    /// <summary>Why a file or folder is left out; <see langword="null"/>: its name is no reason.</summary>
+    /// <summary>Why a file or folder is skipped; <see langword="null"/> if its name is no reason to.</summary>
     /// <param name="name">Its name, without a folder.</param>
     /// <param name="isFolder">Whether it is a folder.</param>
     public static string? ReasonOf(string name, bool isFolder) =>
-        name.StartsWith('.') ? Hidden
+        name.StartsWith('.') ? DotFile
         : !FilePaths.IsSegment(name) ? Name
         : isFolder ? (TrainingFolder().IsMatch(name) ? TrainingState : FormatFolder().IsMatch(name) ? OtherFormat : null)
         : TrainingFile().IsMatch(name) ? TrainingState
         : LogFile().IsMatch(name) ? "a training log"
         : FormatFile().IsMatch(name) ? OtherFormat : null;
 
-    /// <summary>Whether a file holds weights, or may: those of PyTorch's formats are told apart by their place and name.</summary>
+    /// <summary>
+    /// Whether a file contains or may contain weights. PyTorch uses one extension for several formats; their place and name decide.
+    /// </summary>
     public static bool IsWeights(string name) => IsSafetensors(name) || TorchFile().IsMatch(name) || FormatFile().IsMatch(name);
 
-    /// <summary>Whether a file is a safetensors file by its name.</summary>
+    /// <summary>Whether a file's name is that of a safetensors file.</summary>
     public static bool IsSafetensors(string name) => name.EndsWith(".safetensors", StringComparison.Ordinal);
 
-    /// <summary>Whether a file is one of PyTorch's by its name.</summary>
+    /// <summary>Whether a file's name is that of a PyTorch file.</summary>
     public static bool IsTorch(string name) => TorchFile().IsMatch(name);
 
     private const RegexOptions Options = RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.IgnoreCase;

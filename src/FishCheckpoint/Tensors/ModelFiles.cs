@@ -7,27 +7,28 @@ namespace FishCheckpoint.Tensors;
 /// <param name="Header">Its header, verbatim.</param>
 public sealed record ModelFile(string Name, SafetensorsHeader Header);
 
-/// <summary>The place of a tensor in a model's files.</summary>
+/// <summary>The location of a tensor in a model's files.</summary>
 /// <param name="File">Index in <see cref="ModelFiles.Files"/>.</param>
 /// <param name="Begin">Offset of the tensor's first byte in that file's data.</param>
 public readonly record struct TensorPlace(int File, long Begin);
 
-/// <summary>The safetensors files that a model is written as, and the layout they have together.</summary>
+/// <summary>The safetensors files of a model, and their combined layout.</summary>
 public sealed class ModelFiles
 {
-    /// <summary>The usual name of a model that is one file.</summary>
+    /// <summary>The usual name of a single-file model.</summary>
     public const string SingleFileName = "model.safetensors";
 
     private readonly TensorPlace[] places;
 
-    /// <summary>Whether a file of a model holds its tensors: its safetensors files all lie at its folder's top; what lies deeper goes with
-    /// them.</summary>
+    /// <summary>
+    /// Whether a file contains tensors of the model. These files are directly in the model's folder; files in subfolders are side files.
+    /// </summary>
     public static bool IsName(string file) => file.EndsWith(".safetensors", StringComparison.Ordinal)
         && !file.Contains('/', StringComparison.Ordinal);
 
-    /// <summary>Brings files together.</summary>
-    /// <param name="files">The files; ordered by name here. A tensor stands in one file only.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.ShardIndexInvalid"/>: a tensor stands in two files.</exception>
+    /// <summary>Combines files.</summary>
+    /// <param name="files">The files, in any order. Each tensor must be in one file only.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.ShardIndexInvalid"/>: a tensor is in two files.</exception>
     public ModelFiles(IEnumerable<ModelFile> files)
     {
         Files = [.. files.OrderBy(file => file.Name, StringComparer.Ordinal)];
@@ -41,8 +42,8 @@ public sealed class ModelFiles
                 if (!names.Add(tensor.Info.Name))
                 {
                     throw new FishException(
-                        ErrorCode.ShardIndexInvalid, tensor.Info.Name, "The tensor stands in two of the model's files.",
-                        "Say which file is the model (--file), or write the shards again.");
+                        ErrorCode.ShardIndexInvalid, tensor.Info.Name, "The tensor is in two of the model's files.",
+                        "Choose the model's file with --file, or write the shards again.");
                 }
 
                 tensors.Add(tensor.Info);
@@ -53,15 +54,15 @@ public sealed class ModelFiles
         (Layout, places) = (new Layout([.. tensors]), [.. found]);
     }
 
-    /// <summary>The files, ordered by name.</summary>
+    /// <summary>The files, sorted by name.</summary>
     public IReadOnlyList<ModelFile> Files { get; }
 
-    /// <summary>The tensors of all files: files in order, then the order of the data.</summary>
+    /// <summary>The tensors of all files, in the order of files and data.</summary>
     public Layout Layout { get; }
 
-    /// <summary>The place of a tensor of <see cref="Layout"/>.</summary>
+    /// <summary>The location of a tensor of <see cref="Layout"/>.</summary>
     public TensorPlace PlaceOf(int tensor) => places[tensor];
 
-    /// <summary>The model as one file of the usual name.</summary>
+    /// <summary>The model as a single file of the usual name.</summary>
     public static ModelFiles Single(SafetensorsHeader header) => new([new ModelFile(SingleFileName, header)]);
 }

@@ -2,7 +2,7 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Tensors;
 
-/// <summary>A full model on disk, opened for reading by position: one safetensors file, or a sharded Hugging Face folder.</summary>
+/// <summary>A full model on disk, opened for positional reads: one safetensors file, or a sharded Hugging Face folder.</summary>
 public sealed class ModelFolder : IBlockReader, IDisposable
 {
     private readonly SafetensorsFile[] files;
@@ -16,28 +16,29 @@ public sealed class ModelFolder : IBlockReader, IDisposable
     /// <summary>The model's safetensors files.</summary>
     public ModelFiles Files { get; }
 
-    /// <summary>The other files of a folder (config, tokenizer, index), ordered by name; empty for a single file.</summary>
+    /// <summary>The other files of a folder (config, tokenizer, index), sorted by name; empty for a single file.</summary>
     public IReadOnlyList<SideFile> SideFiles { get; private init; }
 
-    /// <summary>What was found in the folder and is no part of the model, by name; empty for a single file.</summary>
+    /// <summary>Files of the folder that do not belong to the model, sorted by name; empty for a single file.</summary>
     public IReadOnlyList<LeftOutFile> LeftOut { get; private init; }
 
-    /// <summary>Paths of the model's safetensors files, in the order of <see cref="Files"/>.</summary>
+    /// <summary>The paths of the model's safetensors files, in the order of <see cref="Files"/>.</summary>
     public IEnumerable<string> Paths => files.Select(file => file.Path);
 
-    /// <summary>Called with the bytes of each block, or of each part of a file that is sent, when it was read, from whichever thread did; a
-    /// model may be read more than once. Default: nobody is.</summary>
+    /// <summary>
+    /// Called with the number of bytes after each read or sent block, on any thread. Data may be read more than once. Default: no call.
+    /// </summary>
     public Action<long>? WhenRead { get; set; }
 
     /// <inheritdoc/>
     public Layout Layout => Files.Layout;
 
-    /// <summary>Opens a file (called <c>model.safetensors</c> from here on) or a folder of safetensors files with its side files.</summary>
-    /// <param name="path">The file or folder; <see cref="FolderContents"/> tells what in a folder is the model.</param>
-    /// <param name="maxHeaderLength">The longest header taken, in bytes.</param>
-    /// <param name="choice">Which model of a folder is meant. Default: the one that a loader would take.</param>
-    /// <exception cref="FishException">A file is missing or lies; the index does not fit the shards; or as
-    /// <see cref="FolderContents.Read"/> has it.</exception>
+    /// <summary>Opens a file (which is then called <c>model.safetensors</c>) or a folder of safetensors files and side files.</summary>
+    /// <param name="path">The file or folder; <see cref="FolderContents"/> selects the model's files.</param>
+    /// <param name="maxHeaderLength">The longest header accepted, in bytes.</param>
+    /// <param name="choice">The model to use, if the folder has several. Default: the one that a loader would choose.</param>
+    /// <exception cref="FishException">A file is missing or invalid; the index does not match the shards; or an error of
+    /// <see cref="FolderContents.Read"/>.</exception>
     public static ModelFolder Open(string path, int maxHeaderLength = SafetensorsHeader.MaxLength, ModelChoice? choice = null)
     {
         if (!Directory.Exists(path))
@@ -49,21 +50,21 @@ public sealed class ModelFolder : IBlockReader, IDisposable
         var contents = FolderContents.Read(path, choice, maxHeaderLength);
         return contents.IsTorch
             ? throw new FishException(
-                ErrorCode.FileNotFound, path, "The folder's model is a PyTorch file, which is not read here.",
-                "Send safetensors files; the program fish reads both.")
+                ErrorCode.FileNotFound, path, "The folder's model is a PyTorch file, which this operation does not support.",
+                "Send safetensors files, or use fishckpt, which reads both.")
             : OpenShards(contents, maxHeaderLength);
     }
 
-    /// <summary>The same model, as a copy in a temporary folder. It takes the place of this object, which is not disposed then.</summary>
-    /// <param name="folder">The temporary folder, which is deleted with the model.</param>
-    /// <param name="source">The folder that was copied, whose side files belong to the model; <see langword="null"/>: it was a
+    /// <summary>The same model as a temporary copy. It replaces this object, which must not be disposed.</summary>
+    /// <param name="folder">The temporary folder; it is deleted on disposal.</param>
+    /// <param name="source">The folder that was copied and whose side files belong to the model; <see langword="null"/> for a single
     /// file.</param>
-    /// <param name="leftOut">What was left out beside that.</param>
+    /// <param name="leftOut">Additional skipped files.</param>
     public ModelFolder AsTemporary(string folder, FolderContents? source, IEnumerable<LeftOutFile> leftOut) =>
         new(files, Files, source?.SideFiles ?? [], [.. source?.LeftOut ?? [], .. leftOut]) { WhenRead = WhenRead, temporary = folder };
 
-    /// <summary>The same model without some of its side files. It takes the place of this object, which is not disposed then.</summary>
-    /// <param name="names">The names of the side files that are none of the model's.</param>
+    /// <summary>The same model without some of its side files. It replaces this object, which must not be disposed.</summary>
+    /// <param name="names">The names of the side files to exclude.</param>
     public ModelFolder Without(IReadOnlyCollection<string> names) =>
         new(files, Files, [.. SideFiles.Where(file => !names.Contains(file.Name))], LeftOut) { WhenRead = WhenRead, temporary = temporary };
 

@@ -5,8 +5,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FishCheckpoint.Tensors;
 
-/// <summary>Where an output goes: links are followed to what they lead to, and pipes and devices are written into, for they cannot be
-/// replaced by a file.</summary>
+/// <summary>
+/// Resolves the path of an output: follows links, and opens pipes and devices directly, because a file must not replace them.
+/// </summary>
 internal static unsafe class OutputPlace
 {
     private const int MaxLinks = 40;
@@ -16,19 +17,19 @@ internal static unsafe class OutputPlace
     private const int BlockDevice = 0x6000;
     private const int Socket = 0xC000;
 
-    // statx: AT_FDCWD, and where the mode is in what it fills.
+    // statx: AT_FDCWD, and the offset of the mode in its result.
     private const int CurrentFolder = -100;
     private const int StatxMode = 28;
     private const int MacStatMode = 4;
     private const int StatBytes = 256;
 
-    /// <summary>Whether a path is written into as it is.</summary>
+    /// <summary>Whether a path is written directly.</summary>
     public static bool IsDirect(string path) => !OperatingSystem.IsWindows() && (DescriptorOf(path) is not null
         || TypeOf(path) is Fifo or CharacterDevice or BlockDevice);
 
-    /// <summary>Opens what is written into as it is.</summary>
-    /// <returns><see langword="null"/> for a file, or a place where one can be made.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: a socket, which has no content to write.</exception>
+    /// <summary>Opens a path that is written directly.</summary>
+    /// <returns><see langword="null"/> for a file, or for a path at which one can be created.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the path is a socket.</exception>
     public static FileStream? OpenDirect(string path)
     {
         if (OperatingSystem.IsWindows())
@@ -36,8 +37,7 @@ internal static unsafe class OutputPlace
             return null;
         }
 
-        // A descriptor of this process is written where it stands: a path to it would open the file behind it anew, and no path opens a
-        // socket.
+        // A descriptor of this process is used as it is: opening its path would open the file a second time, and fails for a socket.
         if (DescriptorOf(path) is { } descriptor)
         {
             return new FileStream(new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
@@ -47,14 +47,14 @@ internal static unsafe class OutputPlace
         {
             Fifo or CharacterDevice or BlockDevice => new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite,
                 bufferSize: 0),
-            Socket => throw new FishException(ErrorCode.FolderTaken, path, "This is a socket, which takes no file.",
-                "Name a file, a pipe, or - for standard output."),
+            Socket => throw new FishException(ErrorCode.FolderTaken, path, "The path is a socket, which cannot be an output.",
+                "Give a file, a pipe, or - for standard output."),
             _ => null,
         };
     }
 
-    /// <summary>The place that a path leads to over links, which stay; the last link may lead to what is not there yet.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the links lead in a circle.</exception>
+    /// <summary>The target of a path's links. The links stay, and the target need not exist.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the links form a loop.</exception>
     public static string Follow(string path)
     {
         path = Path.GetFullPath(path);
@@ -62,8 +62,8 @@ internal static unsafe class OutputPlace
         {
             if (links == MaxLinks)
             {
-                throw new FishException(ErrorCode.FolderTaken, path, "The links lead in a circle.",
-                    "Name another file, or remove the links.");
+                throw new FishException(ErrorCode.FolderTaken, path, "The path's links form a loop.",
+                    "Give another path, or remove the links.");
             }
 
             path = Path.GetFullPath(target, Path.GetDirectoryName(path)!);
@@ -72,8 +72,9 @@ internal static unsafe class OutputPlace
         return path;
     }
 
-    /// <summary>The descriptor that a path names: <c>/dev/stdout</c>, <c>/dev/stderr</c>, <c>/dev/fd/N</c> or
-    /// <c>/proc/self/fd/N</c>.</summary>
+    /// <summary>
+    /// The descriptor that a path refers to: <c>/dev/stdout</c>, <c>/dev/stderr</c>, <c>/dev/fd/N</c> or <c>/proc/self/fd/N</c>.
+    /// </summary>
     public static int? DescriptorOf(string path) => OperatingSystem.IsWindows() ? null : Path.GetFullPath(path) switch
     {
         "/dev/stdout" => 1,
@@ -84,7 +85,7 @@ internal static unsafe class OutputPlace
         _ => null,
     };
 
-    // The type bits of what a path leads to; 0 where nothing is there, or the system does not say it.
+    // The type bits of a path's target; 0 if it does not exist or the system does not report them.
     private static int TypeOf(string path)
     {
         var filled = stackalloc byte[StatBytes];

@@ -1,7 +1,6 @@
 namespace FishCheckpoint.Tensors;
 
-/// <summary>A stream that is only read, forwards: what such a stream does not have, said once. One of the two reads is to be
-/// given.</summary>
+/// <summary>A forward-only stream for reading. Subclasses override one of the two reads.</summary>
 public abstract class ReadOnlyStream : Stream
 {
     /// <inheritdoc/>
@@ -20,7 +19,7 @@ public abstract class ReadOnlyStream : Stream
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <inheritdoc/>
-    public override int Read(Span<byte> buffer) => throw new NotSupportedException("This stream is read asynchronously.");
+    public override int Read(Span<byte> buffer) => throw new NotSupportedException("This stream supports only asynchronous reads.");
 
     /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));

@@ -3,8 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FishCheckpoint.Tensors;
 
-/// <summary>A safetensors file of any size, opened for reading: its header parsed once, its data read by position into the caller's
-/// buffers.</summary>
+/// <summary>
+/// A safetensors file of any size, opened for reading. Its header is parsed once; its data is read by position into the caller's buffers.
+/// </summary>
 public sealed class SafetensorsFile : IDisposable
 {
     private readonly SafeFileHandle handle;
@@ -22,8 +23,8 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>Opens and checks a file.</summary>
     /// <param name="path">Its path.</param>
-    /// <param name="maxHeaderLength">The longest header taken, in bytes.</param>
-    /// <exception cref="FishException">The file is missing, or a code for each way a header can lie.</exception>
+    /// <param name="maxHeaderLength">The longest header accepted, in bytes.</param>
+    /// <exception cref="FishException">The file is missing, or the code of the header's error.</exception>
     public static SafetensorsFile Open(string path, int maxHeaderLength = SafetensorsHeader.MaxLength)
     {
         var opened = OpenHandle(path);
@@ -38,11 +39,11 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>Opens a file whose header is known already, and compares instead of parsing it.</summary>
+    /// <summary>Opens a file whose header is known. The header is compared, not parsed.</summary>
     /// <param name="path">Its path.</param>
-    /// <param name="header">The header that it has to have, byte for byte.</param>
-    /// <exception cref="FishException">The file is missing, has another length (<see cref="ErrorCode.HeaderDataMismatch"/>), or another
-    /// header (<see cref="ErrorCode.HeaderInvalidJson"/>).</exception>
+    /// <param name="header">The expected header, compared byte for byte.</param>
+    /// <exception cref="FishException">The file is missing, its length differs (<see cref="ErrorCode.HeaderDataMismatch"/>), or its header
+    /// differs (<see cref="ErrorCode.HeaderInvalidJson"/>).</exception>
     public static SafetensorsFile Open(string path, SafetensorsHeader header)
     {
         var opened = OpenHandle(path);
@@ -59,7 +60,7 @@ public sealed class SafetensorsFile : IDisposable
             var (found, expected) = (new byte[header.DataStart], header.ToFileBytes());
             PositionalFile.ReadExactly(opened, 0, found, path);
             return found.AsSpan().SequenceEqual(expected) ? new SafetensorsFile(path, opened, header)
-                : throw new FishException(ErrorCode.HeaderInvalidJson, path, "The header is not the one expected.",
+                : throw new FishException(ErrorCode.HeaderInvalidJson, path, "The header differs from the expected one.",
                     "Copy or write it again.");
         }
         catch
@@ -69,9 +70,9 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>Reads bytes of the data.</summary>
+    /// <summary>Reads data bytes.</summary>
     /// <param name="offset">Relative to the start of the data.</param>
-    /// <param name="destination">Filled entirely.</param>
+    /// <param name="destination">Filled completely.</param>
     public void ReadData(long offset, Span<byte> destination) =>
         PositionalFile.ReadExactly(handle, Header.DataStart + offset, destination, Path);
 
@@ -90,7 +91,8 @@ public sealed class SafetensorsFile : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new FishException(ErrorCode.FileUnreadable, path, $"It cannot be read: {error.Message}", "Check its permissions.", error);
+            throw new FishException(ErrorCode.FileUnreadable, path, $"The file cannot be read: {error.Message}", "Check its permissions.",
+                error);
         }
     }
 

@@ -3,15 +3,15 @@ using System.Buffers.Binary;
 namespace FishCheckpoint.Tensors;
 
 /// <summary>
-/// A checked safetensors header: which tensors a file holds and where. Kept verbatim, so that a file can be written again byte for byte.
+/// A checked safetensors header: the tensors of a file and their offsets. Kept verbatim, so that the file can be rewritten byte for byte.
 /// </summary>
 /// <remarks>Format: 8 bytes little-endian length N, N bytes of JSON, the tensors' data (huggingface/safetensors, README).</remarks>
 public sealed class SafetensorsHeader
 {
-    /// <summary>The longest header that is read, in bytes; the same as the reference reader's.</summary>
+    /// <summary>The longest header accepted, in bytes; the reference reader has the same limit.</summary>
     public const int MaxLength = 100_000_000;
 
-    /// <summary>Bytes of the length prefix.</summary>
+    /// <summary>Bytes in the length prefix.</summary>
     public const int PrefixLength = 8;
 
     internal SafetensorsHeader(ReadOnlyMemory<byte> json, StoredTensor[] tensors, IReadOnlyDictionary<string, string> metadata,
@@ -24,7 +24,7 @@ public sealed class SafetensorsHeader
     /// <summary>The header's JSON with its padding, verbatim, without the length prefix.</summary>
     public ReadOnlyMemory<byte> Json { get; }
 
-    /// <summary>The tensors in the order of their data.</summary>
+    /// <summary>The tensors in data order.</summary>
     public IReadOnlyList<StoredTensor> Tensors { get; }
 
     /// <summary>The <c>__metadata__</c> map; empty when absent.</summary>
@@ -33,7 +33,7 @@ public sealed class SafetensorsHeader
     /// <summary>Whether <c>__metadata__</c> is present.</summary>
     public bool HasMetadata { get; }
 
-    /// <summary>Where the data begins in the file.</summary>
+    /// <summary>The offset of the data in the file.</summary>
     public long DataStart => PrefixLength + Json.Length;
 
     /// <summary>Bytes of data after the header.</summary>
@@ -42,7 +42,7 @@ public sealed class SafetensorsHeader
     /// <summary>The length of the whole file.</summary>
     public long FileLength => DataStart + DataLength;
 
-    /// <summary>The first bytes of the file: length prefix and JSON, as a new array.</summary>
+    /// <summary>The start of the file: length prefix and JSON, as a new array.</summary>
     public byte[] ToFileBytes()
     {
         var bytes = new byte[DataStart];
@@ -51,11 +51,11 @@ public sealed class SafetensorsHeader
         return bytes;
     }
 
-    /// <summary>The layout of this one file: its tensors in the order of their data.</summary>
+    /// <summary>The layout of this file: its tensors in data order.</summary>
     public Layout ToLayout() => new([.. Tensors.Select(tensor => tensor.Info)]);
 }
 
-/// <summary>A tensor and the place of its bytes, relative to the start of the data.</summary>
+/// <summary>A tensor and the offset of its bytes, relative to the start of the data.</summary>
 /// <param name="Info">Name, dtype and shape.</param>
 /// <param name="Begin">Offset of the first byte.</param>
 public sealed record StoredTensor(TensorInfo Info, long Begin)

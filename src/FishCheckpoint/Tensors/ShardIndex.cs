@@ -3,7 +3,7 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Tensors;
 
-/// <summary>The index of a sharded model: which file holds which tensor (Hugging Face, <c>model.safetensors.index.json</c>).</summary>
+/// <summary>The index of a sharded model, which maps each tensor to its file (Hugging Face, <c>model.safetensors.index.json</c>).</summary>
 internal static class ShardIndex
 {
     /// <summary>The index's usual name.</summary>
@@ -11,24 +11,24 @@ internal static class ShardIndex
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 2 };
 
-    /// <summary>Whether a file is called as an index of safetensors files is, with a variant or without.</summary>
+    /// <summary>Whether a file's name is that of an index of safetensors files, with or without a variant.</summary>
     public static bool IsName(string file) =>
         file.EndsWith(".json", StringComparison.Ordinal) && file.Contains(".safetensors.index.", StringComparison.Ordinal)
             && !file.Contains('/', StringComparison.Ordinal);
 
-    /// <summary>Checks an index that lies in a file, as <see cref="Check"/> does; its length is bounded before it is read.</summary>
+    /// <summary>Checks an index file like <see cref="Check"/>. Bounds its length before reading.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="model">The files that it is the index of.</param>
-    /// <param name="maxLength">The longest index taken, in bytes.</param>
+    /// <param name="model">The files that the index should describe.</param>
+    /// <param name="maxLength">The longest index accepted, in bytes.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.ShardIndexInvalid"/>, <see cref="ErrorCode.TooLarge"/>.</exception>
     public static void CheckFile(string path, ModelFiles model, int maxLength = SafetensorsHeader.MaxLength)
     {
         Check(ReadBounded(path, maxLength), model);
     }
 
-    /// <summary>The names of the files that an index in a file says the model is; its length is bounded before it is read.</summary>
+    /// <summary>The names of the files in an index. Bounds its length before reading.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="maxLength">The longest index taken, in bytes.</param>
+    /// <param name="maxLength">The longest index accepted, in bytes.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.ShardIndexInvalid"/>, <see cref="ErrorCode.TooLarge"/>.</exception>
     public static IReadOnlySet<string> FilesOf(string path, int maxLength = SafetensorsHeader.MaxLength) =>
         ReadMap(ReadBounded(path, maxLength), int.MaxValue).Values.ToHashSet(StringComparer.Ordinal);
@@ -40,7 +40,7 @@ internal static class ShardIndex
         var length = RandomAccess.GetLength(handle);
         if (length > maxLength)
         {
-            throw new FishException(ErrorCode.TooLarge, FileName, $"The index has {length} bytes; at most {maxLength} are read.",
+            throw new FishException(ErrorCode.TooLarge, FileName, $"The index has {length} bytes; the limit is {maxLength}.",
                 "Write the shards again.");
         }
 
@@ -49,7 +49,7 @@ internal static class ShardIndex
         return json;
     }
 
-    /// <summary>Checks that an index names exactly the tensors of these files, each in its file.</summary>
+    /// <summary>Checks that an index contains exactly the tensors of these files, each with its file.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.ShardIndexInvalid"/>.</exception>
     public static void Check(ReadOnlySpan<byte> json, ModelFiles model)
     {
@@ -59,17 +59,17 @@ internal static class ShardIndex
             var (name, file) = (model.Layout.Tensors[tensor].Name, model.Files[model.PlaceOf(tensor).File].Name);
             if (!map.Remove(name, out var indexed) || indexed != file)
             {
-                throw Fail(name, $"The tensor stands in {file}; the index says {indexed ?? "nothing"}.");
+                throw Fail(name, $"The tensor is in {file}; the index has {indexed ?? "no file for it"}.");
             }
         }
 
         if (map.Count > 0)
         {
-            throw Fail(map.Keys.First(), "The index names a tensor that is in none of the files.");
+            throw Fail(map.Keys.First(), "The index has a tensor that no file contains.");
         }
     }
 
-    /// <summary>Makes the index of these files.</summary>
+    /// <summary>Creates the index of these files.</summary>
     public static byte[] Create(ModelFiles model)
     {
         var map = model.Layout.Tensors.Select((tensor, index) => (tensor.Name, File: model.Files[model.PlaceOf(index).File].Name))
@@ -82,7 +82,7 @@ internal static class ShardIndex
     {
         try
         {
-            // Token by token, so that nothing is made of what is not the map.
+            // Streamed, so that only the map is materialized.
             var reader = new Utf8JsonReader(json);
             Dictionary<string, string>? map = null;
             for (reader.Read(); reader.Read() && reader.TokenType == JsonTokenType.PropertyName;)
@@ -93,13 +93,13 @@ internal static class ShardIndex
                 }
                 else
                 {
-                    map = map is null ? ReadEntries(ref reader, most) : throw Fail(FileName, "The index has two maps.");
+                    map = map is null ? ReadEntries(ref reader, most) : throw Fail(FileName, "The index has two weight_maps.");
                 }
             }
 
-            // Reading on is refused where something follows the closing brace.
+            // Read throws if content follows the closing brace.
             return reader.TokenType == JsonTokenType.EndObject && !reader.Read() && map is not null ? map
-                : throw Fail(FileName, "The index is no object with a weight_map.");
+                : throw Fail(FileName, "The index is not an object with a weight_map.");
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
@@ -123,12 +123,12 @@ internal static class ShardIndex
             reader.Read();
             if (!map.TryAdd(name, reader.GetString() ?? ""))
             {
-                throw Fail(name, "The index names the tensor twice.");
+                throw Fail(name, "The index has the tensor twice.");
             }
 
             if (map.Count > most)
             {
-                throw Fail(name, $"The index names more tensors than the {most} of the files.");
+                throw Fail(name, $"The index has more tensors than the {most} in the files.");
             }
         }
 

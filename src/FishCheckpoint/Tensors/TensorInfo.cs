@@ -4,14 +4,14 @@ namespace FishCheckpoint.Tensors;
 /// <remarks>Equality is by name, dtype and dimensions.</remarks>
 public sealed class TensorInfo : IEquatable<TensorInfo>
 {
-    /// <summary>The most dimensions of a tensor, as of PyTorch's and NumPy's.</summary>
+    /// <summary>The most dimensions of a tensor, like PyTorch and NumPy.</summary>
     public const int MaxDimensions = 64;
 
-    /// <summary>Describes a tensor.</summary>
+    /// <summary>Creates a description of a tensor.</summary>
     /// <param name="name">Its name; any text.</param>
-    /// <param name="type">Its element type.</param>
+    /// <param name="type">Its dimensions; empty for a scalar. The array is not copied.</param>
     /// <param name="shape">Its dimensions; empty for a scalar. The array is taken over, not copied.</param>
-    /// <exception cref="OverflowException">The byte length does not fit 63 bits, or a dimension is negative.</exception>
+    /// <exception cref="OverflowException">The length in bytes exceeds 63 bits, or a dimension is negative.</exception>
     /// <exception cref="ArgumentException">The elements of a packed dtype do not fill whole bytes.</exception>
     public TensorInfo(string name, DType type, long[] shape)
     {
@@ -47,14 +47,15 @@ public sealed class TensorInfo : IEquatable<TensorInfo>
     /// <summary>The length of the data in bytes.</summary>
     public long Bytes { get; }
 
-    /// <summary>Bytes of one addressable unit; see <see cref="DTypes.UnitSizeOf"/>.</summary>
+    /// <summary>Bytes per addressable unit; see <see cref="DTypes.UnitSizeOf"/>.</summary>
     public int UnitSize => DTypes.UnitSizeOf(Type);
 
     /// <summary>The number of addressable units: valid positions are <c>0 &lt;= p &lt; Units</c>.</summary>
     public long Units => Bytes / UnitSize;
 
-    /// <summary>Units of a row: of the last dimension, or of the last few where that is short; 0 for tensors of one dimension and packed
-    /// dtypes.</summary>
+    /// <summary>
+    /// Units per row: of the last dimension, or of the last few if that is short; 0 for tensors with one dimension and packed dtypes.
+    /// </summary>
     public long RowLength { get; }
 
     /// <inheritdoc/>
@@ -67,13 +68,13 @@ public sealed class TensorInfo : IEquatable<TensorInfo>
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Type, Elements);
 
-    /// <summary>As in <c>encoder.weight F32 [1024, 512]</c>.</summary>
+    /// <summary>For example <c>encoder.weight F32 [1024, 512]</c>.</summary>
     public override string ToString() => $"{Name} {DTypes.NameOf(Type)} {ShapeText(Shape)}";
 
-    /// <summary>As in <c>[1024, 512]</c>.</summary>
+    /// <summary>For example <c>[1024, 512]</c>.</summary>
     public static string ShapeText(IEnumerable<long> shape) => $"[{string.Join(", ", shape)}]";
 
-    // A row of a convolution's kernel is all that one output channel has.
+    // A row of a convolution kernel contains all weights of one output channel.
     private static long RowOf(long[] shape)
     {
         const int shortest = 32;

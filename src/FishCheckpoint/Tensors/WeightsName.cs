@@ -3,12 +3,12 @@ using System.Text.RegularExpressions;
 
 namespace FishCheckpoint.Tensors;
 
-/// <summary>The parts of the name of a file of weights, as in <c>model.fp16-00001-of-00002.safetensors</c>.</summary>
+/// <summary>The parts of a weights file's name, such as <c>model.fp16-00001-of-00002.safetensors</c>.</summary>
 /// <param name="File">The whole name.</param>
-/// <param name="Stem">What the model is called, as in <c>model</c>.</param>
-/// <param name="Variant">Its variant, as in <c>fp16</c>.</param>
-/// <param name="Part">The number of the shard; 0 for a file that is no shard.</param>
-/// <param name="Of">How many shards the name says there are; 0 for a file that is no shard.</param>
+/// <param name="Stem">The model's name, such as <c>model</c>.</param>
+/// <param name="Variant">Its variant, such as <c>fp16</c>.</param>
+/// <param name="Part">The shard's number; 0 if the file is not a shard.</param>
+/// <param name="Of">The number of shards in the name; 0 if the file is not a shard.</param>
 internal sealed partial record WeightsName(string File, string Stem, string? Variant, int Part, int Of)
 {
     private static readonly string[] Stems = ["model", "pytorch_model", "diffusion_pytorch_model", "adapter_model"];
@@ -16,15 +16,15 @@ internal sealed partial record WeightsName(string File, string Stem, string? Var
     private static readonly string[] Variants =
         ["fp16", "bf16", "fp32", "fp8", "f16", "f32", "int8", "int4", "nf4", "8bit", "4bit", "ema", "non_ema", "ema_only"];
 
-    /// <summary>An adapter of PEFT's: changes to a model, not a model.</summary>
+    /// <summary>Whether this is a PEFT adapter: changes to a model, not a model.</summary>
     public bool IsAdapter => Stem == "adapter_model";
 
-    /// <summary>The same weights by the names of the model's author, beside those of Transformers.</summary>
+    /// <summary>Whether these are the same weights under the author's original names instead of those of Transformers.</summary>
     public bool IsConsolidated => Stem == "consolidated" || Stem.StartsWith("consolidated.", StringComparison.Ordinal);
 
-    /// <summary>Takes a name apart.</summary>
+    /// <summary>Parses a name.</summary>
     /// <param name="file">The name, without a folder.</param>
-    /// <param name="extension">What it ends in, as in <c>.safetensors</c>.</param>
+    /// <param name="extension">Its extension, such as <c>.safetensors</c>.</param>
     public static WeightsName Parse(string file, string extension)
     {
         var text = file[..^extension.Length];

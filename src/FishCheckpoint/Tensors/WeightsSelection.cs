@@ -2,7 +2,7 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Tensors;
 
-/// <summary>Which of a folder's files of weights are the model, and why the others are not.</summary>
+/// <summary>Selects a folder's model among its weights files, with a reason for each skipped file.</summary>
 internal sealed class WeightsSelection
 {
     private const string Safetensors = ".safetensors";
@@ -19,16 +19,16 @@ internal sealed class WeightsSelection
         (Weights, IsTorch, this.index) = ([.. weights.Order(StringComparer.Ordinal)], isTorch, index);
     }
 
-    /// <summary>The model's files, by name.</summary>
+    /// <summary>The model's files, sorted by name.</summary>
     public IReadOnlyList<string> Weights { get; }
 
-    /// <summary>Whether they are PyTorch's.</summary>
+    /// <summary>Whether they are PyTorch files.</summary>
     public bool IsTorch { get; }
 
     private bool IsAdapter => WeightsName.Parse(Weights[0], IsTorch ? Torch : Safetensors).IsAdapter;
 
-    /// <summary>Selects a folder's model.</summary>
-    /// <exception cref="FishException">As <see cref="FolderContents.Read"/> has them.</exception>
+    /// <summary>Selects the model of a folder.</summary>
+    /// <exception cref="FishException">The errors of <see cref="FolderContents.Read"/>.</exception>
     public static WeightsSelection Of(FolderListing listing, ModelChoice choice, int maxIndexLength)
     {
         var names = listing.Files.Select(file => file.Name).Where(name => !name.Contains('/', StringComparison.Ordinal)).ToArray();
@@ -49,7 +49,7 @@ internal sealed class WeightsSelection
             ?? throw chooser.NoModel(names);
     }
 
-    /// <summary>Why a file that is not of the model is left out; <see langword="null"/>: it goes with the model.</summary>
+    /// <summary>Why a file that does not belong to the model is skipped; <see langword="null"/> if it belongs to the model.</summary>
     public string? ReasonOf(string name)
     {
         if (name.Contains('/', StringComparison.Ordinal))
@@ -71,15 +71,15 @@ internal sealed class WeightsSelection
             : !LeftOutRules.IsTorch(name) ? null
             : name.StartsWith("adapter_model", StringComparison.Ordinal) ? "an adapter"
             : name.StartsWith(TorchStem, StringComparison.Ordinal) && !IsTorch
-            ? "the PyTorch form of the model; its safetensors files are taken"
+            ? "the PyTorch form of the model; its safetensors files are used"
             : "a PyTorch file or pickle beside the model";
     }
 
-    /// <summary>Whether a file is not kept because the store writes it again: the index of PyTorch files.</summary>
-    public bool IsMadeAnew(string name) => IsTorch && name == index;
+    /// <summary>Whether a file is not stored because the store writes a new one: the index of PyTorch files.</summary>
+    public bool IsRegenerated(string name) => IsTorch && name == index;
 
     private string ReasonOf(WeightsName name) => name.IsAdapter ? "an adapter"
-        : name.IsConsolidated ? "the weights by other names"
+        : name.IsConsolidated ? "the same weights under other names"
         : name.Variant is { } variant ? $"the variant {variant}"
         : index is not null ? $"not in {index}" : LeftOutRules.OtherModel;
 
@@ -89,7 +89,7 @@ internal sealed class WeightsSelection
 
     private sealed class Chooser(FolderListing listing, ModelChoice choice, string[] indexes, int maxIndexLength)
     {
-        // What stands before the extension in an index's name, with its variant: model.fp16.safetensors.index.json, or
+        // The part before the extension in an index's name, with its variant: model.fp16.safetensors.index.json, or
         // model.safetensors.index.fp16.json.
         private static WeightsName NameOf(string index, string extension)
         {
@@ -139,8 +139,8 @@ internal sealed class WeightsSelection
             }
 
             throw new FishException(
-                ErrorCode.FileNotFound, wanted.Length <= 128 ? wanted : wanted[..128], "The folder holds no such file of weights.",
-                $"It holds: {Listed(safetensors.Concat(bins).Select(name => name.File))}.");
+                ErrorCode.FileNotFound, wanted.Length <= 128 ? wanted : wanted[..128], "The folder has no such weights file.",
+                $"It has: {Listed(safetensors.Concat(bins).Select(name => name.File))}.");
         }
 
         public FishException NoModel(IReadOnlyList<string> names)
@@ -148,10 +148,10 @@ internal sealed class WeightsSelection
             string[] files = [.. names.Where(LeftOutRules.IsTorch),
                 .. listing.LeftOut.Where(left => left.Reason == LeftOutRules.OtherFormat).Select(left => left.Name)];
             return new FishException(
-                ErrorCode.FileNotFound, listing.Folder, "The folder holds no *.safetensors and no pytorch_model*.bin file at its top.",
-                listing.Models.Count > 0 ? $"These of its folders hold a model: {Listed(listing.Models)}. Name one of them."
-                : files.Length > 0 ? $"It holds {Listed(files)}: name a safetensors or PyTorch file itself."
-                : "Name a safetensors or PyTorch file, or a folder of them.");
+                ErrorCode.FileNotFound, listing.Folder, "The folder has no *.safetensors and no pytorch_model*.bin file at its top level.",
+                listing.Models.Count > 0 ? $"These subfolders contain a model: {Listed(listing.Models)}. Give one of them."
+                : files.Length > 0 ? $"It has {Listed(files)}: give a safetensors or PyTorch file."
+                : "Give a safetensors or PyTorch file, or a folder of them.");
         }
 
         private IReadOnlyList<WeightsSet> OfVariant(IReadOnlyList<WeightsSet> sets)
@@ -160,8 +160,8 @@ internal sealed class WeightsSelection
             {
                 WeightsSet[] chosen = [.. sets.Where(set => string.Equals(set.Name.Variant, wanted, StringComparison.OrdinalIgnoreCase))];
                 return chosen.Length > 0 ? chosen : throw new FishException(
-                    ErrorCode.FileNotFound, wanted.Length <= 128 ? wanted : wanted[..128], "The folder holds no such variant of the model.",
-                    $"It holds: {Listed(sets.Select(set => set.Label))}.");
+                    ErrorCode.FileNotFound, wanted.Length <= 128 ? wanted : wanted[..128], "The folder has no such variant of the model.",
+                    $"It has: {Listed(sets.Select(set => set.Label))}.");
             }
 
             WeightsSet[] plain = [.. sets.Where(set => set.Name.Variant is null)];
@@ -195,28 +195,28 @@ internal sealed class WeightsSelection
                 {
                     throw new FishException(
                         ErrorCode.ShardIndexInvalid, index,
-                        $"The index names '{(file.Length <= 80 ? file : file[..80])}', which is no {extension} file beside it.",
+                        $"The index has '{(file.Length <= 80 ? file : file[..80])}', which is not a {extension} file in its folder.",
                         "Write the shards again.");
                 }
 
                 if (!listing.Files.Any(there => there.Name == file))
                 {
                     throw new FishException(
-                        ErrorCode.ShardIndexInvalid, file, $"{index} names this file, and it is not there.",
-                        "Copy or download it; half a model is not taken.");
+                        ErrorCode.ShardIndexInvalid, file, $"{index} has this file, but it is missing.",
+                        "Copy or download it; incomplete models are refused.");
                 }
             }
 
             return files.Count > 0 ? new WeightsSelection(files, extension == Torch, index)
-                : throw new FishException(ErrorCode.ShardIndexInvalid, index, "The index names no file.", "Write the shards again.");
+                : throw new FishException(ErrorCode.ShardIndexInvalid, index, "The index has no files.", "Write the shards again.");
         }
 
         private static WeightsSelection Selected(IEnumerable<WeightsName> files, string extension, string? index) =>
             new(files.Select(file => file.File), extension == Torch, index);
 
         private FishException Ambiguous(IEnumerable<string> models) => new(
-            ErrorCode.ModelAmbiguous, listing.Folder, $"The folder holds several models: {Listed(models)}.",
-            "Say which with --file or --variant, or move the others away.");
+            ErrorCode.ModelAmbiguous, listing.Folder, $"The folder has several models: {Listed(models)}.",
+            "Choose one with --file or --variant, or move the others away.");
 
         private static string Listed(IEnumerable<string> names)
         {

@@ -3,9 +3,9 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Tensors;
 
-/// <summary>Files of weights that are one model by their names: one file, or the shards of a numbered set.</summary>
+/// <summary>The weights files of one model by their names: one file, or the shards of a numbered set.</summary>
 /// <param name="Name">The name of its first file.</param>
-/// <param name="Files">Its files, by name.</param>
+/// <param name="Files">Its files, sorted by name.</param>
 internal sealed record WeightsSet(WeightsName Name, IReadOnlyList<WeightsName> Files)
 {
     private const int MaxNamed = 3;
@@ -18,11 +18,11 @@ internal sealed record WeightsSet(WeightsName Name, IReadOnlyList<WeightsName> F
             .Select(set => new WeightsSet(set[0], set)).OrderBy(set => set.Name.File, StringComparer.Ordinal),
     ];
 
-    /// <summary>How it is called in messages: its file, or its first file with the number of shards.</summary>
+    /// <summary>Its name in messages: its file, or its first file with the number of shards.</summary>
     public string Label => Name.Of == 0 ? Name.File
         : $"{Name.File} ({Files.Count.ToString(CultureInfo.InvariantCulture)} of {Name.Of} shards)";
 
-    /// <summary>Refuses a numbered set in which a shard is missing, or stands twice.</summary>
+    /// <summary>Throws if a shard of a numbered set is missing or appears twice.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.ShardIndexInvalid"/>.</exception>
     public void RequireWhole()
     {
@@ -36,8 +36,8 @@ internal sealed record WeightsSet(WeightsName Name, IReadOnlyList<WeightsName> F
         if (Files.FirstOrDefault(file => !parts.Add(file.Part)) is { } repeated)
         {
             throw new FishException(
-                ErrorCode.ShardIndexInvalid, repeated.File, $"Shard {repeated.Part} of {repeated.Of} stands there twice.",
-                "Leave the files of one model only.");
+                ErrorCode.ShardIndexInvalid, repeated.File, $"Shard {repeated.Part} of {repeated.Of} appears twice.",
+                "Keep only the files of one model.");
         }
 
         var first = parts.Contains(0) ? 0 : 1;
@@ -55,14 +55,14 @@ internal sealed record WeightsSet(WeightsName Name, IReadOnlyList<WeightsName> F
             var key = missing.Count > 0 ? NameOfPart(missing[0]) : Name.File;
             throw new FishException(
                 ErrorCode.ShardIndexInvalid, key,
-                missing.Count == 0 ? $"The names say {Name.Of} shards; there are {parts.Count}."
+                missing.Count == 0 ? $"The file names announce {Name.Of} shards, but there are {parts.Count}."
                     : $"{Name.Of - parts.Count} of the model's {Name.Of} shards {(Name.Of - parts.Count == 1 ? "is" : "are")} missing: "
                     + $"{string.Join(", ", missing.Select(NameOfPart))}{(Name.Of - parts.Count > missing.Count ? ", ..." : "")}.",
-                "Copy or download the missing files; half a model is not taken.");
+                "Copy or download the missing files; incomplete models are refused.");
         }
     }
 
-    // As the others are written: with as many digits.
+    // With as many digits as the other shards.
     private string NameOfPart(int part)
     {
         var number = Name.Part.ToString(CultureInfo.InvariantCulture);

@@ -16,7 +16,7 @@ public sealed class FormTests : ApiTest
     {
         var model = Base.Change(1);
         var created = await ExpectAsync(HttpStatusCode.Created, PutAsync($"{Steps}/1", Body(("checkpoint", Safetensors, model.ToBytes()), ("state", "application/octet-stream", [1, 2, 3])), Form));
-        Assert.True((await JsonAsync<CheckpointInfo>(created)).StateBytes > 0);
+        Assert.True((await JsonAsync<CheckpointInfo>(created)).TrainerStateBytes > 0);
         Assert.Equal(model.ToBytes(), await BytesAsync($"{Steps}/1/model.safetensors"));
         Assert.Equal([1, 2, 3], await BytesAsync($"{Steps}/1/state"));
         await ExpectAsync(HttpStatusCode.OK, PutAsync($"{Steps}/1", Body(("checkpoint", Safetensors, model.ToBytes()), ("state", "application/octet-stream", [1, 2, 3])), Form));

@@ -19,7 +19,7 @@ public sealed class StateApiTests : ApiTest
         var digest = $"sha-256={Digest.Of(state)}";
         await RefusedAsync(HttpStatusCode.NotFound, "STATE_NOT_FOUND", () => GetAsync(State));
         var created = await ExpectAsync(HttpStatusCode.Created, PutAsync(State, state, "application/octet-stream", ("Content-Digest", digest)));
-        var info = await JsonAsync<StateInfo>(created);
+        var info = await JsonAsync<TrainerStateInfo>(created);
         Assert.Equal((state.LongLength, Digest.Of(state)), (info.Bytes, info.Sha256));
         await ExpectAsync(HttpStatusCode.OK, PutAsync(State, state, "application/octet-stream"));
         using var response = await ExpectAsync(HttpStatusCode.OK, GetAsync($"{Steps}/latest/state"));

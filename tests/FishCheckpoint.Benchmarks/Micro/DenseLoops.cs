@@ -9,9 +9,9 @@ namespace FishCheckpoint.Benchmarks.Micro;
 [MemoryDiagnoser]
 public class DenseLoops
 {
-    private readonly DenseCoder coder = new();
+    private readonly UnitCoder coder = new();
     private readonly byte[] units = new byte[Blocks.Size];
-    private readonly byte[] encoded = new byte[Blocks.Size + DenseCoder.Overhead];
+    private readonly byte[] encoded = new byte[Blocks.Size + UnitCoder.Overhead];
     private readonly byte[] copy = new byte[Blocks.Size];
     private int length;
 

@@ -27,7 +27,7 @@ public sealed class CollectCommandTests : CommandTest
         Assert.Contains(overHttp ? "within 00:10:00" : "with the next 'fishckpt gc'", armed, StringComparison.Ordinal);
         var dry = (await Run("gc", "--dry-run")).Succeeded().Output;
         Assert.Contains("task/10 would be deleted", dry, StringComparison.Ordinal);
-        Assert.Contains("not of: the last 1, every 7 steps, tagged, pinned", dry, StringComparison.Ordinal);
+        Assert.Contains("none of: the last 1, every 7 steps, tagged, pinned", dry, StringComparison.Ordinal);
         Assert.Contains("2 checkpoints deleted", (await Run("gc")).Succeeded().Output, StringComparison.Ordinal);
         Assert.Equal([30L], (await Run("ls", "task", "--json")).Json<CheckpointInfo[]>().Select(info => info.Step));
     }

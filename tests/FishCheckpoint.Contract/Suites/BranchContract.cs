@@ -43,13 +43,13 @@ public class BranchContract : CheckpointStoreContract
     public async Task Start_FromAnotherTask_IsWhatTheFirstSaveIsLaidOn(string parent)
     {
         var (_, second) = await SaveTrunkAsync();
-        var made = await Store.Tasks.PutAsync("branch", new TaskSpec(From: From), Stop);
-        Assert.Equal((From, "base", true), (made.Value.From, made.Value.Base, made.Created));
+        var made = await Store.Tasks.PutAsync("branch", new TaskSpec(BranchPoint: From), Stop);
+        Assert.Equal((From, "base", true), (made.Value.BranchPoint, made.Value.Base, made.Created));
         Assert.False((await Store.Tasks.PutAsync("branch", new TaskSpec("base", "said later"), Stop)).Created);
-        Assert.Equal(From, (await Store.Tasks.GetAsync("branch", Stop)).From);
+        Assert.Equal(From, (await Store.Tasks.GetAsync("branch", Stop)).BranchPoint);
 
         await Store.Tasks.DeleteAsync("task", Stop);
-        Assert.False((await Store.Tasks.PutAsync("branch", new TaskSpec(From: From), Stop)).Created);
+        Assert.False((await Store.Tasks.PutAsync("branch", new TaskSpec(BranchPoint: From), Stop)).Created);
         var third = second.Change(3, 0.001);
         await SavePatchAsync(1, third.PatchAgainst(second), new SaveOptions { Parent = ParentChoice.Parse(parent) }, "branch");
         var fourth = third.Change(4, 0.001);
@@ -69,10 +69,10 @@ public class BranchContract : CheckpointStoreContract
         await Store.Tasks.PutAsync("own", new TaskSpec("base", Tensors: own), Stop);
         var model = Base.With(new Tensors.TensorInfo("head.weight", Tensors.DType.F32, [3, 17]));
         await SaveFullAsync(1, model, task: "own");
-        var branch = await Store.Tasks.PutAsync("branch", new TaskSpec(From: new BranchPoint("own", 1)), Stop);
+        var branch = await Store.Tasks.PutAsync("branch", new TaskSpec(BranchPoint: new BranchPoint("own", 1)), Stop);
         Assert.Equal((await Store.Tasks.GetAsync("own", Stop)).Layout, branch.Value.Layout);
         await RefusedAsync(ErrorCode.LayoutMismatch, () => Store.Tasks.PutAsync(
-            "other", new TaskSpec("base", Tensors: new Dictionary<string, OwnTensor?>(StringComparer.Ordinal), From: new BranchPoint("own", 1)), Stop));
+            "other", new TaskSpec("base", Tensors: new Dictionary<string, OwnTensor?>(StringComparer.Ordinal), BranchPoint: new BranchPoint("own", 1)), Stop));
         await RefusedAsync(ErrorCode.LayoutMismatch, () => SavePatchAsync(
             1, Base.Change(1).PatchAgainst(Base), new SaveOptions { Parent = ParentChoice.Of("own", 1) }));
     }
@@ -81,14 +81,14 @@ public class BranchContract : CheckpointStoreContract
     public async Task Branch_OfWhatCannotBe_IsRefused()
     {
         await SaveTrunkAsync();
-        await Store.Tasks.PutAsync("branch", new TaskSpec(From: From), Stop);
-        await RefusedAsync(ErrorCode.TaskTaken, () => Store.Tasks.PutAsync("branch", new TaskSpec(From: new BranchPoint("task", 1)), Stop));
-        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.Tasks.PutAsync("other", new TaskSpec(From: new BranchPoint("none", 1)), Stop));
+        await Store.Tasks.PutAsync("branch", new TaskSpec(BranchPoint: From), Stop);
+        await RefusedAsync(ErrorCode.TaskTaken, () => Store.Tasks.PutAsync("branch", new TaskSpec(BranchPoint: new BranchPoint("task", 1)), Stop));
+        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.Tasks.PutAsync("other", new TaskSpec(BranchPoint: new BranchPoint("none", 1)), Stop));
         await RefusedAsync(
-            ErrorCode.CheckpointNotFound, () => Store.Tasks.PutAsync("other", new TaskSpec(From: new BranchPoint("task", 9)), Stop));
+            ErrorCode.CheckpointNotFound, () => Store.Tasks.PutAsync("other", new TaskSpec(BranchPoint: new BranchPoint("task", 9)), Stop));
         await RefusedAsync(ErrorCode.RequestInvalid, () => Store.Tasks.PutAsync("other", new TaskSpec(), Stop));
         await Store.Bases.AddAsync("second", ModelUpload.FromStream(new MemoryStream(TestModel.Create(9).ToBytes())), Stop);
-        await RefusedAsync(ErrorCode.BaseMismatch, () => Store.Tasks.PutAsync("other", new TaskSpec("second", From: From), Stop));
+        await RefusedAsync(ErrorCode.BaseMismatch, () => Store.Tasks.PutAsync("other", new TaskSpec("second", BranchPoint: From), Stop));
         await Store.Tasks.PutAsync("elsewhere", new TaskSpec("second"), Stop);
         var patch = Base.Change(3).PatchAgainst(Base);
         await RefusedAsync(ErrorCode.BaseMismatch, () => SavePatchAsync(1, patch, new SaveOptions { Parent = ParentChoice.Of("task", 2) }, "elsewhere"));
@@ -100,7 +100,7 @@ public class BranchContract : CheckpointStoreContract
     public async Task OpenStart_OfABranch_IsItsOriginWhateverBecomesOfThat()
     {
         var (first, second) = await SaveTrunkAsync();
-        await Store.Tasks.PutAsync("branch", new TaskSpec(From: From), Stop);
+        await Store.Tasks.PutAsync("branch", new TaskSpec(BranchPoint: From), Stop);
         Assert.Equal(second.ToBytes(), await StartAsync("branch"));
         await Store.Checkpoints.DeleteAsync("task", StepRef.At(2), Stop);
         Assert.Equal(second.ToBytes(), await StartAsync("branch"));

@@ -29,7 +29,7 @@ public class BranchTrainingContract : CheckpointStoreContract
         await hook.CompleteAsync(Stop);
 
         await AssertHeldAsync(held);
-        Assert.Equal((Origin, 0), ((await Store.Tasks.GetAsync("branch", Stop)).From, hook.Reports[0].Leak!.Count));
+        Assert.Equal((Origin, 0), ((await Store.Tasks.GetAsync("branch", Stop)).BranchPoint, hook.Reports[0].Leak!.Count));
         var infos = (await Store.Checkpoints.ListAsync("branch", new PageRequest(), Stop).ReadPageAsync()).Items;
         Assert.All(infos, info => Assert.Equal(("trunk:4", hook.Reports[0].Changed), (info.Parent, info.Changed)));
         Assert.Empty(warnings);
@@ -49,7 +49,7 @@ public class BranchTrainingContract : CheckpointStoreContract
         }
 
         Assert.Equal(
-            (Origin, 0L), ((await Store.Tasks.GetAsync("branch", Stop)).From, (await Store.Tasks.GetAsync("branch", Stop)).Checkpoints));
+            (Origin, 0L), ((await Store.Tasks.GetAsync("branch", Stop)).BranchPoint, (await Store.Tasks.GetAsync("branch", Stop)).Checkpoints));
     }
 
     [Theory]
@@ -145,7 +145,7 @@ public class BranchTrainingContract : CheckpointStoreContract
     public async Task Fresh_OriginDeleted_StartsFromItAllTheSame(string gone)
     {
         var origin = await TrainTrunkAsync();
-        await Store.Tasks.PutAsync("branch", new TaskSpec(From: Origin), Stop);
+        await Store.Tasks.PutAsync("branch", new TaskSpec(BranchPoint: Origin), Stop);
         await DeleteOriginAsync(gone);
         var (trainer, held) = (New("other"), new Dictionary<long, byte[]>());
         await using var hook = Hook(trainer, new CheckpointHookOptions { From = Origin });
@@ -188,7 +188,7 @@ public class BranchTrainingContract : CheckpointStoreContract
             await Store.Checkpoints.ListAsync("branch", new PageRequest(), Stop).ReadPageAsync()).Items.Select(item => item.Step));
         Assert.Equal(held[Last + 2], await Store.RestoreAsync("branch", Last + 2));
         Assert.Equal((1, Origin), (
-            (await Store.Tasks.GetAsync("branch", Stop)).Retention!.KeepLast, (await Store.Tasks.GetAsync("branch", Stop)).From));
+            (await Store.Tasks.GetAsync("branch", Stop)).Retention!.KeepLast, (await Store.Tasks.GetAsync("branch", Stop)).BranchPoint));
         Assert.Equal(Last, (await Store.Checkpoints.GetAsync("trunk", StepRef.At(Last), Stop)).Step);
     }
 
@@ -197,7 +197,7 @@ public class BranchTrainingContract : CheckpointStoreContract
     {
         await TrainTrunkAsync();
         await Store.Tasks.PutAsync("based", new TaskSpec("tiny"), Stop);
-        await Store.Tasks.PutAsync("branch", new TaskSpec(From: new BranchPoint("trunk", 2)), Stop);
+        await Store.Tasks.PutAsync("branch", new TaskSpec(BranchPoint: new BranchPoint("trunk", 2)), Stop);
         foreach (var task in new[] { "based", "branch" })
         {
             await using var hook = Hook(New(), new CheckpointHookOptions { From = Origin, ThrowOnComplete = false }, task);

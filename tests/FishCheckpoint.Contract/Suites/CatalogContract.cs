@@ -174,7 +174,7 @@ public class CatalogContract : CheckpointStoreContract
         using var read = new MemoryStream();
         await stream.CopyToAsync(read, Stop);
         Assert.Equal(bytes, read.ToArray());
-        Assert.InRange((await Store.Checkpoints.GetAsync("task", StepRef.At(1), Stop)).StateBytes, 100_000, 110_000);
+        Assert.InRange((await Store.Checkpoints.GetAsync("task", StepRef.At(1), Stop)).TrainerStateBytes, 100_000, 110_000);
     }
 
     [Theory]
@@ -254,7 +254,7 @@ public class CatalogContract : CheckpointStoreContract
         {
             Assert.True(report.Stored.Total > report.LogicalBytes);
             Assert.Equal((without.Ratio, without.Stored.Model), (report.Ratio, report.Stored.Model));
-            Assert.Equal((report.Stored.Model + report.Stored.State, (double)report.LogicalBytes / report.Stored.Model), (report.Stored.Total, report.Ratio));
+            Assert.Equal((report.Stored.Model + report.Stored.TrainerState, (double)report.LogicalBytes / report.Stored.Model), (report.Stored.Total, report.Ratio));
             Assert.True(report.Ratio > 1);
         }
     }
@@ -347,7 +347,7 @@ public class CatalogContract : CheckpointStoreContract
         var two = await SaveFullAsync(2, Base.Change(2));
         await Store.States.PutTrainerStateAsync("task", StepRef.At(2), new MemoryStream(new byte[1000]), Stop);
         var report = await Store.Reports.GetStorageAsync("task", Stop);
-        var state = (await Store.Checkpoints.GetAsync("task", StepRef.At(2), Stop)).StateBytes;
+        var state = (await Store.Checkpoints.GetAsync("task", StepRef.At(2), Stop)).TrainerStateBytes;
         Assert.Equal((2, 2 * Base.ToBytes().LongLength), (report.Checkpoints, report.LogicalBytes));
         Assert.Equal(one.Value.StoredBytes + two.Value.StoredBytes + state, report.Stored.Total);
         Assert.Equal(one.Value.Changed + two.Value.Changed, report.Changed);

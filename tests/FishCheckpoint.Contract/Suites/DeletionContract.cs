@@ -17,7 +17,7 @@ public class DeletionContract : CheckpointStoreContract
         await SaveFullAsync(1, first);
         await SaveFullAsync(2, second, new SaveOptions
         {
-            Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 0.25 }, OpenState = () => new MemoryStream(state),
+            Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 0.25 }, OpenTrainerState = () => new MemoryStream(state),
             Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["run"] = "a1" },
         });
         await Store.Checkpoints.SetTagAsync("task", "good", StepRef.At(2), Stop);
@@ -28,7 +28,7 @@ public class DeletionContract : CheckpointStoreContract
         await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.States.OpenAsync("task", StepRef.At(2), Stop));
 
         var listed = Assert.Single((await Store.Checkpoints.ListDeletedAsync("task", new PageRequest(), Stop).ReadPageAsync()).Items);
-        Assert.Equal((2, before.State, before.StateBytes, false), (listed.Step, listed.State, listed.StateBytes, listed.WithTask));
+        Assert.Equal((2, before.State, before.TrainerStateBytes, false), (listed.Step, listed.State, listed.TrainerStateBytes, listed.WithTask));
         Assert.Equal(["good", "moved"], listed.Tags);
         Assert.Equal(TimeSpan.FromHours(24), listed.Expires - listed.Deleted);
 
@@ -84,10 +84,10 @@ public class DeletionContract : CheckpointStoreContract
     public async Task Overwrite_KeepsWhatItReplacesForTheGrace()
     {
         var (old, other) = (Base.Change(1, 0.01), Base.Change(2, 0.01));
-        await SaveFullAsync(5, old, new SaveOptions { OpenState = () => new MemoryStream([1, 2, 3]) });
+        await SaveFullAsync(5, old, new SaveOptions { OpenTrainerState = () => new MemoryStream([1, 2, 3]) });
         await SaveFullAsync(5, other, new SaveOptions { Overwrite = true });
         await RefusedAsync(ErrorCode.StepTaken, () => Store.Checkpoints.UndeleteAsync("task", 5, cancellationToken: Stop));
-        Assert.True((await Store.Checkpoints.UndeleteAsync("task", 5, new UndeleteOptions(As: 6), Stop)).Checkpoint.StateBytes > 0);
+        Assert.True((await Store.Checkpoints.UndeleteAsync("task", 5, new UndeleteOptions(As: 6), Stop)).Checkpoint.TrainerStateBytes > 0);
         Assert.Equal(old.ToBytes(), await Store.RestoreAsync("task", 6));
         Assert.Equal(other.ToBytes(), await Store.RestoreAsync("task", 5));
     }

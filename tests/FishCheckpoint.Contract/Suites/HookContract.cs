@@ -34,7 +34,7 @@ public class HookContract : CheckpointStoreContract
         Assert.Empty(warnings);
         var infos = (await Store.Checkpoints.ListAsync("tiny", new PageRequest(), Stop).ReadPageAsync()).Items;
         Assert.All(infos, info => Assert.Equal(("base", hook.Reports[0].Changed), (info.Parent, info.Changed)));
-        Assert.All(infos.Skip(1), info => Assert.Equal(info.ValueBytes + info.StateBytes, info.StoredBytes));
+        Assert.All(infos.Skip(1), info => Assert.Equal(info.ValueBytes + info.TrainerStateBytes, info.StoredBytes));
     }
 
     [Fact]

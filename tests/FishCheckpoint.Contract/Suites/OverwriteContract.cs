@@ -72,9 +72,9 @@ public class OverwriteContract : CheckpointStoreContract
     public async Task Overwrite_OtherContent_ReplacesItAndKeepsWhatIsBasedOnIt()
     {
         var (first, second) = (Base.Change(1), Base.Change(1).Change(2));
-        await SaveFullAsync(5, first, new SaveOptions { OpenState = () => new MemoryStream([1]), Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 1 } });
+        await SaveFullAsync(5, first, new SaveOptions { OpenTrainerState = () => new MemoryStream([1]), Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 1 } });
         await SavePatchAsync(6, second.PatchAgainst(first), new SaveOptions { Parent = ParentChoice.At(5) });
-        await Store.Tasks.PutAsync("branch", new TaskSpec("base", From: BranchPoint.Parse("task:5")), Stop);
+        await Store.Tasks.PutAsync("branch", new TaskSpec("base", BranchPoint: BranchPoint.Parse("task:5")), Stop);
         await Store.Checkpoints.SetTagAsync("task", "good", StepRef.At(5), Stop);
         var other = Base.Change(9);
 
@@ -82,7 +82,7 @@ public class OverwriteContract : CheckpointStoreContract
         var saved = await SaveFullAsync(5, other, Overwriting);
         Assert.True(saved.Created);
         Assert.Empty(saved.Value.Metrics);
-        Assert.Equal(0, saved.Value.StateBytes);
+        Assert.Equal(0, saved.Value.TrainerStateBytes);
         Assert.Equal(other.ToBytes(), await Store.RestoreAsync("task", 5));
         Assert.Equal(second.ToBytes(), await Store.RestoreAsync("task", 6));
         await using var start = await Store.States.OpenBranchPointAsync("branch", Stop);
@@ -101,7 +101,7 @@ public class OverwriteContract : CheckpointStoreContract
     {
         var options = Overwriting with
         {
-            OpenState = () => new MemoryStream([1, 2]), Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = double.NaN },
+            OpenTrainerState = () => new MemoryStream([1, 2]), Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = double.NaN },
             Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["run"] = "a" },
         };
         var model = Base.Change(3);
@@ -115,9 +115,9 @@ public class OverwriteContract : CheckpointStoreContract
     public async Task Overwrite_OtherStateMetricsOrMetadata_Replaces()
     {
         var model = Base.Change(3);
-        var options = Overwriting with { OpenState = () => new MemoryStream([1]) };
+        var options = Overwriting with { OpenTrainerState = () => new MemoryStream([1]) };
         await SaveFullAsync(1, model, options);
-        Assert.True((await SaveFullAsync(1, model, options = options with { OpenState = () => new MemoryStream([2, 2]) })).Created);
+        Assert.True((await SaveFullAsync(1, model, options = options with { OpenTrainerState = () => new MemoryStream([2, 2]) })).Created);
         await using (var state = await Store.States.OpenTrainerStateAsync("task", StepRef.At(1), Stop))
         {
             Assert.Equal((2, 2, -1), (state.ReadByte(), state.ReadByte(), state.ReadByte()));

@@ -311,7 +311,7 @@ public class SaveContract : CheckpointStoreContract
         await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
         var model = Base.Change(2, 1);
         var saved = await Store.Checkpoints.SaveAsync(
-            "task", 2, new CheckpointContent.Changed(Gather(mask, model)), new SaveOptions { OpenState = () => new MemoryStream([1, 2, 3]) }, Stop);
+            "task", 2, new CheckpointContent.Changed(Gather(mask, model)), new SaveOptions { OpenTrainerState = () => new MemoryStream([1, 2, 3]) }, Stop);
         Assert.True(saved.Created);
         Assert.Equal(Masked(mask, model).ToBytes(), await Store.RestoreAsync("task", 2));
         Assert.Equal([1, 2, 3], await StateOfAsync(2));
@@ -320,13 +320,13 @@ public class SaveContract : CheckpointStoreContract
     [Fact]
     public async Task Save_WithState_StoresBothOrNeither()
     {
-        var options = new SaveOptions { OpenState = () => new MemoryStream(new byte[70_000]) };
+        var options = new SaveOptions { OpenTrainerState = () => new MemoryStream(new byte[70_000]) };
         var saved = await SaveFullAsync(1, Base.Change(1), options);
-        Assert.InRange(saved.Value.StateBytes, 1, 70_100);
-        Assert.Equal(saved.Value.StateBytes + saved.Value.ValueBytes + saved.Value.PositionBytes, saved.Value.StoredBytes);
+        Assert.InRange(saved.Value.TrainerStateBytes, 1, 70_100);
+        Assert.Equal(saved.Value.TrainerStateBytes + saved.Value.ValueBytes + saved.Value.PositionBytes, saved.Value.StoredBytes);
         Assert.Equal(new byte[70_000], await StateOfAsync(1));
 
-        var failing = new SaveOptions { OpenState = () => new FailingStream() };
+        var failing = new SaveOptions { OpenTrainerState = () => new FailingStream() };
         await Assert.ThrowsAnyAsync<Exception>(() => SaveFullAsync(2, Base.Change(2), failing));
         await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.Checkpoints.GetAsync("task", StepRef.At(2), Stop));
     }
@@ -336,10 +336,10 @@ public class SaveContract : CheckpointStoreContract
     {
         var model = Base.Change(1);
         Assert.True((await SaveFullAsync(1, model)).Created);
-        Assert.False((await SaveFullAsync(1, model, new SaveOptions { OpenState = () => new MemoryStream([1, 2]) })).Created);
-        Assert.False((await SaveFullAsync(1, model, new SaveOptions { OpenState = () => new MemoryStream([1, 2]) })).Created);
-        await RefusedAsync(ErrorCode.StateTaken, () => SaveFullAsync(1, model, new SaveOptions { OpenState = () => new MemoryStream([3]) }));
-        await RefusedAsync(ErrorCode.StepTaken, () => SaveFullAsync(1, Base, new SaveOptions { OpenState = () => new MemoryStream([1, 2]) }));
+        Assert.False((await SaveFullAsync(1, model, new SaveOptions { OpenTrainerState = () => new MemoryStream([1, 2]) })).Created);
+        Assert.False((await SaveFullAsync(1, model, new SaveOptions { OpenTrainerState = () => new MemoryStream([1, 2]) })).Created);
+        await RefusedAsync(ErrorCode.StateTaken, () => SaveFullAsync(1, model, new SaveOptions { OpenTrainerState = () => new MemoryStream([3]) }));
+        await RefusedAsync(ErrorCode.StepTaken, () => SaveFullAsync(1, Base, new SaveOptions { OpenTrainerState = () => new MemoryStream([1, 2]) }));
         Assert.Equal([1, 2], await StateOfAsync(1));
     }
 

@@ -15,7 +15,7 @@ public class SideFileContract : CheckpointStoreContract
         var saved = await SaveSidedAsync(1, Base.Change(1), ("config.json", "own"), ("vocab/words.txt", "a"), ("empty.txt", ""));
         Assert.NotNull(saved.Value.SideFiles);
         Assert.InRange(saved.Value.SideBytes, 1, 10_000);
-        Assert.Equal(0, saved.Value.StateBytes);
+        Assert.Equal(0, saved.Value.TrainerStateBytes);
         Assert.Equal(saved.Value.SideBytes + saved.Value.ValueBytes + saved.Value.PositionBytes, saved.Value.StoredBytes);
         await ExpectAsync(1, ("config.json", "own"), ("empty.txt", ""), ("tokenizer.json", "base's"), ("vocab/words.txt", "a"));
 

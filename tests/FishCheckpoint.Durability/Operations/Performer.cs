@@ -40,7 +40,7 @@ public sealed class Performer(CheckpointStore store, string scratch)
             operation.Task, new TaskSpec(Contents.BaseOf(operation.Task), Contents.DescriptionOf(operation.Content), Retention: ModelRetention.Of(operation.Content))),
         OperationKind.Branch => store.Tasks.PutAsync(operation.Task, new TaskSpec(
             null, Contents.DescriptionOf(operation.Content), Retention: ModelRetention.Of(operation.Content),
-            From: new BranchPoint(operation.Start!.Value.Task, operation.Start.Value.Step))),
+            BranchPoint: new BranchPoint(operation.Start!.Value.Task, operation.Start.Value.Step))),
         OperationKind.SaveFull => SaveFullAsync(operation),
         OperationKind.SavePatch => SavePatchAsync(operation),
         OperationKind.SaveMasked => SaveAsync(operation, new CheckpointContent.Changed(Contents.DeltaOf(operation))),
@@ -81,7 +81,7 @@ public sealed class Performer(CheckpointStore store, string scratch)
             Metrics = Contents.MetricsOf(operation.Content),
             Parent = operation.Parent.Length == 0 ? ParentChoice.Auto : ParentChoice.Parse(operation.Parent),
             SideFiles = operation.Files == 0 ? [] : WriteFiles(operation.Files),
-            OpenState = operation.State == 0 ? null : () => new MemoryStream(Contents.StateOf(operation.State)),
+            OpenTrainerState = operation.State == 0 ? null : () => new MemoryStream(Contents.StateOf(operation.State)),
         });
 
     private List<SideFile> WriteFiles(int set)

@@ -41,7 +41,7 @@ public static class StoreProbe
         {
             lines.AddRange(
                 (await store.Checkpoints.ListDeletedAsync(name, All).ReadPageAsync()).Items.Select(item => StoreModel.DeletedLine(
-                name, item.WithTask, item.Step, item.StateBytes == 0 ? "-" : "state", item.Metrics["loss"], item.Tags)));
+                name, item.WithTask, item.Step, item.TrainerStateBytes == 0 ? "-" : "state", item.Metrics["loss"], item.Tags)));
         }
 
         return lines;
@@ -66,7 +66,7 @@ public static class StoreProbe
 
     private static async Task<string> StateOfAsync(CheckpointStore store, CheckpointInfo step)
     {
-        if (step.StateBytes == 0)
+        if (step.TrainerStateBytes == 0)
         {
             return "-";
         }

@@ -11,7 +11,7 @@ internal sealed class DenseTarget : FuzzTarget
 {
     private const int HeadLength = 3;
 
-    private readonly DenseCoder coder = new();
+    private readonly UnitCoder coder = new();
 
     public DenseTarget() => Seeds = [.. DTypes.All.SelectMany(type => new[] { 0, 1, 70, 5000 }.Select(units => Encode(type, Weights(type, units))))];
 
@@ -47,7 +47,7 @@ internal sealed class DenseTarget : FuzzTarget
 
     private byte[] Encode(DType type, byte[] units)
     {
-        var room = new byte[units.Length + DenseCoder.Overhead];
+        var room = new byte[units.Length + UnitCoder.Overhead];
         return [(byte)type, .. BitConverter.GetBytes((ushort)(units.Length / DTypes.UnitSizeOf(type))), .. room[..coder.Encode(type, units, room)]];
     }
 

@@ -158,7 +158,7 @@ internal sealed class StoreTarget : FuzzTarget
     private async Task SaveAsync(CheckpointContent content, byte[]? state = null)
     {
         await store.Checkpoints.SaveAsync(
-            Task, 2, content, state is null ? null : new SaveOptions { OpenState = () => new MemoryStream(state) });
+            Task, 2, content, state is null ? null : new SaveOptions { OpenTrainerState = () => new MemoryStream(state) });
         var verified = await store.Maintenance.VerifyCheckpointAsync(Task, StepRef.At(2));
         WrongException.Unless(verified.Sound, $"What was saved does not verify: {verified.Problem}");
         var restored = await store.RestoreAsync(Task, 2);

@@ -26,7 +26,7 @@ public sealed class CollectTests : RecodeTest
         Assert.Equal([1L, 2, 6, 7, 8, 9], dry.Checkpoints.Select(item => item.Step));
         Assert.Equal(dry.Checkpoints.Select(item => (item.Step, item.Why, item.Bytes)), result.Checkpoints.Select(item => (item.Step, item.Why, item.Bytes)));
         Assert.Contains("task/3", dry.Checkpoints[1].NeededBy);
-        Assert.Equal("not of: the last 2, every 5 steps, tagged, pinned", dry.Checkpoints[0].Why);
+        Assert.Equal("none of: the last 2, every 5 steps, tagged, pinned", dry.Checkpoints[0].Why);
         await AssertKeptAsync(saves, 3, 4, 5, 10, 11, 12);
     }
 
@@ -105,7 +105,7 @@ public sealed class CollectTests : RecodeTest
         Assert.Equal(before, Ask("SELECT sum(length(data)) FROM pieces"));
         var result = await Store.Maintenance.CollectAsync(null, Stop);
         Assert.True(dry.DryRun);
-        Assert.Equal((result.Deleted, result.Relaid, result.FreedBytes, result.HeldBytes), (dry.Deleted, dry.Relaid, dry.FreedBytes, dry.HeldBytes));
+        Assert.Equal((result.Deleted, result.Rebased, result.FreedBytes, result.TombstoneBytes), (dry.Deleted, dry.Rebased, dry.FreedBytes, dry.TombstoneBytes));
     }
 
     [Fact]
@@ -117,8 +117,8 @@ public sealed class CollectTests : RecodeTest
         var brief = await Store.Maintenance.CollectAsync(new CollectOptions { DryRun = true, MaxTime = TimeSpan.FromTicks(1) }, Stop);
         Assert.Equal((true, false), (whole.Finished, brief.Finished));
         Assert.Equal(whole.Checkpoints.Select(item => (item.Step, item.Why)), brief.Checkpoints.Select(item => (item.Step, item.Why)));
-        Assert.Equal((0, 0), (brief.FreedBytes, brief.Relaid));
-        Assert.True(brief.HeldBytes >= whole.FreedBytes);
+        Assert.Equal((0, 0), (brief.FreedBytes, brief.Rebased));
+        Assert.True(brief.TombstoneBytes >= whole.FreedBytes);
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public sealed class CollectTests : RecodeTest
         var stored = StoredBytes();
         var result = await Store.Maintenance.CollectAsync(null, Stop);
 
-        Assert.Equal((0, 2, 0), (result.Deleted, result.Relaid, result.HeldBytes));
+        Assert.Equal((0, 2, 0), (result.Deleted, result.Rebased, result.TombstoneBytes));
         Assert.Equal(0, Ask("SELECT count(*) FROM checkpoints WHERE deleted = 1"));
         Assert.Equal(stored - StoredBytes(), result.FreedBytes);
         Assert.Equal("1", (await Store.Checkpoints.GetAsync("task", StepRef.At(5), Stop)).Parent);
@@ -164,16 +164,16 @@ public sealed class CollectTests : RecodeTest
         for (var round = 0; round < 2; round++)
         {
             var result = await Store.Maintenance.CollectAsync(null, Stop);
-            Assert.Equal((0, 0), (result.Relaid, result.FreedBytes));
-            Assert.Equal(dry.HeldBytes, result.HeldBytes);
-            Assert.True(result.HeldBytes > 0);
+            Assert.Equal((0, 0), (result.Rebased, result.FreedBytes));
+            Assert.Equal(dry.TombstoneBytes, result.TombstoneBytes);
+            Assert.True(result.TombstoneBytes > 0);
         }
 
         Assert.Equal(stored, StoredBytes());
 
         // Where fewer need it, it pays.
         await DeleteAsync(saves, 3, 4);
-        Assert.Equal(1, (await Store.Maintenance.CollectAsync(null, Stop)).Relaid);
+        Assert.Equal(1, (await Store.Maintenance.CollectAsync(null, Stop)).Rebased);
         Assert.Equal(0, Ask("SELECT count(*) FROM checkpoints WHERE deleted = 1"));
         await AssertKeptAsync(saves, 1, 5);
     }
@@ -230,8 +230,8 @@ public sealed class CollectTests : RecodeTest
         var saves = await SaveChainAsync(1, 10);
         await DeleteAsync(saves, 2, 4, 6);
         var first = await Store.Maintenance.CollectAsync(new CollectOptions { MaxTime = TimeSpan.FromTicks(1) }, Stop);
-        Assert.Equal((false, 0L), (first.Finished, first.Relaid));
-        Assert.True(first.HeldBytes > 0);
+        Assert.Equal((false, 0L), (first.Finished, first.Rebased));
+        Assert.True(first.TombstoneBytes > 0);
         Assert.True((await Store.Maintenance.CollectAsync(null, Stop)).Finished);
         await AssertKeptAsync(saves, 1, 3, 5, 7, 8, 9, 10);
     }

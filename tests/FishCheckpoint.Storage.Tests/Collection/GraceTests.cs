@@ -112,7 +112,7 @@ public sealed class GraceTests : StoreFixture
     public async Task Collect_WhatADeletedTaskIsBasedOn_RebasesItAsItsOwn(bool isNameTaken)
     {
         await SaveChainAsync(3);
-        await Store.Tasks.PutAsync("branch", new TaskSpec(From: new BranchPoint("task", 3)), Stop);
+        await Store.Tasks.PutAsync("branch", new TaskSpec(BranchPoint: new BranchPoint("task", 3)), Stop);
         var model = models[3].Change(9, 0.002);
         var path = Path.Combine(Options.DataFolder, "branch.patch");
         await File.WriteAllBytesAsync(path, model.PatchAgainst(models[3]), Stop);
@@ -171,7 +171,7 @@ public sealed class GraceTests : StoreFixture
         var (first, second) = (Base.Change(1, 0.001), Base.Change(1, 0.001).Change(2, 0.001));
         await SaveAsync(1, first);
         await SaveAsync(2, second);
-        await Store.Tasks.PutAsync("branch", new TaskSpec(From: new BranchPoint("task", 2)), Stop);
+        await Store.Tasks.PutAsync("branch", new TaskSpec(BranchPoint: new BranchPoint("task", 2)), Stop);
         await Store.Tasks.DeleteAsync("task", Stop);
         await Store.Tasks.PutAsync("task", new TaskSpec("base"), Stop);
         await Store.Tasks.DeleteAsync("task", Stop);
@@ -273,7 +273,7 @@ public sealed class GraceTests : StoreFixture
             new Random(step).NextBytes(state);
             using var file = Tensors.ModelFolder.Open(Base.Change(step, 0.0001).Write(Path.Combine(Options.DataFolder, "..", $"{step}")));
             await Store.Checkpoints.SaveAsync(step <= 2 ? "other" : "task", step, new CheckpointContent.Full(
-                file), new SaveOptions { OpenState = () => new MemoryStream(state) }, Stop);
+                file), new SaveOptions { OpenTrainerState = () => new MemoryStream(state) }, Stop);
         }
 
         // A deleted task goes whole or not at all.
@@ -295,7 +295,7 @@ public sealed class GraceTests : StoreFixture
         await SaveAsync(10, Base.Change(10, 0.0001));
         Assert.Equal([5L], await DeletedAsync());
         AssertTotalsAreARecount();
-        Assert.True((await Store.Checkpoints.UndeleteAsync("task", 5, cancellationToken: Stop)).Checkpoint.StateBytes > 0);
+        Assert.True((await Store.Checkpoints.UndeleteAsync("task", 5, cancellationToken: Stop)).Checkpoint.TrainerStateBytes > 0);
         Assert.Equal(Base.Change(5, 0.0001).ToBytes(), await Store.RestoreAsync("task", 5));
         Assert.Empty((await Store.Maintenance.VerifyAsync(null, Stop)).Damaged);
         Assert.Contains((await Store.Access.ListAuditAsync(new PageRequest(), cancellationToken: Stop).ReadPageAsync()).Items,

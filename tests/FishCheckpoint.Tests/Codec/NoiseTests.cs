@@ -12,7 +12,7 @@ public sealed class NoiseTests
     {
         var (random, bytes) = (new Random(1), new byte[length]);
         random.NextBytes(bytes);
-        Assert.Equal(Spread.Noise, Compressibility.SpreadOf(bytes));
+        Assert.Equal(Spread.Uniform, Compressibility.SpreadOf(bytes));
         Assert.Equal(Spread.Some, Compressibility.SpreadOf([.. bytes.Select(value => (byte)(value & 31))]));
         Assert.Equal(Spread.One, Compressibility.SpreadOf(new byte[length]));
         Assert.Equal(Spread.One, Compressibility.SpreadOf([.. bytes.Select(value => (byte)(value < 250 ? 7 : value))]));

@@ -57,6 +57,6 @@ public sealed class FileKindTests : IDisposable
     {
         var whole = Headers.File(Headers.One("F32", "[100]", "[0,400]"), 400);
         File.WriteAllBytes(folder["model.safetensors"], whole[..200]);
-        Assert.Contains("cut short", Refused.With(ErrorCode.HeaderDataMismatch, () => SafetensorsFile.Open(folder["model.safetensors"])).Cause, StringComparison.Ordinal);
+        Assert.Contains("truncated", Refused.With(ErrorCode.HeaderDataMismatch, () => SafetensorsFile.Open(folder["model.safetensors"])).Cause, StringComparison.Ordinal);
     }
 }

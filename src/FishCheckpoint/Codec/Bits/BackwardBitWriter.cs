@@ -2,23 +2,24 @@ using System.Runtime.CompilerServices;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Writes bits from the last to the first, as the states of asymmetric numeral systems give them up: what is written last is read
-/// first.</summary>
-/// <param name="destination">Overwritten from its end on; eight bytes more than will be written.</param>
+/// <summary>
+/// Writes bits from last to first, in the order in which states of asymmetric numeral systems emit them: the last written is read first.
+/// </summary>
+/// <param name="destination">Overwritten from its end; eight bytes longer than the output.</param>
 internal ref struct BackwardBitWriter(Span<byte> destination)
 {
-    /// <summary>The most bits of one <see cref="Write"/>.</summary>
-    public const int Most = 56;
+    /// <summary>The most bits in one <see cref="Write"/>.</summary>
+    public const int MaxBits = 56;
 
     private readonly Span<byte> destination = destination;
     private ulong pending;
     private int filled;
     private int start = destination.Length;
 
-    /// <summary>Where the bits begin, in bits of the destination; they go on to its end.</summary>
+    /// <summary>The offset of the first bit in the destination; the bits extend to its end.</summary>
     public readonly int Start => (8 * start) - filled;
 
-    /// <summary>Puts the low bits of a number, whose other bits are 0, before all others.</summary>
+    /// <summary>Prepends the low bits of a number whose other bits are 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Write(ulong value, int bits)
     {
@@ -30,10 +31,10 @@ internal ref struct BackwardBitWriter(Span<byte> destination)
         pending &= (1UL << filled) - 1;
     }
 
-    /// <summary>Puts up to 64 bits before all others: the mirror of <see cref="BitReader.ReadLong"/>.</summary>
+    /// <summary>Prepends up to 64 bits: the inverse of <see cref="BitReader.ReadLong"/>.</summary>
     public void WriteLong(ulong value, int bits)
     {
-        if (bits > Most)
+        if (bits > MaxBits)
         {
             Write(value >> 32, bits - 32);
             (value, bits) = (value & uint.MaxValue, 32);
@@ -42,19 +43,19 @@ internal ref struct BackwardBitWriter(Span<byte> destination)
         Write(value, bits);
     }
 
-    /// <summary>Appends bits that were written.</summary>
-    /// <param name="writer">Receives them.</param>
-    /// <param name="bytes">The destination that they were written to, to its end.</param>
-    /// <param name="start">Where they begin (<see cref="Start"/>).</param>
+    /// <summary>Copies the written bits to another writer.</summary>
+    /// <param name="writer">The other writer.</param>
+    /// <param name="bytes">The destination of the written bits.</param>
+    /// <param name="start">The offset of the first bit (<see cref="Start"/>).</param>
     public static void Append(ref BitWriter writer, ReadOnlySpan<byte> bytes, int start)
     {
         var to = writer;
         var reader = new BitReader(bytes);
         reader.Skip(start);
         var rest = (8 * bytes.Length) - start;
-        for (; rest >= BitWriter.Most; rest -= BitWriter.Most)
+        for (; rest >= BitWriter.MaxBits; rest -= BitWriter.MaxBits)
         {
-            to.Write(reader.Read(BitWriter.Most), BitWriter.Most);
+            to.Write(reader.Read(BitWriter.MaxBits), BitWriter.MaxBits);
         }
 
         to.Write(reader.Read(rest), rest);

@@ -3,25 +3,25 @@ using System.Runtime.CompilerServices;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Reads bits, the least significant first. Past the end come zeros: who reads asks <see cref="Overrun"/> when done.</summary>
+/// <summary>Reads bits, least significant first. Past the end it reads zeros; callers check <see cref="Overrun"/> when done.</summary>
 /// <param name="source">The bytes.</param>
 internal ref struct BitReader(ReadOnlySpan<byte> source)
 {
-    /// <summary>The bits of a <see cref="Peek"/> that count.</summary>
-    public const int Most = 56;
+    /// <summary>The number of valid bits in a <see cref="Peek"/>.</summary>
+    public const int MaxBits = 56;
 
     private readonly ReadOnlySpan<byte> source = source;
 
-    /// <summary>Bits read so far.</summary>
+    /// <summary>The number of bits read.</summary>
     public long Position { get; private set; }
 
-    /// <summary>Whether more was read than there is.</summary>
+    /// <summary>Whether more bits were read than exist.</summary>
     public readonly bool Overrun => Position > 8L * source.Length;
 
-    /// <summary>Bytes begun so far.</summary>
+    /// <summary>The number of bytes read, including partial ones.</summary>
     public readonly int Length => (int)((Position + 7) >> 3);
 
-    /// <summary>The next bits, at least <see cref="Most"/> of them, without moving on.</summary>
+    /// <summary>The next bits, at least <see cref="MaxBits"/>, without advancing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly ulong Peek()
     {
@@ -30,11 +30,11 @@ internal ref struct BitReader(ReadOnlySpan<byte> source)
             ? Unsafe.ReadUnaligned<ulong>(in source[offset]) : Tail(offset)) >> (int)(Position & 7);
     }
 
-    /// <summary>Moves on.</summary>
+    /// <summary>Advances.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Skip(int bits) => Position += bits;
 
-    /// <summary>Reads up to <see cref="Most"/> bits.</summary>
+    /// <summary>Reads up to <see cref="MaxBits"/> bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong Read(int bits)
     {
@@ -43,10 +43,10 @@ internal ref struct BitReader(ReadOnlySpan<byte> source)
         return value;
     }
 
-    /// <summary>Reads up to 64 bits: the mirror of <see cref="BitWriter.WriteLong"/>.</summary>
+    /// <summary>Reads up to 64 bits: the inverse of <see cref="BitWriter.WriteLong"/>.</summary>
     public ulong ReadLong(int bits)
     {
-        if (bits <= Most)
+        if (bits <= MaxBits)
         {
             return Read(bits);
         }
@@ -55,13 +55,13 @@ internal ref struct BitReader(ReadOnlySpan<byte> source)
         return low | (Read(bits - 32) << 32);
     }
 
-    /// <summary>Reads 0 bits up to a 1: the mirror of <see cref="BitWriter.WriteUnary"/>.</summary>
-    /// <returns>How many there were; <see cref="long.MaxValue"/> where the bytes end before a 1.</returns>
+    /// <summary>Reads 0 bits up to a 1: the inverse of <see cref="BitWriter.WriteUnary"/>.</summary>
+    /// <returns>The number of 0 bits; <see cref="long.MaxValue"/> if the bytes end before a 1.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long ReadUnary()
     {
         var zeros = BitOperations.TrailingZeroCount(Peek());
-        if (zeros < Most)
+        if (zeros < MaxBits)
         {
             Position += zeros + 1;
             return zeros;
@@ -75,14 +75,14 @@ internal ref struct BitReader(ReadOnlySpan<byte> source)
         for (var total = 0L; !Overrun;)
         {
             var zeros = BitOperations.TrailingZeroCount(Peek());
-            if (zeros < Most)
+            if (zeros < MaxBits)
             {
                 Position += zeros + 1;
                 return total + zeros;
             }
 
-            total += Most;
-            Position += Most;
+            total += MaxBits;
+            Position += MaxBits;
         }
 
         return long.MaxValue;

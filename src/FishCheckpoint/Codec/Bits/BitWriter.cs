@@ -2,19 +2,19 @@ using System.Runtime.CompilerServices;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Writes bits, the least significant first, into bytes that are wide enough: eight more than will be written.</summary>
+/// <summary>Writes bits, least significant first, into a buffer that is eight bytes longer than the output.</summary>
 /// <param name="destination">Overwritten.</param>
 internal ref struct BitWriter(Span<byte> destination)
 {
-    /// <summary>The most bits of one <see cref="Write"/>.</summary>
-    public const int Most = 56;
+    /// <summary>The most bits in one <see cref="Write"/>.</summary>
+    public const int MaxBits = 56;
 
     private readonly Span<byte> destination = destination;
     private ulong pending;
     private int filled;
     private int written;
 
-    /// <summary>Bytes begun so far.</summary>
+    /// <summary>The number of bytes written, including partial ones.</summary>
     public readonly int Length => written + ((filled + 7) >> 3);
 
     /// <summary>Appends the low bits of a number whose other bits are 0.</summary>
@@ -33,7 +33,7 @@ internal ref struct BitWriter(Span<byte> destination)
     /// <summary>Appends up to 64 bits.</summary>
     public void WriteLong(ulong value, int bits)
     {
-        if (bits > Most)
+        if (bits > MaxBits)
         {
             Write(value & uint.MaxValue, 32);
             (value, bits) = (value >> 32, bits - 32);
@@ -42,12 +42,12 @@ internal ref struct BitWriter(Span<byte> destination)
         Write(value, bits);
     }
 
-    /// <summary>Appends a number of 0 bits and then a 1.</summary>
+    /// <summary>Appends a number of 0 bits, then a 1.</summary>
     public void WriteUnary(long zeros)
     {
-        for (; zeros >= Most; zeros -= Most)
+        for (; zeros >= MaxBits; zeros -= MaxBits)
         {
-            Write(0, Most);
+            Write(0, MaxBits);
         }
 
         Write(1UL << (int)zeros, (int)zeros + 1);

@@ -3,14 +3,15 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// The rows of a block in which anything has changed, where many have none (docs/reference/format/blocks.md, "Positions by rate in rows"):
-/// a step leaves alone the embeddings of tokens that it has not seen, and their units say nothing of the others. Holds the working memory.
+/// The changed rows of a block in which many rows are unchanged (docs/reference/format/blocks.md, "Positions by rate in rows"). For
+/// example, a step does not change the embeddings of tokens that it has not seen, and their units would distort the rates of the others.
+/// Owns working memory.
 /// </summary>
 internal sealed class ActiveRows
 {
     private const int ParameterBits = 7;
 
-    // What naming the rows takes: less than so many bits for each, and some bytes.
+    // The approximate cost of listing the rows: bits per row, and some bytes.
     private const int RowBits = 2;
     private const int Bits = 256;
 
@@ -20,9 +21,9 @@ internal sealed class ActiveRows
 
     /// <summary>Finds the rows of positions.</summary>
     /// <param name="positions">Ascending; at least one.</param>
-    /// <param name="rows">How the block lies in its tensor's rows.</param>
-    /// <param name="units">The units of the block.</param>
-    /// <returns>Whether it is worth naming them.</returns>
+    /// <param name="rows">The block's offset in its tensor's rows.</param>
+    /// <param name="units">The number of units in the block.</param>
+    /// <returns>Whether listing the rows saves bytes.</returns>
     public bool Find(ReadOnlySpan<int> positions, BlockRows rows, int units)
     {
         if (rows.Length is 0 or > int.MaxValue)
@@ -43,7 +44,7 @@ internal sealed class ActiveRows
             }
         }
 
-        // Each position lies in a part of the units: that many bits less.
+        // Each position is in a fraction of the units, which saves the logarithm of that fraction in bits.
         return positions.Length * Math.Log2((double)all / count) > (RowBits * all) + Bits;
     }
 
@@ -61,10 +62,10 @@ internal sealed class ActiveRows
         return length + writer.Length;
     }
 
-    /// <summary>Reads rows: the mirror of <see cref="Write"/>.</summary>
-    /// <param name="source">The encoded bytes; moved past them.</param>
-    /// <param name="units">The units of the block.</param>
-    /// <returns>Whether the bytes are those of an encoder.</returns>
+    /// <summary>Reads rows: the inverse of <see cref="Write"/>.</summary>
+    /// <param name="source">The encoded bytes; advanced past the rows.</param>
+    /// <param name="units">The number of units in the block.</param>
+    /// <returns>Whether the bytes are a valid encoding.</returns>
     public bool TryRead(ref ReadOnlySpan<byte> source, int units)
     {
         if (!Varint.TryRead(ref source, out var length) || !Varint.TryRead(ref source, out var offset) || length is 0 or > int.MaxValue
@@ -83,22 +84,22 @@ internal sealed class ActiveRows
         return count >= 0;
     }
 
-    /// <summary>Takes the units of all other rows out of their classes.</summary>
+    /// <summary>Removes the units of unchanged rows from their classes.</summary>
     /// <param name="classes">The class of each unit.</param>
-    public void Hide(Span<byte> classes)
+    public void Exclude(Span<byte> classes)
     {
-        var hidden = 0;
+        var end = 0;
         foreach (var row in active.AsSpan(0, count))
         {
             var start = (row * rows.Length) - rows.Offset;
-            classes[hidden..(int)Math.Max(0, start)].Fill(byte.MaxValue);
-            hidden = (int)Math.Min(classes.Length, start + rows.Length);
+            classes[end..(int)Math.Max(0, start)].Fill(byte.MaxValue);
+            end = (int)Math.Min(classes.Length, start + rows.Length);
         }
 
-        classes[hidden..].Fill(byte.MaxValue);
+        classes[end..].Fill(byte.MaxValue);
     }
 
-    // How many rows the units touch.
+    // The number of rows that the units touch.
     private int Rows(int units) => (int)((rows.Offset + units - 1) / rows.Length) + 1;
 
     private void Reserve(int most) => active = active.Length < most ? new int[most] : active;

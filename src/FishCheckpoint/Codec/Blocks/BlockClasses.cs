@@ -2,11 +2,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>The classes of the units of a parent's block: by exponent, those at both ends together that tell too little apart. Holds the
-/// working memory.</summary>
+/// <summary>Classes of the units of a parent's block, by exponent; rare exponents at both ends are merged. Owns working memory.</summary>
 internal sealed class BlockClasses
 {
-    // What a class costs: its density, the end of its list, and a part of a table.
+    // The cost of a class: its density, the end of its list, and a part of a table.
     private const int ClassBits = 20;
     private const int Rarest = 8192;
 
@@ -20,16 +19,16 @@ internal sealed class BlockClasses
     /// <summary>The number of classes.</summary>
     public int Count { get; private set; } = 1;
 
-    /// <summary>The class of each unit, padded to whole words of 64 units with a class that does not exist.</summary>
+    /// <summary>The class of each unit, padded to whole words of 64 units with an unused class.</summary>
     public ReadOnlySpan<byte> Padded => classes.AsSpan(0, (Units + ClassSplit.Word - 1) & -ClassSplit.Word);
 
-    /// <summary>The class of each unit; none where there is one class.</summary>
+    /// <summary>The class of each unit; empty if there is one class.</summary>
     public ReadOnlySpan<byte> All => Count == 1 ? [] : classes.AsSpan(0, Units);
 
     /// <summary>The number of units.</summary>
     public int Units { get; private set; }
 
-    /// <summary>Finds classes that suit a block and what has changed in it.</summary>
+    /// <summary>Chooses classes for a block and its changed units.</summary>
     public void Choose(DType type, ReadOnlySpan<byte> parent, ReadOnlySpan<int> positions)
     {
         var rule = new ExponentRule(type);
@@ -37,7 +36,7 @@ internal sealed class BlockClasses
         Array.Clear(histogram);
         Array.Clear(changed);
 
-        // A part of the units tells how many have each exponent.
+        // A sample of the units suffices to count exponents.
         var every = exponents.Length > 1 << 14 ? 5 : 1;
         Span<int> others = stackalloc int[histogram.Length];
         others.Clear();
@@ -85,7 +84,7 @@ internal sealed class BlockClasses
         Split(Math.Max(first, last - ClassSplit.MaxClasses + 1), Math.Clamp(last - first + 1, 1, ClassSplit.MaxClasses));
     }
 
-    /// <summary>Finds classes that suit units all of which have changed.</summary>
+    /// <summary>Chooses classes for units that have all changed.</summary>
     public void Choose(DType type, ReadOnlySpan<byte> units)
     {
         var exponents = Read(new ExponentRule(type), units);
@@ -99,7 +98,7 @@ internal sealed class BlockClasses
         Split(Math.Max(first, last - ClassSplit.MaxClasses + 1), Math.Min(last - first + 1, ClassSplit.MaxClasses));
     }
 
-    /// <summary>Takes the classes that were chosen.</summary>
+    /// <summary>Sets the chosen classes.</summary>
     public void Take(DType type, ReadOnlySpan<byte> parent, int first, int count)
     {
         if (count == 1)
@@ -114,8 +113,8 @@ internal sealed class BlockClasses
         Split(first, count);
     }
 
-    /// <summary>Leaves the units of rows in which nothing has changed out of all classes.</summary>
-    public void Hide(ActiveRows rows) => rows.Hide(classes.AsSpan(0, Units));
+    /// <summary>Removes the units of unchanged rows from all classes.</summary>
+    public void Exclude(ActiveRows rows) => rows.Exclude(classes.AsSpan(0, Units));
 
     private Span<byte> Read(ExponentRule rule, ReadOnlySpan<byte> parent)
     {
@@ -125,7 +124,7 @@ internal sealed class BlockClasses
         return exponents;
     }
 
-    // The first exponent that is not rare: below it distances differ too much to say more.
+    // The first exponent that is not rare. Below it, distances vary too much to be predicted.
     private int Rare(int first)
     {
         for (var sum = histogram[first]; sum <= Units / Rarest; sum += histogram[first])
@@ -136,7 +135,7 @@ internal sealed class BlockClasses
         return first;
     }
 
-    // Joins exponents at an end, one after another, as long as that takes fewer bits than a class of their own.
+    // Merges exponents at one end as long as that takes fewer bits than a separate class.
     private int Merge(int from, int to, int direction)
     {
         var (units, steps) = (histogram[from], changed[from]);

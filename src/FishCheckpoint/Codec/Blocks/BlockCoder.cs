@@ -4,16 +4,16 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Encodes what changed in one block, given the parent's block (docs/reference/format/blocks.md). Whether a small step is visible in a
-/// value depends on its exponent, and so does how far it goes: both are coded by class of the parent's exponent. Holds the working memory;
-/// not safe for use by two threads at once.
+/// Encodes the changes of one block relative to the parent's block (docs/reference/format/blocks.md). The exponent of a value determines
+/// whether a small step changes it, and by how much, so positions and distances are coded per class of the parent's exponent. Owns working
+/// memory; not thread-safe.
 /// </summary>
 internal sealed class BlockCoder
 {
     /// <summary>The longest encoding of a block, in bytes.</summary>
     public const int MaxEncoded = Blocks.Size + (Blocks.Size / 2);
 
-    /// <summary>Room that <see cref="Encode"/> needs at most, in bytes.</summary>
+    /// <summary>The space that <see cref="Encode"/> needs at most, in bytes.</summary>
     public const int Room = 6 * Blocks.Size;
 
     private readonly BlockClasses classes = new();
@@ -33,15 +33,15 @@ internal sealed class BlockCoder
         InRows = 5,
     }
 
-    /// <summary>Encodes.</summary>
+    /// <summary>Encodes a block.</summary>
     /// <param name="type">The dtype of the block's units.</param>
     /// <param name="parent">The parent's block.</param>
     /// <param name="positions">Units of the block, ascending; at least one.</param>
     /// <param name="values">Their new values.</param>
-    /// <param name="destination">Room of <see cref="Room"/> bytes.</param>
-    /// <param name="effort">From <see cref="CodecEffort.Small"/> on by class; else as if all units were alike.</param>
-    /// <param name="positionLength">How many of the bytes tell the positions.</param>
-    /// <param name="rows">How the block lies in the rows of its tensor.</param>
+    /// <param name="destination">Space for <see cref="Room"/> bytes.</param>
+    /// <param name="effort">From <see cref="CodecEffort.Small"/> on, units are coded by class; otherwise as one class.</param>
+    /// <param name="positionLength">The number of bytes that encode positions.</param>
+    /// <param name="rows">The block's offset in its tensor's rows.</param>
     /// <returns>Bytes written.</returns>
     public int Encode(
         DType type, ReadOnlySpan<byte> parent, ReadOnlySpan<int> positions, ReadOnlySpan<byte> values, CodecEffort effort,
@@ -64,11 +64,11 @@ internal sealed class BlockCoder
                 destination[length..]);
     }
 
-    /// <summary>Decodes: the mirror of <see cref="Encode"/>.</summary>
+    /// <summary>Decodes a block: the inverse of <see cref="Encode"/>.</summary>
     /// <param name="source">The encoded bytes.</param>
     /// <param name="type">The dtype of the block's units.</param>
-    /// <param name="block">The parent's block; becomes the new one.</param>
-    /// <param name="positions">Filled entirely with the changed units.</param>
+    /// <param name="block">The parent's block, which is replaced by the new one.</param>
+    /// <param name="positions">Filled completely with the changed units.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
     public void Decode(ReadOnlySpan<byte> source, DType type, Span<byte> block, Span<int> positions)
     {
@@ -111,7 +111,7 @@ internal sealed class BlockCoder
 
     private int EncodeByClass(ReadOnlySpan<int> positions, CodecEffort effort, BlockRows rows, Span<byte> destination)
     {
-        if (effort < CodecEffort.Small || classes.Units < RatedPositions.Fewest)
+        if (effort < CodecEffort.Small || classes.Units < RatedPositions.MinUnits)
         {
             destination[0] = (byte)PositionForm.ByDensity;
             return byClass.Encode(positions, classes.Padded, classes.Count, destination[3..]);
@@ -123,7 +123,7 @@ internal sealed class BlockCoder
         {
             destination[0] = (byte)PositionForm.InRows;
             length = active.Write(classes.Units, destination[3..]);
-            classes.Hide(active);
+            classes.Exclude(active);
         }
 
         return length + byRate.Encode(positions, classes.Padded, classes.Count, destination[(3 + length)..]);
@@ -150,7 +150,7 @@ internal sealed class BlockCoder
                 byRate.Decode(ref source, classes.Padded, classes.Count, positions);
                 break;
             case PositionForm.InRows when active.TryRead(ref source, classes.Units):
-                classes.Hide(active);
+                classes.Exclude(active);
                 byRate.Decode(ref source, classes.Padded, classes.Count, positions);
                 break;
             case PositionForm.Gaps:
@@ -162,5 +162,5 @@ internal sealed class BlockCoder
     }
 
     private static FishException Corrupt() =>
-        new(ErrorCode.CorruptFrame, "block", "The bytes are not those of a block.", "The frame is damaged or hostile; send it again.");
+        new(ErrorCode.CorruptFrame, "block", "The bytes are not a valid block.", "The frame is damaged or malicious; send it again.");
 }

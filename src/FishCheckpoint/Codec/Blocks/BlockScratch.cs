@@ -3,10 +3,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>The working memory of whoever codes a block, some 20 MiB when it has seen the largest, used again by the next one.</summary>
+/// <summary>Reusable working memory to encode a block, about 20 MiB for the largest blocks.</summary>
 internal sealed class BlockScratch : IPipelined<BlockScratch>
 {
-    // One for each core, and one for each of a few saves that wait for their disk.
+    // One per core, and a few for saves that wait for their disk.
     private static readonly int Kept = Environment.ProcessorCount + 2;
 
     private static readonly ConcurrentBag<BlockScratch> Pool = [];
@@ -27,19 +27,19 @@ internal sealed class BlockScratch : IPipelined<BlockScratch>
 
     public byte[] Room => room ??= new byte[BlockCoder.Room];
 
-    /// <summary>The tensor of the block that is held.</summary>
+    /// <summary>The tensor of the current block.</summary>
     public int Tensor { get; set; }
 
-    /// <summary>Its number.</summary>
+    /// <summary>The number of the current block.</summary>
     public long Block { get; set; }
 
-    /// <summary>How many of its units have changed.</summary>
+    /// <summary>The number of changed units.</summary>
     public int Count { get; set; }
 
-    /// <summary>Bytes of <see cref="Room"/>, once it is encoded.</summary>
+    /// <summary>Bytes in <see cref="Room"/> after encoding.</summary>
     public int Length { get; set; }
 
-    /// <summary>How many of them tell positions.</summary>
+    /// <summary>The number of these bytes that encode positions.</summary>
     public int PositionLength { get; set; }
 
     /// <inheritdoc/>
@@ -47,10 +47,10 @@ internal sealed class BlockScratch : IPipelined<BlockScratch>
 
     public static BlockScratch Rent() => Pool.TryTake(out var scratch) ? scratch : new BlockScratch();
 
-    /// <summary>Room for positions of a block.</summary>
+    /// <summary>Space for the positions of a block.</summary>
     public int[] PositionsFor(int count) => positions = positions.Length < count ? new int[count] : positions;
 
-    /// <summary>Room for the same positions, decoded again.</summary>
+    /// <summary>Space for the same positions, decoded again.</summary>
     public Span<int> Again(int count)
     {
         again = again.Length < count ? new int[count] : again;

@@ -7,26 +7,26 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// The new values of a block's changed units, given the parent's (docs/reference/format/blocks.md, "Values"): in most cases how far they
-/// lie from the old ones, by class of the exponent. Holds the working memory.
+/// The new values of a block's changed units, relative to the parent's (docs/reference/format/blocks.md, "Values"): mostly as distances
+/// from the old values, by class of the exponent. Owns working memory.
 /// </summary>
 internal sealed class BlockValues
 {
     private readonly MagnitudeCoder magnitudes = new();
-    private readonly DenseCoder dense = new();
+    private readonly UnitCoder planes = new();
     private readonly RowSigns signs;
     private byte[] classOf = [];
     private byte[] old = [];
     private byte[] distances = [];
 
-    /// <summary>Takes the working memory.</summary>
+    /// <summary>Allocates the working memory.</summary>
     public BlockValues() => signs = new RowSigns(magnitudes);
 
     private enum Form : byte
     {
         Plain = 0,
         Distances = 1,
-        Dense = 2,
+        Planes = 2,
         Few = 3,
         RowSigns = 4,
     }
@@ -37,8 +37,8 @@ internal sealed class BlockValues
     /// <param name="positions">The changed units.</param>
     /// <param name="values">Their new values.</param>
     /// <param name="classes">The classes of the parent's units.</param>
-    /// <param name="rows">How the block lies in its tensor's rows; default where that is not to be used.</param>
-    /// <param name="destination">Room for three times the values, and a few bytes.</param>
+    /// <param name="rows">The block's offset in its tensor's rows; default to ignore rows.</param>
+    /// <param name="destination">Space for three times the values, and a few bytes.</param>
     /// <returns>Bytes written.</returns>
     public int Encode(
         DType type, ReadOnlySpan<byte> parent, ReadOnlySpan<int> positions, ReadOnlySpan<byte> values, BlockClasses classes, BlockRows rows,
@@ -52,14 +52,14 @@ internal sealed class BlockValues
         var length = EncodeDistances(zigzags, unit, positions, classes, rows, destination);
         var least = Math.Min(length, 1 + values.Length);
 
-        // A step of training leaves less than half of the bits: only where it left more is a sample asked whether the parent is of any use.
-        if (2 * length > values.Length && 1 + dense.Estimate(type, values) < least)
+        // A training step halves the size at least. Only if it did not, a sample decides whether the parent helps.
+        if (2 * length > values.Length && 1 + planes.Estimate(type, values) < least)
         {
-            var taken = 1 + dense.Encode(type, values, destination[(length + 1)..]);
+            var taken = 1 + planes.Encode(type, values, destination[(length + 1)..]);
             if (taken < least)
             {
                 destination.Slice(length, taken).CopyTo(destination);
-                destination[0] = (byte)Form.Dense;
+                destination[0] = (byte)Form.Planes;
                 return taken;
             }
         }
@@ -74,10 +74,10 @@ internal sealed class BlockValues
         return 1 + values.Length;
     }
 
-    /// <summary>Decodes values, and puts them into the block: the mirror of <see cref="Encode"/>.</summary>
+    /// <summary>Decodes values into a block: the inverse of <see cref="Encode"/>.</summary>
     /// <param name="source">The encoded bytes.</param>
     /// <param name="type">The dtype of the block's units.</param>
-    /// <param name="block">The parent's block; becomes the new one.</param>
+    /// <param name="block">The parent's block, which is replaced by the new one.</param>
     /// <param name="positions">The changed units.</param>
     /// <param name="classes">The classes of the parent's units.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
@@ -94,9 +94,9 @@ internal sealed class BlockValues
             return;
         }
 
-        if (form == Form.Dense)
+        if (form == Form.Planes)
         {
-            dense.Decode(source, type, values);
+            planes.Decode(source, type, values);
             Units.Scatter(block, positions, unit, values);
             return;
         }
@@ -132,7 +132,7 @@ internal sealed class BlockValues
         Span<byte> destination)
         where T : unmanaged, IBinaryInteger<T>
     {
-        if (zigzags.Length <= FewDistances.Surely && !zigzags.Contains(T.Zero)
+        if (zigzags.Length <= FewDistances.MaxWithoutTable && !zigzags.Contains(T.Zero)
             && FewDistances.Encode<T>(zigzags, destination[1..]) is var few && few < MemoryMarshal.AsBytes(zigzags).Length)
         {
             destination[0] = (byte)Form.Few;
@@ -153,7 +153,7 @@ internal sealed class BlockValues
 
         destination[0] = (byte)Form.Distances;
         var tabled = 1 + magnitudes.Encode<T>(zigzags, signed: true, contexts, classes.Count, destination[1..]);
-        if (zigzags.Length <= FewDistances.Most && !zigzags.Contains(T.Zero) && 1
+        if (zigzags.Length <= FewDistances.MaxCount && !zigzags.Contains(T.Zero) && 1
             + FewDistances.Encode<T>(zigzags, destination[(tabled + 1)..]) is var untabled && untabled < tabled)
         {
             destination[0] = (byte)Form.Few;
@@ -221,5 +221,5 @@ internal sealed class BlockValues
     }
 
     private static FishException Corrupt() =>
-        new(ErrorCode.CorruptFrame, "block", "The bytes are not those of a block.", "The frame is damaged or hostile; send it again.");
+        new(ErrorCode.CorruptFrame, "block", "The bytes are not a valid block.", "The frame is damaged or malicious; send it again.");
 }

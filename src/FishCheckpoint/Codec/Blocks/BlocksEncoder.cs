@@ -7,20 +7,20 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Turns a delta of any size into one frame of blocks: for masks that are used once, as when all weights train and those that changed are
-/// told afterwards. Each block is decoded again before it counts as encoded.
+/// Encodes a delta of any size into one frame of blocks. For masks that are used once, such as the changed weights of full training. Each
+/// block is decoded again and compared.
 /// </summary>
 internal static class BlocksEncoder
 {
-    /// <summary>Encodes a delta, unless it takes more than some bytes.</summary>
-    /// <param name="delta">The delta, read to its end, or until the bytes are spent.</param>
-    /// <param name="parent">The state that it is laid on; read block by block, where the delta has positions.</param>
-    /// <param name="parentState">The identity of that state.</param>
-    /// <param name="options">Effort.</param>
-    /// <param name="spoolFolder">Where a frame that outgrows memory goes.</param>
-    /// <param name="budget">The most bytes of chunks.</param>
-    /// <param name="cancellation">Ends the work early.</param>
-    /// <returns>The frame, or <see langword="null"/> when it would take more; the caller disposes it.</returns>
+    /// <summary>Encodes a delta unless the result exceeds a budget.</summary>
+    /// <param name="delta">The delta, read to its end or until the budget is spent.</param>
+    /// <param name="parent">The parent state, read block by block at the delta's positions.</param>
+    /// <param name="parentState">The identity of the parent state.</param>
+    /// <param name="options">The effort.</param>
+    /// <param name="spoolFolder">The folder for a frame that outgrows memory.</param>
+    /// <param name="budget">The most bytes for chunks.</param>
+    /// <param name="cancellation">Cancels the work.</param>
+    /// <returns>The frame, or <see langword="null"/> if it would exceed the budget; the caller disposes it.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.IndexUnsorted"/>, <see cref="ErrorCode.IndexRepeated"/>,
     /// <see cref="ErrorCode.IndexOutOfRange"/>.</exception>
     public static EncodedDelta? TryEncode(

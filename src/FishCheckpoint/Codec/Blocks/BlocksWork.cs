@@ -3,8 +3,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>The blocks of one delta on their way into its frame: put together here, encoded and decoded again on all cores, and appended in
-/// their order.</summary>
+/// <summary>Encodes the blocks of one delta: collects them here, encodes and checks them on all cores, and appends them in order.</summary>
 internal sealed class BlocksWork : IDisposable
 {
     private readonly Layout layout;
@@ -15,19 +14,19 @@ internal sealed class BlocksWork : IDisposable
     private BlockScratch? current;
 
     /// <param name="layout">The layout that positions refer to.</param>
-    /// <param name="parent">The state that the delta is laid on; read by the thread that adds.</param>
-    /// <param name="effort">How much is done to make blocks small.</param>
-    /// <param name="frame">Where they go.</param>
+    /// <param name="parent">The parent state, read by the calling thread.</param>
+    /// <param name="effort">The effort to make blocks small.</param>
+    /// <param name="frame">The frame for the blocks.</param>
     public BlocksWork(Layout layout, IBlockReader parent, CodecEffort effort, FrameWriter frame)
     {
         (this.layout, this.parent, this.effort, this.frame) = (layout, parent, effort, frame);
         pipeline = new OrderedPipeline<BlockScratch>(Encode, Append, waiting: 1);
     }
 
-    /// <summary>Bytes so far that tell positions.</summary>
+    /// <summary>The number of bytes so far that encode positions.</summary>
     public long PositionBytes { get; private set; }
 
-    /// <summary>Takes in a chunk, whose memory is the caller's again then.</summary>
+    /// <summary>Adds a chunk and copies its content.</summary>
     public void Add(DeltaChunk chunk)
     {
         var unit = chunk.UnitSize;
@@ -83,7 +82,7 @@ internal sealed class BlocksWork : IDisposable
             BlockRows.Of(info, block.Block));
         block.PositionLength = positionLength;
 
-        // What was encoded is decoded and compared before it counts.
+        // Decodes the block again and compares it.
         var again = block.Again(block.Count);
         block.Coder.Decode(block.Room.AsSpan(0, block.Length), info.Type, before, again);
         var taken = block.Encoded.AsSpan(0, changed.Length);

@@ -5,14 +5,14 @@ using System.Runtime.InteropServices;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// The bits of a block sorted by class: those of each class one after another, as if its units stood alone. Goes through a block in words
-/// of 64 units, without a branch for any of them. Holds the working memory.
+/// The bits of a block sorted by class, with the bits of each class contiguous. Processes 64 units per word without branches. Owns working
+/// memory.
 /// </summary>
 internal sealed class ClassBits
 {
     private const int Slack = 2 * sizeof(ulong);
 
-    // Words that stay near with their classes while one class after another takes its bits.
+    // The number of words that stay in the cache while all classes are processed.
     private const int Near = 128;
 
     private readonly int[] starts = new int[ClassSplit.MaxClasses];
@@ -20,12 +20,12 @@ internal sealed class ClassBits
     private readonly int[] counts = new int[ClassSplit.MaxClasses];
     private byte[] bytes = [];
 
-    /// <summary>The units of a class, once they are sorted.</summary>
+    /// <summary>The number of units in a class, after sorting.</summary>
     public int SizeOf(int of) => counts[of];
 
-    /// <summary>Sorts a block's bits: a bit for each unit.</summary>
-    /// <param name="words">64 units each.</param>
-    /// <param name="classes">The class of every unit, padded to whole words.</param>
+    /// <summary>Sorts a block's bits, one per unit.</summary>
+    /// <param name="words">Words of 64 units.</param>
+    /// <param name="classes">The class of each unit, padded to whole words.</param>
     /// <param name="classCount">The number of classes.</param>
     public void Sort(ReadOnlySpan<ulong> words, ReadOnlySpan<byte> classes, int classCount)
     {
@@ -33,7 +33,7 @@ internal sealed class ClassBits
         Add(words, classes, 0, classCount);
     }
 
-    /// <summary>Begins to sort: no class has units.</summary>
+    /// <summary>Starts sorting with empty classes.</summary>
     /// <param name="classCount">The number of classes.</param>
     /// <param name="units">The most units, in whole words.</param>
     public void Start(int classCount, int units)
@@ -48,10 +48,10 @@ internal sealed class ClassBits
     }
 
     /// <summary>Sorts more bits.</summary>
-    /// <param name="words">64 units each.</param>
+    /// <param name="words">Words of 64 units.</param>
     /// <param name="classes">The class of each unit.</param>
-    /// <param name="first">The first class that any of them can have.</param>
-    /// <param name="end">The class after the last one.</param>
+    /// <param name="first">The first class in these words.</param>
+    /// <param name="end">The end of the classes in these words (exclusive).</param>
     public void Add(ReadOnlySpan<ulong> words, ReadOnlySpan<byte> classes, int first, int end)
     {
         for (var word = 0; word < words.Length; word += Near)
@@ -72,7 +72,7 @@ internal sealed class ClassBits
         }
     }
 
-    // Two classes share what is looked at for both.
+    // Two classes share their loads.
     private void AddTwo(ReadOnlySpan<ulong> words, ReadOnlySpan<byte> classes, int of)
     {
         ref var memory = ref MemoryMarshal.GetArrayDataReference(bytes);
@@ -112,7 +112,7 @@ internal sealed class ClassBits
         counts[of] += units;
     }
 
-    // Where a class goes on, and what the last of its words holds.
+    // The end of a class's bits, and its last partial word.
     private (nint Place, ulong Pending, int Filled) BitsAfter(int of)
     {
         var (place, filled) = (starts[of] + (counts[of] / ClassSplit.Word * sizeof(ulong)), counts[of] % ClassSplit.Word);
@@ -131,7 +131,7 @@ internal sealed class ClassBits
         filled &= ClassSplit.Word - 1;
     }
 
-    /// <summary>How many of a class's bits are set, once they are sorted.</summary>
+    /// <summary>The number of set bits in a class, after sorting.</summary>
     public int CountOf(int of)
     {
         var sum = 0;
@@ -143,7 +143,7 @@ internal sealed class ClassBits
         return sum;
     }
 
-    /// <summary>Lists a class's units whose bit is set, or is not, once they are sorted.</summary>
+    /// <summary>Lists a class's units by their bit, after sorting.</summary>
     public void List(int of, bool set, Span<int> ranks)
     {
         var count = 0;
@@ -158,11 +158,12 @@ internal sealed class ClassBits
         }
     }
 
-    /// <summary>A class's bits, once they are sorted; past its units stands what was there before, and more than eight bytes
-    /// follow.</summary>
+    /// <summary>
+    /// A class's bits, after sorting. Undefined bits follow the class's units, and more than eight bytes are readable after them.
+    /// </summary>
     public ReadOnlySpan<byte> Of(int of) => bytes.AsSpan(starts[of], (counts[of] / 8) + Slack);
 
-    /// <summary>Begins to put a block together: no bit is set.</summary>
+    /// <summary>Starts assembling a block with all bits cleared.</summary>
     public void Clear(int classCount, int units)
     {
         var most = classCount * ((units / 8) + (2 * Slack));
@@ -171,9 +172,9 @@ internal sealed class ClassBits
         (starts[0], ends[0]) = (0, 0);
     }
 
-    /// <summary>Sets the bits of one class, after those of the classes before it.</summary>
+    /// <summary>Sets the bits of a class. Call in the order of classes.</summary>
     /// <param name="of">The class.</param>
-    /// <param name="ranks">Its units that are set, ascending.</param>
+    /// <param name="ranks">The class's set units, ascending.</param>
     public void Set(int of, ReadOnlySpan<int> ranks)
     {
         starts[of] = of == 0 ? 0 : ends[of - 1] + Slack;
@@ -186,10 +187,10 @@ internal sealed class ClassBits
         }
     }
 
-    /// <summary>Where the bits of one class go that are not listed, after those of the classes before it.</summary>
+    /// <summary>Reserves space for the bits of a class that are not listed. Call in the order of classes.</summary>
     /// <param name="of">The class.</param>
-    /// <param name="size">Its units.</param>
-    /// <returns>All 0; eight bytes more than they take.</returns>
+    /// <param name="size">The number of units in the class.</param>
+    /// <returns>Zeros; eight bytes longer than the bits.</returns>
     public Span<byte> Place(int of, int size)
     {
         starts[of] = of == 0 ? 0 : ends[of - 1] + Slack;
@@ -199,10 +200,10 @@ internal sealed class ClassBits
         return target;
     }
 
-    /// <summary>Puts a block's bits together again: the mirror of <see cref="Sort"/>.</summary>
-    /// <param name="classes">The class of every unit, padded to whole words.</param>
+    /// <summary>Assembles a block's bits: the inverse of <see cref="Sort"/>.</summary>
+    /// <param name="classes">The class of each unit, padded to whole words.</param>
     /// <param name="active">The classes that have bits.</param>
-    /// <param name="inverted">Of each class: all bits set where it is its unset bits that were set.</param>
+    /// <param name="inverted">For each class, all bits set if its unset bits were listed.</param>
     /// <param name="words">Filled.</param>
     public void Merge(ReadOnlySpan<byte> classes, ReadOnlySpan<byte> active, ReadOnlySpan<ulong> inverted, Span<ulong> words)
     {
@@ -261,7 +262,7 @@ internal sealed class ClassBits
         counts[of] = passed;
     }
 
-    // The next 64 bits of a class; past its end come others.
+    // The next 64 bits of a class; bits of others follow its end.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong SortedAt(ref byte memory, int start, int end, int passed)
     {
@@ -272,7 +273,7 @@ internal sealed class ClassBits
 
     private int WordsOf(int of) => (counts[of] + ClassSplit.Word - 1) / ClassSplit.Word;
 
-    // Past the end of the class stands what was there before: it is cut off.
+    // Masks the undefined bits after the end of the class.
     private ulong WordOf(int of, int word)
     {
         var rest = counts[of] - (word * ClassSplit.Word);

@@ -1,29 +1,29 @@
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// How densely the units of a class have changed: what is listed of them, changed or unchanged, and with which parameter
-/// (docs/reference/format/blocks.md, "Positions by density"). All lie on one line, from none changed to all changed: what is small changes
-/// most, and neighbouring classes lie about an octave apart.
+/// The density of changed units in a class: which units are listed (changed or unchanged), and with which parameter
+/// (docs/reference/format/blocks.md, "Positions by density"). Densities form one scale from "none changed" to "all changed". Small values
+/// change most, and neighboring classes differ by about an octave.
 /// </summary>
 internal readonly struct ClassDensity
 {
-    // As many parameters as an octave has.
+    // The number of parameters in an octave.
     private const int Octave = 4;
 
     private readonly int place;
 
     private ClassDensity(int place) => this.place = place;
 
-    /// <summary>What is expected of the first class.</summary>
+    /// <summary>The expected density of the first class.</summary>
     public static ClassDensity Even => default;
 
-    /// <summary>What is expected of the class that follows.</summary>
+    /// <summary>The expected density of the next class.</summary>
     public ClassDensity Next => ListsNothing ? this : new ClassDensity(Math.Min(place + Octave, RankCoder.Count));
 
-    /// <summary>Whether it is the unchanged units that are listed.</summary>
+    /// <summary>Whether the unchanged units are listed.</summary>
     public bool ListsUnchanged => place < 0;
 
-    /// <summary>Whether none is listed: all are alike.</summary>
+    /// <summary>Whether no units are listed because all are alike.</summary>
     public bool ListsNothing => Index == RankCoder.Count;
 
     /// <summary>The parameter of the list.</summary>
@@ -32,8 +32,8 @@ internal readonly struct ClassDensity
     private int Index => place < 0 ? -1 - place : place;
 
     /// <summary>The density of a class.</summary>
-    /// <param name="changed">Changed units.</param>
-    /// <param name="size">All units.</param>
+    /// <param name="changed">The number of changed units.</param>
+    /// <param name="size">The number of all units.</param>
     public static ClassDensity Of(int changed, int size)
     {
         var unchanged = changed > size / 2;
@@ -42,15 +42,15 @@ internal readonly struct ClassDensity
         return new ClassDensity(unchanged ? -1 - index : index);
     }
 
-    /// <summary>Writes a density, given what was expected.</summary>
+    /// <summary>Writes a density relative to the expected one.</summary>
     public static void Write(ref BitWriter writer, ClassDensity density, ClassDensity expected) =>
         WriteStep(ref writer, density.place - expected.place);
 
-    /// <summary>Reads a density: the mirror of <see cref="Write"/>. What no writer writes comes back as one that lists nothing.</summary>
+    /// <summary>Reads a density: the inverse of <see cref="Write"/>. An invalid one becomes one that lists nothing.</summary>
     public static ClassDensity Read(ref BitReader reader, ClassDensity expected) =>
         new(Math.Clamp(expected.place + ReadStep(ref reader), -1 - RankCoder.Count, RankCoder.Count));
 
-    /// <summary>Writes a difference: its zigzag in Elias' gamma code, its lowest bit apart.</summary>
+    /// <summary>Writes a difference: its zigzag code in Elias gamma code, with the lowest bit separate.</summary>
     public static void WriteStep(ref BitWriter writer, int difference)
     {
         var zigzag = (difference << 1) ^ (difference >> 31);
@@ -58,7 +58,7 @@ internal readonly struct ClassDensity
         writer.Write((ulong)zigzag & 1, 1);
     }
 
-    /// <summary>Reads a difference: the mirror of <see cref="WriteStep"/>.</summary>
+    /// <summary>Reads a difference: the inverse of <see cref="WriteStep"/>.</summary>
     public static int ReadStep(ref BitReader reader)
     {
         var zigzag = (SymbolCounts.ReadNumber(ref reader) << 1) | (int)reader.Read(1);

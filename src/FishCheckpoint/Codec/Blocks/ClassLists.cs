@@ -3,8 +3,8 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// The bits of each class as a list of those that are rarer (docs/reference/format/values.md, "Class lists"): how many are listed and with
-/// which parameter, then the lists. Who reads need not know how many units a class has. Holds the working memory.
+/// The bits of each class as a list of the rarer ones (docs/reference/format/values.md, "Class lists"): the count and the parameter of each
+/// list, then the lists. A reader need not know the number of units in a class. Owns working memory.
 /// </summary>
 internal sealed class ClassLists
 {
@@ -15,13 +15,13 @@ internal sealed class ClassLists
     private int[] ranks = [];
     private int actives;
 
-    /// <summary>The classes that have bits, once they are read.</summary>
+    /// <summary>The classes that have bits, after reading.</summary>
     public ReadOnlySpan<byte> Active => active.AsSpan(0, actives);
 
-    /// <summary>Of each class: all bits set where it is the unset bits that were listed.</summary>
+    /// <summary>For each class, all bits set if its unset bits were listed.</summary>
     public ReadOnlySpan<ulong> Inverted => inverted;
 
-    /// <summary>Writes the lists of bits that are sorted.</summary>
+    /// <summary>Writes the lists of sorted bits.</summary>
     /// <returns>Bytes written.</returns>
     public int Write(ClassBits bits, int classCount, Span<byte> destination)
     {
@@ -49,13 +49,12 @@ internal sealed class ClassLists
         return length + writer.Length;
     }
 
-    /// <summary>Reads lists, and puts them where <see cref="ClassBits.Merge"/> takes them from: the mirror of
-    /// <see cref="Write"/>.</summary>
-    /// <param name="source">The encoded bytes; moved past them.</param>
-    /// <param name="bits">Receives them.</param>
+    /// <summary>Reads lists for <see cref="ClassBits.Merge"/>: the inverse of <see cref="Write"/>.</summary>
+    /// <param name="source">The encoded bytes; advanced past the lists.</param>
+    /// <param name="bits">Receives the bits.</param>
     /// <param name="classCount">The number of classes.</param>
-    /// <param name="units">No class has more.</param>
-    /// <returns>Whether they are those of a writer.</returns>
+    /// <param name="units">The most units in a class.</param>
+    /// <returns>Whether the bytes are a valid encoding.</returns>
     public bool TryRead(ref ReadOnlySpan<byte> source, ClassBits bits, int classCount, int units)
     {
         actives = 0;

@@ -3,9 +3,9 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Positions in a block given the classes of the parent's units (docs/reference/format/blocks.md, "Positions by density"): each class is as
-/// dense as it is, and its own units are numbered on their own. What is rarer in a class, changed or unchanged, is listed. Holds the
-/// working memory; not safe for use by two threads at once.
+/// Positions in a block, given the classes of the parent's units (docs/reference/format/blocks.md, "Positions by density"). Each class has
+/// its own density and numbers its units separately; the rarer units (changed or unchanged) are listed. Owns working memory; not
+/// thread-safe.
 /// </summary>
 internal sealed class ClassPositions
 {
@@ -16,9 +16,9 @@ internal sealed class ClassPositions
 
     /// <summary>Encodes positions.</summary>
     /// <param name="positions">Ascending.</param>
-    /// <param name="classes">The class of every unit of the block, padded to whole words of 64 with <see cref="byte.MaxValue"/>.</param>
+    /// <param name="classes">The class of each unit in the block, padded to whole words of 64 with <see cref="byte.MaxValue"/>.</param>
     /// <param name="classCount">The number of classes.</param>
-    /// <param name="destination">Room for 4 bytes a position and 2 bits a unit.</param>
+    /// <param name="destination">Space for 4 bytes per position and 2 bits per unit.</param>
     /// <returns>Bytes written.</returns>
     public int Encode(ReadOnlySpan<int> positions, ReadOnlySpan<byte> classes, int classCount, Span<byte> destination)
     {
@@ -51,11 +51,11 @@ internal sealed class ClassPositions
         return writer.Length;
     }
 
-    /// <summary>Decodes positions: the mirror of <see cref="Encode"/>.</summary>
-    /// <param name="source">The encoded bytes; moved past them.</param>
-    /// <param name="classes">The class of every unit, padded.</param>
+    /// <summary>Decodes positions: the inverse of <see cref="Encode"/>.</summary>
+    /// <param name="source">The encoded bytes; advanced past the positions.</param>
+    /// <param name="classes">The class of each unit, padded.</param>
     /// <param name="classCount">The number of classes.</param>
-    /// <param name="positions">Filled entirely.</param>
+    /// <param name="positions">Filled completely.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
     public void Decode(ref ReadOnlySpan<byte> source, ReadOnlySpan<byte> classes, int classCount, Span<int> positions)
     {
@@ -104,12 +104,12 @@ internal sealed class ClassPositions
         return list[..count];
     }
 
-    /// <summary>Decodes positions in the form that told how many are listed of each class, which is read and no longer written.</summary>
-    /// <param name="source">The encoded bytes; moved past them.</param>
-    /// <param name="units">The number of units of the block.</param>
-    /// <param name="classes">The class of every unit, padded.</param>
+    /// <summary>Decodes positions in the old form with a count per class, which is no longer written.</summary>
+    /// <param name="source">The encoded bytes; advanced past the positions.</param>
+    /// <param name="units">The number of units in the block.</param>
+    /// <param name="classes">The class of each unit, padded.</param>
     /// <param name="classCount">The number of classes.</param>
-    /// <param name="positions">Filled entirely.</param>
+    /// <param name="positions">Filled completely.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
     public void DecodeCounted(ref ReadOnlySpan<byte> source, int units, ReadOnlySpan<byte> classes, int classCount, Span<int> positions)
     {
@@ -133,6 +133,6 @@ internal sealed class ClassPositions
     }
 
     private static FishException Corrupt() =>
-        new(ErrorCode.CorruptFrame, "block", "The positions are not those of a block like this.",
-            "The frame is damaged or hostile; send it again.");
+        new(ErrorCode.CorruptFrame, "block", "The positions do not match the block.",
+            "The frame is damaged or malicious; send it again.");
 }

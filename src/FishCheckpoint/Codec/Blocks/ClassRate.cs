@@ -1,40 +1,41 @@
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// How densely the units of a class have changed, where many come as words (docs/reference/format/blocks.md, "Positions by rate"): which
-/// are rarer, the changed or the unchanged, and their rate, or the parameter of their list. All lie on one line, from none unchanged to
-/// none changed, as those of <see cref="ClassDensity"/> do.
+/// The density of changed units in a class if frequent ones are coded as words (docs/reference/format/blocks.md, "Positions by rate"):
+/// whether the changed or unchanged units are rarer, and their rate or the parameter of their list. Rates form one scale from "none
+/// unchanged" to "none changed", like those of <see cref="ClassDensity"/>.
 /// </summary>
 internal readonly struct ClassRate
 {
-    // The first parameter of lists: denser ones come as words.
+    // The first parameter of lists; more frequent units are coded as words.
     private const int FirstParameter = 12;
 
     private static readonly int Places = WordCoder.Count + RankCoder.Count - FirstParameter;
 
-    // Neighbouring classes lie an octave apart, which has four parameters, and of the rates up to a half more.
+    // Neighboring classes differ by an octave: four parameters, and one step more per three levels of rates in between.
     private const int Octave = 4;
-    private const int Denser = 3;
+    private const int RateSteps = 3;
     private const int Unchanged = 8;
 
     private readonly int place;
 
     private ClassRate(int place) => this.place = place;
 
-    /// <summary>What is expected of the first class.</summary>
+    /// <summary>The expected rate of the first class.</summary>
     public static ClassRate Even => default;
 
-    /// <summary>What is expected of the class that follows.</summary>
+    /// <summary>The expected rate of the next class.</summary>
     public ClassRate Next => Nothing ? this
-        : new ClassRate(Math.Min(place < 0 ? place + Unchanged : place + Octave + (Math.Max(0, WordCoder.Count - place) / Denser), Places));
+        : new ClassRate(
+            Math.Min(place < 0 ? place + Unchanged : place + Octave + (Math.Max(0, WordCoder.Count - place) / RateSteps), Places));
 
-    /// <summary>Whether it is the unchanged units that are rarer.</summary>
+    /// <summary>Whether the unchanged units are rarer.</summary>
     public bool Inverted => place < 0;
 
-    /// <summary>Whether none is rarer: all are alike.</summary>
+    /// <summary>Whether all units are alike.</summary>
     public bool Nothing => Index == Places;
 
-    /// <summary>Whether the units come as words.</summary>
+    /// <summary>Whether the units are coded as words.</summary>
     public bool Words => Index < WordCoder.Count;
 
     /// <summary>The rate of words.</summary>
@@ -45,9 +46,9 @@ internal readonly struct ClassRate
 
     private int Index => place < 0 ? -1 - place : place;
 
-    /// <summary>The rate of a class; the same on every machine.</summary>
-    /// <param name="changed">Changed units.</param>
-    /// <param name="size">All units.</param>
+    /// <summary>The rate of a class, deterministic on all machines.</summary>
+    /// <param name="changed">The number of changed units.</param>
+    /// <param name="size">The number of all units.</param>
     public static ClassRate Of(int changed, int size)
     {
         var inverted = changed > size / 2;
@@ -61,11 +62,11 @@ internal readonly struct ClassRate
         return new ClassRate(inverted ? -1 - index : index);
     }
 
-    /// <summary>Writes a rate, given what was expected, as <see cref="ClassDensity.Write"/> writes a density.</summary>
+    /// <summary>Writes a rate relative to the expected one, as <see cref="ClassDensity.Write"/> does for a density.</summary>
     public static void Write(ref BitWriter writer, ClassRate rate, ClassRate expected) =>
         ClassDensity.WriteStep(ref writer, rate.place - expected.place);
 
-    /// <summary>Reads a rate: the mirror of <see cref="Write"/>. What no writer writes comes back as one at an end of the line.</summary>
+    /// <summary>Reads a rate: the inverse of <see cref="Write"/>. An invalid one becomes one at an end of the scale.</summary>
     public static ClassRate Read(ref BitReader reader, ClassRate expected) =>
         new(Math.Clamp(expected.place + ClassDensity.ReadStep(ref reader), -1 - Places, Places));
 }

@@ -4,13 +4,15 @@ using System.Runtime.Intrinsics.X86;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Which of 64 neighbouring units are of one class: the exponents from the first of the class on, cut off at both ends.</summary>
+/// <summary>
+/// Selects the units of one class among 64 neighbors. Classes are exponents from the first class on, clamped at both ends.
+/// </summary>
 internal static class ClassSplit
 {
-    /// <summary>The most classes of a block.</summary>
+    /// <summary>The most classes in a block.</summary>
     public const int MaxClasses = 24;
 
-    /// <summary>The units of a word.</summary>
+    /// <summary>Units per word.</summary>
     public const int Word = 64;
 
     /// <summary>The class of an exponent.</summary>
@@ -40,8 +42,8 @@ internal static class ClassSplit
         }
     }
 
-    /// <summary>The units of one class among 64.</summary>
-    /// <param name="classes">Of the first of 64 units.</param>
+    /// <summary>A bit mask of the units in one class, out of 64.</summary>
+    /// <param name="classes">The classes of 64 units, from the first.</param>
     /// <param name="wanted">The class.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Of(ref readonly byte classes, byte wanted)
@@ -62,9 +64,9 @@ internal static class ClassSplit
         return bits;
     }
 
-    /// <summary>Counts the units of each class.</summary>
-    /// <param name="classes">Of all units, padded to whole words.</param>
-    /// <param name="sizes">Filled: a class each.</param>
+    /// <summary>Counts the units in each class.</summary>
+    /// <param name="classes">The classes of all units, padded to whole words.</param>
+    /// <param name="sizes">Filled with one count per class.</param>
     public static void Count(ReadOnlySpan<byte> classes, Span<int> sizes)
     {
         sizes.Clear();
@@ -81,7 +83,7 @@ internal static class ClassSplit
             return;
         }
 
-        // As many vectors as a byte can count, which stay near while one class after another is counted.
+        // The number of vectors whose counts fit in a byte; few enough to stay in the cache while all classes are counted.
         const int most = byte.MaxValue / 2 * 2 * 32;
         for (; classes.Length > 0; classes = classes[Math.Min(most, classes.Length)..])
         {
@@ -106,17 +108,17 @@ internal static class ClassSplit
             + Vector256.Sum(Vector256.WidenLower(odd) + Vector256.WidenUpper(odd));
     }
 
-    /// <summary>The bits under a mask, brought together at the low end.</summary>
+    /// <summary>Extracts the bits under a mask and packs them at the low end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Extract(ulong bits, ulong mask) => Bmi2.X64.IsSupported ? Bmi2.X64.ParallelBitExtract(bits, mask)
         : ExtractPlainly(bits, mask);
 
-    /// <summary>The low bits, spread under a mask: the mirror of <see cref="Extract"/>.</summary>
+    /// <summary>Spreads the low bits under a mask: the inverse of <see cref="Extract"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Deposit(ulong bits, ulong mask) => Bmi2.X64.IsSupported ? Bmi2.X64.ParallelBitDeposit(bits, mask)
         : DepositPlainly(bits, mask);
 
-    /// <summary><see cref="Extract"/> on a machine that has no instruction for it.</summary>
+    /// <summary><see cref="Extract"/> for machines without the instruction.</summary>
     internal static ulong ExtractPlainly(ulong bits, ulong mask)
     {
         var found = 0UL;
@@ -128,7 +130,7 @@ internal static class ClassSplit
         return found;
     }
 
-    /// <summary><see cref="Deposit"/> on a machine that has no instruction for it.</summary>
+    /// <summary><see cref="Deposit"/> for machines without the instruction.</summary>
     internal static ulong DepositPlainly(ulong bits, ulong mask)
     {
         var found = 0UL;

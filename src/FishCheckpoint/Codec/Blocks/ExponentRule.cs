@@ -6,7 +6,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// The exponent of a unit as a byte: how large a step of training must be to be seen in it. Units without one all have 0.
+/// The exponent of a unit as a byte, which determines how large a training step must be to change the unit; 0 for units without exponents.
 /// </summary>
 /// <param name="type">The dtype of the units.</param>
 internal readonly struct ExponentRule(DType type)
@@ -23,13 +23,13 @@ internal readonly struct ExponentRule(DType type)
         DType.F8E4M3 or DType.F8E4M3Fnuz => 0xF, _ => 0,
     };
 
-    /// <summary>Bytes of a unit.</summary>
+    /// <summary>Bytes per unit.</summary>
     public int UnitSize { get; } = DTypes.UnitSizeOf(type);
 
     /// <summary>Whether the dtype has exponents.</summary>
     public bool Any => mask != 0;
 
-    /// <summary>The exponents of units.</summary>
+    /// <summary>Reads the exponents of units.</summary>
     /// <param name="units">Their bytes.</param>
     /// <param name="exponents">Filled.</param>
     public void Read(ReadOnlySpan<byte> units, Span<byte> exponents)
@@ -98,7 +98,7 @@ internal readonly struct ExponentRule(DType type)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vector256<uint> Four(ref readonly uint units, Vector256<uint> low) => (Vector256.LoadUnsafe(in units) >>> shift) & low;
 
-    // Doubles have more exponents than a byte: those of numbers that training knows, the rest cut off.
+    // Doubles have more exponents than a byte: the common range is kept, and the rest is clamped.
     private void Read64(ReadOnlySpan<ulong> units, Span<byte> exponents)
     {
         for (var index = 0; index < exponents.Length; index++)

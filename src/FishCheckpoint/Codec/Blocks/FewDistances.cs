@@ -2,19 +2,20 @@ using System.Numerics;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Distances of a block in which so few units have changed that a table would take more: each magnitude in Elias' gamma code, then
-/// its sign.</summary>
+/// <summary>
+/// Distances of a block with few changed units, for which a table would cost more: each magnitude in Elias gamma code, then its sign.
+/// </summary>
 internal static class FewDistances
 {
-    /// <summary>The most for which no table is made at all.</summary>
-    public const int Surely = 48;
+    /// <summary>Up to this number, a table always costs more.</summary>
+    public const int MaxWithoutTable = 48;
 
-    /// <summary>The most for which a table may take more.</summary>
-    public const int Most = 256;
+    /// <summary>Up to this number, a table may cost more.</summary>
+    public const int MaxCount = 256;
 
-    /// <summary>Encodes zigzag distances, none of them 0.</summary>
-    /// <param name="zigzags">At most <see cref="Most"/>.</param>
-    /// <param name="destination">Room for twice as many bytes, and a few.</param>
+    /// <summary>Encodes zigzag distances without zeros.</summary>
+    /// <param name="zigzags">At most <see cref="MaxCount"/>.</param>
+    /// <param name="destination">Space for twice the distances in bytes, and a few bytes.</param>
     /// <returns>Bytes written.</returns>
     public static int Encode<T>(ReadOnlySpan<T> zigzags, Span<byte> destination)
         where T : unmanaged, IBinaryInteger<T>
@@ -33,8 +34,8 @@ internal static class FewDistances
         return writer.Length;
     }
 
-    /// <summary>Decodes: the mirror of <see cref="Encode"/>.</summary>
-    /// <returns>Bytes read; -1 where they are not what an encoder writes.</returns>
+    /// <summary>Decodes: the inverse of <see cref="Encode"/>.</summary>
+    /// <returns>Bytes read; -1 if the bytes are invalid.</returns>
     public static int Decode<T>(ReadOnlySpan<byte> source, Span<T> zigzags)
         where T : unmanaged, IBinaryInteger<T>
     {

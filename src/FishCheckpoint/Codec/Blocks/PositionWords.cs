@@ -2,14 +2,14 @@ using System.Numerics;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Positions of a block as a bit for each of its units, in words of 64. Holds the working memory.</summary>
+/// <summary>Positions of a block as one bit per unit, in words of 64. Owns working memory.</summary>
 internal sealed class PositionWords
 {
     private ulong[] words = [];
 
-    /// <summary>The words in which the bits of positions are set.</summary>
+    /// <summary>Converts positions to words.</summary>
     /// <param name="positions">The positions.</param>
-    /// <param name="units">The block's units, padded to whole words.</param>
+    /// <param name="units">The number of units in the block, padded to whole words.</param>
     public Span<ulong> Of(ReadOnlySpan<int> positions, int units)
     {
         var count = units / ClassSplit.Word;
@@ -24,10 +24,10 @@ internal sealed class PositionWords
         return set;
     }
 
-    /// <summary>The positions whose bits are set: the mirror of <see cref="Of"/>.</summary>
+    /// <summary>Converts words to positions: the inverse of <see cref="Of"/>.</summary>
     /// <param name="words">The words.</param>
     /// <param name="positions">Filled, ascending.</param>
-    /// <returns>Whether they are as many as the bits that are set.</returns>
+    /// <returns>Whether the number of set bits matches the number of positions.</returns>
     public static bool TryExpand(ReadOnlySpan<ulong> words, Span<int> positions)
     {
         var count = 0;

@@ -3,30 +3,30 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Positions in a block given the classes of the parent's units (docs/reference/format/blocks.md, "Positions by rate"): as
-/// <see cref="ClassPositions"/>, but the units of dense classes come as words, in which what is left unsaid by whole bits does not get
-/// lost. Holds the working memory; not safe for use by two threads at once.
+/// Positions in a block, given the classes of the parent's units (docs/reference/format/blocks.md, "Positions by rate"): like
+/// <see cref="ClassPositions"/>, but units of frequently changed classes are coded as words, which avoids rounding to whole bits. Owns
+/// working memory; not thread-safe.
 /// </summary>
 internal sealed class RatedPositions
 {
-    /// <summary>The fewest units of a block for which the words' states pay.</summary>
-    public const int Fewest = 4096;
+    /// <summary>The fewest units in a block for which the final states of the word coder pay off.</summary>
+    public const int MinUnits = 4096;
 
     private readonly ClassBits bits = new();
     private readonly PositionWords merged = new();
     private readonly ClassRate[] rates = new ClassRate[ClassSplit.MaxClasses];
     private readonly int[] counts = new int[ClassSplit.MaxClasses];
 
-    // Where the words of each class stand: from a bit to a byte.
+    // The location of each class's words, from a bit to a byte.
     private readonly (int Start, int End)[] parts = new (int, int)[ClassSplit.MaxClasses];
     private int[] ranks = [];
     private byte[] words = [];
 
     /// <summary>Encodes positions.</summary>
     /// <param name="positions">Ascending.</param>
-    /// <param name="classes">The class of every unit of the block, padded to whole words of 64 with <see cref="byte.MaxValue"/>.</param>
+    /// <param name="classes">The class of each unit in the block, padded to whole words of 64 with <see cref="byte.MaxValue"/>.</param>
     /// <param name="classCount">The number of classes.</param>
-    /// <param name="destination">Room for 4 bytes a position and 2 bits a unit.</param>
+    /// <param name="destination">Space for 4 bytes per position and 2 bits per unit.</param>
     /// <returns>Bytes written.</returns>
     public int Encode(ReadOnlySpan<int> positions, ReadOnlySpan<byte> classes, int classCount, Span<byte> destination)
     {
@@ -49,11 +49,11 @@ internal sealed class RatedPositions
         return Write(classCount, states, destination);
     }
 
-    /// <summary>Decodes positions: the mirror of <see cref="Encode"/>.</summary>
-    /// <param name="source">The encoded bytes; moved past them.</param>
-    /// <param name="classes">The class of every unit, padded.</param>
+    /// <summary>Decodes positions: the inverse of <see cref="Encode"/>.</summary>
+    /// <param name="source">The encoded bytes; advanced past the positions.</param>
+    /// <param name="classes">The class of each unit, padded.</param>
     /// <param name="classCount">The number of classes.</param>
-    /// <param name="positions">Filled entirely.</param>
+    /// <param name="positions">Filled completely.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
     public void Decode(ref ReadOnlySpan<byte> source, ReadOnlySpan<byte> classes, int classCount, Span<int> positions)
     {
@@ -167,7 +167,7 @@ internal sealed class RatedPositions
         return count;
     }
 
-    // A word, which has four units at least, gives up no more bits than a state has.
+    // A word (at least four units) emits no more bits than a state has.
     private void Reserve(int units)
     {
         var most = (units / 4 * WordCoder.Log / 8) + ((ClassSplit.MaxClasses + 1) * 2 * sizeof(ulong));
@@ -181,6 +181,6 @@ internal sealed class RatedPositions
     }
 
     private static FishException Corrupt() =>
-        new(ErrorCode.CorruptFrame, "block", "The positions are not those of a block like this.",
-            "The frame is damaged or hostile; send it again.");
+        new(ErrorCode.CorruptFrame, "block", "The positions do not match the block.",
+            "The frame is damaged or malicious; send it again.");
 }

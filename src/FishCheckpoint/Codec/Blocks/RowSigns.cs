@@ -4,41 +4,41 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Signs of distances row by row (docs/reference/format/blocks.md, "Signs by row"): a row of weights behind activations that are mostly of
-/// one sign moves mostly one way. Each row that has enough of them says which eighth of its signs are negative, and its signs are coded
-/// given that. Holds the working memory.
+/// Signs of distances row by row (docs/reference/format/blocks.md, "Signs by row"). A row of weights behind activations of mostly one sign
+/// changes mostly in one direction. Each row with enough signs encodes the share of negative ones in eighths, and its signs are coded with
+/// that rate. Owns working memory.
 /// </summary>
 internal sealed class RowSigns(MagnitudeCoder coder)
 {
-    private const int Fewest = 8;
+    private const int MinSigns = 8;
     private const int LevelBits = 3;
     private const int Levels = 1 << LevelBits;
 
-    // Rows with too few signs to say.
+    // Rows with too few signs for a rate.
     private const byte Unknown = Levels;
     private const int Classes = Levels + 1;
 
     private const double Worth = 0.01;
     private const int WorthBytes = 32;
 
-    // What is gained for a sign of each level.
+    // The savings per sign at each level.
     private static readonly double[] Gains = [.. Enumerable.Range(0, Levels).Select(level => (level + 0.5) / Levels)
         .Select(p => 1 + (p * Math.Log2(p)) + ((1 - p) * Math.Log2(1 - p)))];
 
     private byte[] signs = [];
     private byte[] classes = [];
 
-    /// <summary>The signs that were read: 1 for each negative distance.</summary>
-    /// <param name="count">How many.</param>
+    /// <summary>The decoded signs: 1 for each negative distance.</summary>
+    /// <param name="count">The number of signs.</param>
     public ReadOnlySpan<byte> Read(int count) => signs.AsSpan(0, count);
 
-    /// <summary>Encodes the signs of zigzag distances, if that is worth it.</summary>
+    /// <summary>Encodes the signs of zigzag distances if that saves bytes.</summary>
     /// <param name="zigzags">The distances.</param>
-    /// <param name="positions">Their units in the block.</param>
-    /// <param name="rows">How the block lies in its tensor's rows.</param>
-    /// <param name="bytes">Bytes that they take with plain signs.</param>
-    /// <param name="destination">Room for twice the positions in bytes, and a few.</param>
-    /// <returns>Bytes written; 0 where it is not.</returns>
+    /// <param name="positions">The units of the distances in the block.</param>
+    /// <param name="rows">The block's offset in its tensor's rows.</param>
+    /// <param name="bytes">Bytes of the distances with plain signs.</param>
+    /// <param name="destination">Space for twice the positions in bytes, and a few bytes.</param>
+    /// <returns>Bytes written; 0 if it does not save bytes.</returns>
     public int TryEncode<T>(ReadOnlySpan<T> zigzags, ReadOnlySpan<int> positions, BlockRows rows, int bytes, Span<byte> destination)
         where T : unmanaged, IBinaryInteger<T>
     {
@@ -55,7 +55,7 @@ internal sealed class RowSigns(MagnitudeCoder coder)
             }
 
             var level = Unknown;
-            if (count >= Fewest)
+            if (count >= MinSigns)
             {
                 level = (byte)Math.Min(Levels - 1, Levels * negative / count);
                 gain += (count * Gains[level]) - LevelBits;
@@ -68,10 +68,10 @@ internal sealed class RowSigns(MagnitudeCoder coder)
         return gain / 8 > Math.Max(WorthBytes, Worth * bytes) ? Write(positions, rows, destination) : 0;
     }
 
-    /// <summary>Decodes signs: the mirror of <see cref="TryEncode"/>.</summary>
-    /// <param name="source">The encoded bytes; moved past them.</param>
-    /// <param name="positions">The units in the block.</param>
-    /// <returns>Whether the bytes are those of an encoder.</returns>
+    /// <summary>Decodes signs: the inverse of <see cref="TryEncode"/>.</summary>
+    /// <param name="source">The encoded bytes; advanced past the signs.</param>
+    /// <param name="positions">The units of the distances in the block.</param>
+    /// <returns>Whether the bytes are a valid encoding.</returns>
     public bool TryDecode(ref ReadOnlySpan<byte> source, ReadOnlySpan<int> positions)
     {
         if (!Varint.TryRead(ref source, out var length) || !Varint.TryRead(ref source, out var offset) || length is 0 or > long.MaxValue
@@ -86,7 +86,7 @@ internal sealed class RowSigns(MagnitudeCoder coder)
         for (var start = 0; start < positions.Length;)
         {
             var count = CountOf(positions[start..], rows);
-            classes.AsSpan(start, count).Fill(count < Fewest ? Unknown : (byte)reader.Read(LevelBits));
+            classes.AsSpan(start, count).Fill(count < MinSigns ? Unknown : (byte)reader.Read(LevelBits));
             start += count;
         }
 
@@ -104,7 +104,7 @@ internal sealed class RowSigns(MagnitudeCoder coder)
 
     private static long EndOf(int position, BlockRows rows) => ((((position + rows.Offset) / rows.Length) + 1) * rows.Length) - rows.Offset;
 
-    // How many of the first positions lie in one row.
+    // The number of first positions in one row.
     private static int CountOf(ReadOnlySpan<int> positions, BlockRows rows)
     {
         var (end, count) = (EndOf(positions[0], rows), 1);

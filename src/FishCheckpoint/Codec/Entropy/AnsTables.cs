@@ -4,18 +4,18 @@ using System.Runtime.CompilerServices;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Tables of asymmetric numeral systems, one for each distribution of symbols: a symbol takes as many bits as it is rare, to a fraction of
-/// a bit (Duda, "Asymmetric numeral systems", 2009; symbols are spread over states as in Collet's FSE). All have the same number of states,
-/// so that one state can go from table to table. Made again and again in place.
+/// Tables of asymmetric numeral systems, one per distribution of symbols. A symbol takes a fractional number of bits that matches its
+/// probability (Duda, "Asymmetric numeral systems", 2009; symbols are spread over states as in Collet's FSE). All tables have the same
+/// number of states, so that one state can be used with all of them. Rebuilt in place for each use.
 /// </summary>
 /// <param name="tables">The most tables.</param>
-/// <param name="symbols">The symbols of a table, at most 256.</param>
+/// <param name="symbols">Symbols per table, at most 256.</param>
 internal sealed class AnsTables(int tables, int symbols)
 {
-    /// <summary>The most bits of a state.</summary>
+    /// <summary>The most bits per state.</summary>
     public const int MaxLog = 11;
 
-    /// <summary>The fewest.</summary>
+    /// <summary>The fewest bits per state.</summary>
     public const int MinLog = 6;
 
     private uint[] decoding = [];
@@ -25,15 +25,15 @@ internal sealed class AnsTables(int tables, int symbols)
     private readonly int[] next = new int[symbols];
 
     /// <summary>
-    /// Of each table's states, <c>table &lt;&lt; MaxLog</c> on: next state's base (16 bits), symbol (8), bits to read (8), from the least
-    /// significant.
+    /// Per state of each table, from <c>table &lt;&lt; MaxLog</c> on: next state's base (16 bits), symbol (8), bits to read (8), from the
+    /// least significant.
     /// </summary>
     public ReadOnlySpan<uint> Decoding => decoding;
 
     /// <summary>Prepares a table for decoding.</summary>
     /// <param name="table">Its number.</param>
-    /// <param name="counts">How many of the states each symbol has: their sum is 2^<paramref name="log"/>.</param>
-    /// <param name="log">Bits of a state.</param>
+    /// <param name="counts">The number of states of each symbol; their sum is 2^<paramref name="log"/>.</param>
+    /// <param name="log">Bits per state.</param>
     public void BuildDecoding(int table, ReadOnlySpan<short> counts, int log)
     {
         decoding = decoding.Length > 0 ? decoding : new uint[tables << MaxLog];
@@ -54,7 +54,7 @@ internal sealed class AnsTables(int tables, int symbols)
         }
     }
 
-    /// <summary>Prepares a table for encoding: the mirror of <see cref="BuildDecoding"/>.</summary>
+    /// <summary>Prepares a table for encoding: the inverse of <see cref="BuildDecoding"/>.</summary>
     public void BuildEncoding(int table, ReadOnlySpan<short> counts, int log)
     {
         if (encoding.Length == 0)
@@ -82,8 +82,8 @@ internal sealed class AnsTables(int tables, int symbols)
         }
     }
 
-    /// <summary>What takes symbols in, once the tables are prepared.</summary>
-    /// <param name="table">The first of the tables that it sees.</param>
+    /// <summary>The encoder, after its tables are prepared.</summary>
+    /// <param name="table">The encoder's first table.</param>
     public Encoder EncoderFrom(int table) => new(steps.AsSpan(table * symbols), encoding);
 
     private void Spread(ReadOnlySpan<short> counts, int log)
@@ -101,7 +101,7 @@ internal sealed class AnsTables(int tables, int symbols)
         }
     }
 
-    /// <summary>Takes symbols in.</summary>
+    /// <summary>Encodes symbols.</summary>
     internal readonly ref struct Encoder
     {
         private readonly ReadOnlySpan<Step> steps;
@@ -113,10 +113,10 @@ internal sealed class AnsTables(int tables, int symbols)
             this.encoding = encoding;
         }
 
-        /// <summary>Takes a symbol in: symbols go in the order in which they do not come out.</summary>
+        /// <summary>Encodes a symbol. Symbols are encoded in reverse order of decoding.</summary>
         /// <param name="state">From 2^log to twice that; replaced.</param>
-        /// <param name="symbol">Number of the table, less that of the first one, times the symbols of one, and the symbol.</param>
-        /// <param name="bits">How many of the old state's low bits are to be written.</param>
+        /// <param name="symbol">(Table number - first table) * symbols per table + symbol.</param>
+        /// <param name="bits">The number of low bits of the old state to write.</param>
         /// <returns>These bits.</returns>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ulong Encode(ref uint state, int symbol, out int bits)
@@ -128,6 +128,8 @@ internal sealed class AnsTables(int tables, int symbols)
         }
     }
 
-    /// <summary>The bits that a state gives up, less where it does so; and where its successor stands, less the symbol's count.</summary>
+    /// <summary>
+    /// The number of bits that a state emits, minus a threshold; and the offset of its successor, minus the symbol's count.
+    /// </summary>
     internal readonly record struct Step(int Bits, int State);
 }

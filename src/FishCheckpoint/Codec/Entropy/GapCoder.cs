@@ -3,33 +3,30 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>
-/// Positions by the gaps between them, whatever their distribution (docs/reference/format/blocks.md, "Positions by gaps"). Holds the
-/// working memory.
-/// </summary>
+/// <summary>Positions as gaps of any distribution (docs/reference/format/blocks.md, "Positions by gaps"). Owns working memory.</summary>
 internal sealed class GapCoder
 {
     private readonly MagnitudeCoder coder = new();
     private uint[] gaps = [];
 
-    /// <summary>About how many bytes <see cref="Encode"/> would write.</summary>
+    /// <summary>Estimates the encoded length in bytes.</summary>
     public double Estimate(ReadOnlySpan<int> positions)
     {
         Take(positions);
         return coder.Estimate<uint>(gaps.AsSpan(0, positions.Length));
     }
 
-    /// <summary>Encodes positions, the first of which follows -1.</summary>
+    /// <summary>Encodes positions; the first gap starts at -1.</summary>
     public int Encode(ReadOnlySpan<int> positions, Span<byte> destination)
     {
         Take(positions);
         return coder.Encode<uint>(gaps.AsSpan(0, positions.Length), signed: false, [], 1, destination);
     }
 
-    /// <summary>Decodes positions: the mirror of <see cref="Encode"/>.</summary>
-    /// <param name="source">The encoded bytes; moved past them.</param>
-    /// <param name="limit">All positions lie below.</param>
-    /// <param name="positions">Filled entirely.</param>
+    /// <summary>Decodes positions: the inverse of <see cref="Encode"/>.</summary>
+    /// <param name="source">The encoded bytes; advanced past the positions.</param>
+    /// <param name="limit">The exclusive upper bound of positions.</param>
+    /// <param name="positions">Filled completely.</param>
     public void Decode(ref ReadOnlySpan<byte> source, int limit, Span<int> positions)
     {
         Reserve(positions.Length);
@@ -44,7 +41,7 @@ internal sealed class GapCoder
         }
 
         source = read >= 0 ? source[read..] : throw new FishException(
-            ErrorCode.CorruptFrame, "block", "The gaps do not lie in the block.", "The frame is damaged or hostile; send it again.");
+            ErrorCode.CorruptFrame, "block", "The gaps exceed the block.", "The frame is damaged or malicious; send it again.");
     }
 
     private void Take(ReadOnlySpan<int> positions)

@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Golomb's code of one parameter: the quotient in unary, the remainder in truncated binary
-/// (docs/reference/format/values.md, "Golomb code").
+/// A Golomb code with one parameter: the quotient in unary, the remainder in truncated binary (docs/reference/format/values.md, "Golomb
+/// code").
 /// </summary>
 internal readonly struct GolombCode
 {
@@ -29,7 +29,7 @@ internal readonly struct GolombCode
         inverse = (1UL << Precision) / step + 1;
     }
 
-    /// <summary>Writes a number below 2^20, which is exact without a division.</summary>
+    /// <summary>Writes a number below 2^20, for which the quotient needs no division.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Write(ref BitWriter writer, uint number)
     {
@@ -37,14 +37,14 @@ internal readonly struct GolombCode
         var (code, bits) = (0UL, 0);
         if (step > 1)
         {
-            // A remainder below the cutoff takes a bit less; of the others the lowest bit comes last.
+            // A remainder below the cutoff is one bit shorter; for the others, the lowest bit comes last.
             var rest = number - (quotient * step);
             var longer = rest >= cutoff;
             var value = longer ? rest + cutoff : rest;
             (code, bits) = longer ? ((value >> 1) | ((ulong)(value & 1) << shorter), shorter + 1) : (value, shorter);
         }
 
-        if (quotient + bits < BitWriter.Most)
+        if (quotient + bits < BitWriter.MaxBits)
         {
             writer.Write(((code << 1) | 1) << (int)quotient, (int)quotient + 1 + bits);
             return;
@@ -54,9 +54,9 @@ internal readonly struct GolombCode
         writer.Write(code, bits);
     }
 
-    /// <summary>Reads a number: the mirror of <see cref="Write"/>.</summary>
+    /// <summary>Reads a number: the inverse of <see cref="Write"/>.</summary>
     /// <param name="reader">The bits.</param>
-    /// <param name="limit">Whatever is not below it may come back as any number that is not.</param>
+    /// <param name="limit">The exclusive upper bound. Larger numbers may be returned as any number from the bound on.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long Read(ref BitReader reader, int limit)
     {

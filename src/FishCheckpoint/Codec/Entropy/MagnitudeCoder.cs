@@ -3,28 +3,28 @@ using System.Numerics;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Numbers near their entropy, each given its class (docs/reference/format/values.md, "Magnitudes"): symbols by tables, one for each group
-/// of neighbouring classes, with two interleaved states, and the plain bits of each number right after its symbol. Holds the working
-/// memory; not safe for use by two threads at once.
+/// Encodes numbers close to their entropy, conditioned on their classes (docs/reference/format/values.md, "Magnitudes"). Symbols use one
+/// table per group of neighboring classes, with two interleaved states; the plain bits of each number follow its symbol. Owns working
+/// memory; not thread-safe.
 /// </summary>
 internal sealed class MagnitudeCoder
 {
     /// <summary>The most classes.</summary>
     public const int MaxClasses = 32;
 
-    /// <summary>The number of classes that <see cref="ClassAfter"/> tells apart.</summary>
+    /// <summary>The number of classes of <see cref="ClassAfter"/>.</summary>
     public const int ClassesAfter = 12;
 
     private readonly MagnitudeEncoder encoder = new();
 
-    /// <summary>What reads.</summary>
+    /// <summary>The decoder.</summary>
     public MagnitudeDecoder Decoder { get; } = new();
 
-    /// <summary>Room that <see cref="Encode{T}"/> needs at most, in bytes.</summary>
+    /// <summary>The space that <see cref="Encode{T}"/> needs at most, in bytes.</summary>
     public static int RoomFor(int count, int unitSize) =>
         64 + (MaxClasses * Magnitudes.Symbols * 2) + (int)(((long)count * ((8 * unitSize) + AnsTables.MaxLog)) / 8);
 
-    /// <summary>The class of a number by the one before it: small ones come together.</summary>
+    /// <summary>The class of a number that follows another: small numbers are clustered.</summary>
     public static byte ClassAfter(ulong number) => (byte)Math.Min(ClassesAfter - 1, BitOperations.Log2(number + 1));
 
     /// <inheritdoc cref="MagnitudeEncoder.Encode{T}"/>

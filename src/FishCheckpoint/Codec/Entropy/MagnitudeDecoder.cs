@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// The half of <see cref="MagnitudeCoder"/> that reads: all numbers at once, or, where what has been read tells the class of what comes,
-/// some at a time after <see cref="TryStart"/>.
+/// The decoder of <see cref="MagnitudeCoder"/>: all numbers at once, or, if decoded numbers determine the class of the next ones, some at a
+/// time after <see cref="TryStart"/>.
 /// </summary>
 internal sealed class MagnitudeDecoder
 {
@@ -16,19 +16,19 @@ internal sealed class MagnitudeDecoder
     private readonly int[] placeOf = new int[MaxClasses];
     private readonly short[] scaled = new short[Symbols];
     private readonly byte[] groupOf = new byte[MaxClasses];
-    private readonly byte[] levels = new byte[SymbolRates.Most];
+    private readonly byte[] levels = new byte[SymbolRates.MaxRates];
     private int first;
     private int groups;
     private uint next;
     private uint after;
 
-    /// <summary>Decodes numbers: the mirror of <see cref="MagnitudeEncoder.Encode{T}"/>.</summary>
-    /// <param name="source">The encoded bytes; more may follow.</param>
+    /// <summary>Decodes numbers: the inverse of <see cref="MagnitudeEncoder.Encode{T}"/>.</summary>
+    /// <param name="source">The encoded bytes and possibly more.</param>
     /// <param name="signed">Whether they are zigzag distances.</param>
     /// <param name="classes">The class of each number.</param>
     /// <param name="classCount">The number of classes.</param>
     /// <param name="numbers">Filled.</param>
-    /// <returns>Bytes read; -1 where they are not what an encoder writes.</returns>
+    /// <returns>Bytes read; -1 if the bytes are invalid.</returns>
     public int Decode<T>(ReadOnlySpan<byte> source, bool signed, ReadOnlySpan<byte> classes, int classCount, Span<T> numbers)
         where T : unmanaged, IBinaryInteger<T>
     {
@@ -50,11 +50,12 @@ internal sealed class MagnitudeDecoder
         return reader.Overrun ? -1 : reader.Length;
     }
 
-    /// <summary>Decodes magnitudes of which each has the class <see cref="MagnitudeCoder.ClassAfter"/> of the one before, and the first
-    /// class 0.</summary>
-    /// <param name="source">The encoded bytes; more may follow.</param>
+    /// <summary>
+    /// Decodes magnitudes whose class is <see cref="MagnitudeCoder.ClassAfter"/> of the previous one; the first class is 0.
+    /// </summary>
+    /// <param name="source">The encoded bytes and possibly more.</param>
     /// <param name="numbers">Filled.</param>
-    /// <returns>Bytes read; -1 where they are not what an encoder writes.</returns>
+    /// <returns>Bytes read; -1 if the bytes are invalid.</returns>
     public int DecodeChained(ReadOnlySpan<byte> source, Span<ulong> numbers)
     {
         var reader = new BitReader(source);
@@ -78,7 +79,7 @@ internal sealed class MagnitudeDecoder
     }
 
     /// <summary>Reads the tables and the first states.</summary>
-    /// <returns>Whether an encoder writes such.</returns>
+    /// <returns>Whether the tables are valid.</returns>
     public bool TryStart(ref BitReader reader, int classCount)
     {
         if (!TryReadTables(ref reader, classCount, out var log))
@@ -95,7 +96,7 @@ internal sealed class MagnitudeDecoder
         return true;
     }
 
-    /// <summary>Reads the numbers that come next, each of a class.</summary>
+    /// <summary>Reads the next numbers with the given classes.</summary>
     public void GoOn<T>(ref BitReader source, bool signed, ReadOnlySpan<byte> classes, Span<T> numbers)
         where T : unmanaged, IBinaryInteger<T>
     {
@@ -144,7 +145,7 @@ internal sealed class MagnitudeDecoder
         state = (entry & 0xFFFF) + (uint)(peeked & ((1UL << stateBits) - 1));
         int plain = plainBits[symbol];
         ulong rest;
-        if (stateBits + plain <= BitReader.Most)
+        if (stateBits + plain <= BitReader.MaxBits)
         {
             reader.Skip(stateBits + plain);
             rest = (peeked >> stateBits) & ((1UL << plain) - 1);

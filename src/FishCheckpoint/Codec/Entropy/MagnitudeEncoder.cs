@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>The half of <see cref="MagnitudeCoder"/> that writes.</summary>
+/// <summary>The encoder of <see cref="MagnitudeCoder"/>.</summary>
 internal sealed class MagnitudeEncoder
 {
     private const int MaxClasses = MagnitudeCoder.MaxClasses;
@@ -15,7 +15,7 @@ internal sealed class MagnitudeEncoder
     private readonly short[] scaled = new short[Symbols];
     private readonly byte[] groupOf = new byte[MaxClasses];
     private readonly int[] placeOf = new int[MaxClasses];
-    private readonly byte[] levels = new byte[SymbolRates.Most];
+    private readonly byte[] levels = new byte[SymbolRates.MaxRates];
     private byte[] symbols = [];
     private byte[] backwards = [];
     private int first;
@@ -23,10 +23,10 @@ internal sealed class MagnitudeEncoder
 
     /// <summary>Encodes numbers.</summary>
     /// <param name="numbers">At least one.</param>
-    /// <param name="signed">Whether they are zigzag distances, and not magnitudes.</param>
-    /// <param name="classes">The class of each, known to the decoder; empty where there is one class.</param>
+    /// <param name="signed">Whether they are zigzag distances instead of magnitudes.</param>
+    /// <param name="classes">The class of each number, known to the decoder; empty if there is one class.</param>
     /// <param name="classCount">The number of classes, at most <see cref="MagnitudeCoder.MaxClasses"/>.</param>
-    /// <param name="destination">Room of <see cref="MagnitudeCoder.RoomFor"/>.</param>
+    /// <param name="destination">Space for <see cref="MagnitudeCoder.RoomFor"/> bytes.</param>
     /// <returns>Bytes written.</returns>
     public int Encode<T>(ReadOnlySpan<T> numbers, bool signed, ReadOnlySpan<byte> classes, int classCount, Span<byte> destination)
         where T : unmanaged, IBinaryInteger<T>
@@ -50,14 +50,14 @@ internal sealed class MagnitudeEncoder
         return writer.Length;
     }
 
-    /// <summary>About how many bytes magnitudes would take, from a part of them.</summary>
+    /// <summary>Estimates the encoded length of magnitudes in bytes from a sample.</summary>
     /// <param name="numbers">The magnitudes.</param>
-    /// <param name="chained">Whether each has the class that the one before it tells (<see cref="MagnitudeCoder.ClassAfter"/>), or all have
-    /// one.</param>
+    /// <param name="chained">Whether the previous magnitude determines the class (<see cref="MagnitudeCoder.ClassAfter"/>) or all have one
+    /// class.</param>
     public double Estimate<T>(ReadOnlySpan<T> numbers, bool chained)
         where T : unmanaged, IBinaryInteger<T>
     {
-        // A few stretches without gaps: numbers of a kind often come together.
+        // A few contiguous stretches, because similar numbers are often adjacent.
         const int stretch = 1024, stretches = 4;
         var (classes, all) = (chained ? MagnitudeCoder.ClassesAfter : 1, numbers.Length <= stretch * stretches);
         Array.Clear(counts, 0, classes * Symbols);
@@ -85,7 +85,7 @@ internal sealed class MagnitudeEncoder
         return seen == 0 ? 0 : (spent + plain) * numbers.Length / seen / 8;
     }
 
-    // Tables in full, or by rates where that is shorter: the bits of a state say which, less the fewest of them.
+    // Writes tables in full, or as rates if that is shorter. The log of the states, minus its minimum, encodes which.
     private int WriteTables(ref BitWriter writer, int groups, int count)
     {
         var (full, byRates) = (0f, 0f);
@@ -130,7 +130,7 @@ internal sealed class MagnitudeEncoder
         return log;
     }
 
-    // By counts where rounding to levels would cost more than it saves: few symbols, each of them often.
+    // Writes counts if rounding to levels would cost more than it saves: few symbols, all frequent.
     private void WriteTable(ref BitWriter writer, ReadOnlySpan<int> of, int log, Span<short> states)
     {
         SymbolCounts.Scale(of, log, states);
@@ -150,7 +150,7 @@ internal sealed class MagnitudeEncoder
 
     private static ReadOnlySpan<int> SpanOf(ReadOnlySpan<int> of) => of[..(of.LastIndexOfAnyExcept(0) + 1)];
 
-    // More states than values of a group would tell nothing.
+    // More states than values in a group do not improve the rates.
     private int RatesLog(int groups, int count) =>
         Math.Clamp(BitOperations.Log2((uint)(count / groups) | 1) + 1, SymbolRates.LeastLog(used),
             Math.Max(RatesMaxLog, SymbolRates.LeastLog(used)));
@@ -179,10 +179,10 @@ internal sealed class MagnitudeEncoder
         (first, used) = (least, most - least + 1);
     }
 
-    // The symbols that occur at all: the rest of a row is 0.
+    // The symbols that occur; the rest of a row is 0.
     private Span<int> CountsOf(int group) => counts.AsSpan((group * Symbols) + first, used);
 
-    // Neighbouring classes share a table where two would cost more than they save; the best pair first.
+    // Merges neighboring classes into one table if two would cost more than they save, best pair first.
     private int Group(int classCount)
     {
         Span<float> costs = stackalloc float[MaxClasses];
@@ -261,7 +261,7 @@ internal sealed class MagnitudeEncoder
         }
     }
 
-    // The states that pay: more of them fit the counts better, and their table takes more to tell.
+    // The number of states that pays off: more states fit the counts better, but their table is longer.
     private int Log(int groups)
     {
         var least = 0;
@@ -287,7 +287,7 @@ internal sealed class MagnitudeEncoder
         return best;
     }
 
-    // The symbol taken in last comes out first: an even one.
+    // Encodes in reverse: the last symbol to encode is the first to decode, an even one.
     private (uint Even, uint Odd, int Start) EncodeBackwards<T>(
         ReadOnlySpan<T> numbers, bool signed, ReadOnlySpan<byte> classes, uint state, Span<byte> destination)
         where T : unmanaged, IBinaryInteger<T>
@@ -303,9 +303,9 @@ internal sealed class MagnitudeEncoder
         ReadOnlySpan<int> places = placeOf;
         ReadOnlySpan<byte> symbolOf = symbols.AsSpan(0, numbers.Length);
         var (current, other, index) = (state, state, numbers.Length - 1);
-        if (plainBits[first + used - 1] <= (BackwardBitWriter.Most / 2) - AnsTables.MaxLog)
+        if (plainBits[first + used - 1] <= (BackwardBitWriter.MaxBits / 2) - AnsTables.MaxLog)
         {
-            // Two numbers fit one write.
+            // Two numbers per write.
             for (; index > 0; index -= 2)
             {
                 int symbol = symbolOf[index], before = symbolOf[index - 1];
@@ -324,7 +324,7 @@ internal sealed class MagnitudeEncoder
             var low = encoder.Encode(ref other, (classes.Length == 0 ? 0 : places[classes[index]]) + symbolOf[index], out var taken);
             int plain = plainBits[symbolOf[index]];
             var rest = Rest(numbers[index], signed, plain);
-            if (taken + plain <= BackwardBitWriter.Most)
+            if (taken + plain <= BackwardBitWriter.MaxBits)
             {
                 writer.Write(low | (rest << taken), taken + plain);
             }

@@ -4,13 +4,12 @@ using System.Runtime.CompilerServices;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Numbers as a symbol and plain bits (docs/reference/format/values.md, "Magnitudes"): each magnitude below 16 is a symbol of its own;
-/// above, a symbol stands for half an octave and the rest of the bits follow as they are. The sign of a zigzag distance is the first of the
-/// plain bits, unless the distance is 0.
+/// Numbers as a symbol and plain bits (docs/reference/format/values.md, "Magnitudes"). Each magnitude below 16 has its own symbol. Above, a
+/// symbol covers half an octave, and the remaining bits follow. The sign of a nonzero zigzag distance is the first of the plain bits.
 /// </summary>
 internal static class Magnitudes
 {
-    /// <summary>The number of symbols that 64 bits need.</summary>
+    /// <summary>The number of symbols for 64 bits.</summary>
     public const int Symbols = Direct + (2 * 60);
 
     private const int Direct = 16;
@@ -23,7 +22,7 @@ internal static class Magnitudes
     private static readonly ulong[] Bases =
         [.. Enumerable.Range(0, Symbols).Select(symbol => symbol < Direct ? (ulong)symbol : (2UL + ((ulong)symbol & 1)) << Bits[symbol])];
 
-    /// <summary>The plain bits that follow each symbol: of magnitudes, or of zigzag distances.</summary>
+    /// <summary>The number of plain bits after each symbol, for magnitudes or zigzag distances.</summary>
     public static ReadOnlySpan<byte> BitsOf(bool signed) => signed ? SignedBits : Bits;
 
     /// <summary>The smallest magnitude of each symbol.</summary>

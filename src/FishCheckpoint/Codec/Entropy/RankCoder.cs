@@ -1,22 +1,22 @@
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Ascending numbers drawn evenly from a range, near their entropy, without a table: the gaps between them as Golomb's codes with a
-/// parameter that the encoder takes from the density (docs/reference/format/values.md, "Ascending lists"; Gallager and van Voorhis 1975).
+/// Encodes uniformly distributed ascending numbers close to their entropy without a table: the gaps in a Golomb code whose parameter
+/// follows from the density (docs/reference/format/values.md, "Ascending lists"; Gallager and van Voorhis 1975).
 /// </summary>
 internal static class RankCoder
 {
-    // Parameters, four to the octave from 8 on: the next best one costs next to nothing.
+    // Parameters, four per octave from 8 on: the nearest one costs almost nothing.
     private static readonly int[] Parameters =
         [.. Enumerable.Range(1, 7), .. Enumerable.Range(0, 64).Select(index => (4 + (index & 3)) << ((index >> 2) + 1))];
 
     /// <summary>The number of parameters.</summary>
     public static int Count => Parameters.Length;
 
-    /// <summary>The parameter for so many numbers out of a range.</summary>
-    /// <param name="count">The numbers.</param>
-    /// <param name="range">Out of how many.</param>
-    /// <returns>Its place in the list of parameters.</returns>
+    /// <summary>The best parameter for a list.</summary>
+    /// <param name="count">The number of numbers.</param>
+    /// <param name="range">The size of their range.</param>
+    /// <returns>Its index in the list of parameters.</returns>
     public static int ParameterFor(int count, int range)
     {
         // The best one for a density p is the least m with (1 - p)^m + (1 - p)^(m + 1) <= 1: about 0.693 / p - 0.85.
@@ -46,15 +46,15 @@ internal static class RankCoder
         destination = writer;
     }
 
-    /// <summary>Writes numbers and the end of their range: the first number that is not below it.</summary>
+    /// <summary>Writes numbers, then an end mark: the first number outside their range.</summary>
     public static void WriteToEnd(ref BitWriter destination, ReadOnlySpan<int> ranks, int parameter, int range)
     {
         Write(ref destination, ranks, parameter);
         new GolombCode(Parameters[parameter]).Write(ref destination, (uint)(range - (ranks.Length == 0 ? 0 : ranks[^1] + 1)));
     }
 
-    /// <summary>Reads numbers: the mirror of <see cref="Write"/>.</summary>
-    /// <returns>Whether all lie below <paramref name="range"/>.</returns>
+    /// <summary>Reads numbers: the inverse of <see cref="Write"/>.</summary>
+    /// <returns>Whether all are below <paramref name="range"/>.</returns>
     public static bool TryRead(ref BitReader source, Span<int> ranks, int parameter, int range)
     {
         var code = new GolombCode(Parameters[parameter]);
@@ -75,12 +75,12 @@ internal static class RankCoder
         return !reader.Overrun;
     }
 
-    /// <summary>Reads numbers up to the end of their range: the mirror of <see cref="WriteToEnd"/>.</summary>
+    /// <summary>Reads numbers up to the end mark: the inverse of <see cref="WriteToEnd"/>.</summary>
     /// <param name="source">The bits.</param>
-    /// <param name="ranks">Receives them: as long as the range.</param>
-    /// <param name="parameter">As they were written.</param>
-    /// <param name="range">One more than the largest number that can be.</param>
-    /// <returns>How many; -1 where the end is not the range's.</returns>
+    /// <param name="ranks">Receives the numbers; as long as the range.</param>
+    /// <param name="parameter">The parameter used to write them.</param>
+    /// <param name="range">The exclusive upper bound of the numbers.</param>
+    /// <returns>The number of numbers; -1 if the end mark is invalid.</returns>
     public static int ReadToEnd(ref BitReader source, Span<int> ranks, int parameter, int range)
     {
         var code = new GolombCode(Parameters[parameter]);

@@ -6,19 +6,19 @@ using System.Runtime.Intrinsics;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// How likely each element of a row is among its row's positions, from how many the row has and how often earlier rows had that column
-/// (docs/reference/format/values.md, "Rows"). The score of a gradient is nearly a row's part times a column's, so a mask that is chosen by
-/// it is nearly told by how full its rows and columns are. Whole numbers only: the same on every machine.
+/// Estimates the likelihood of each element of a row from the row's number of positions and from the columns of earlier rows
+/// (docs/reference/format/values.md, "Rows"). A gradient's score is nearly the product of a row factor and a column factor, so the counts
+/// per row and column nearly determine a mask of top scores. Uses integers only, so that it is deterministic on all machines.
 /// </summary>
 internal sealed class RowModel
 {
-    /// <summary>The number of classes: an octave of odds each.</summary>
+    /// <summary>The number of classes, one per octave of odds.</summary>
     public const int Classes = 24;
 
     private const int MaxRows = 255;
     private const int Even = Classes / 2;
 
-    // Sixteenths of an octave: of x, the highest bit of x^16.
+    // Sixteenths of an octave: the highest bit of x^16.
     private static readonly short[] Logs =
         [0, .. Enumerable.Range(1, 2 * (MaxRows + 1)).Select(x => (short)(BigInteger.Pow(x, 16).GetBitLength() - 1))];
 
@@ -29,8 +29,8 @@ internal sealed class RowModel
     private int rows;
     private long total;
 
-    /// <summary>Begins without knowing any row.</summary>
-    /// <param name="columns">Elements of a row.</param>
+    /// <summary>Starts without any rows.</summary>
+    /// <param name="columns">Elements per row.</param>
     public void Start(int columns)
     {
         var padded = Padded(columns);
@@ -39,11 +39,10 @@ internal sealed class RowModel
         Array.Clear(hits, 0, padded);
     }
 
-    /// <summary>The class of each element of the next row.</summary>
-    /// <param name="count">The row's positions: fewer than its elements.</param>
-    /// <param name="classes">Filled, <see cref="Padded"/> elements; what it holds more than a row has elements with a class that does not
-    /// exist.</param>
-    /// <returns>The first and the last class that any element has.</returns>
+    /// <summary>Assigns a class to each element of the next row.</summary>
+    /// <param name="count">The row's number of positions, less than its elements.</param>
+    /// <param name="classes">Filled with <see cref="Padded"/> elements; those after the row get an unused class.</param>
+    /// <returns>The first and the last class of any element.</returns>
     public (int First, int Last) Classify(int count, Span<byte> classes)
     {
         var expected = (int)(2 * total / width);
@@ -67,8 +66,8 @@ internal sealed class RowModel
         return (classOf[0], classOf[rows]);
     }
 
-    /// <summary>Learns a row.</summary>
-    /// <param name="columns">Its positions.</param>
+    /// <summary>Updates the model with a row.</summary>
+    /// <param name="columns">The row's positions.</param>
     public void Learn(ReadOnlySpan<int> columns)
     {
         foreach (var column in columns)
@@ -79,7 +78,7 @@ internal sealed class RowModel
         (rows, total) = (rows + 1, total + columns.Length);
         if (rows == MaxRows)
         {
-            // Old rows count half: rows of one token are more like those of the next.
+            // Old rows count half, because adjacent rows are more alike.
             for (var column = 0; column < width; column++)
             {
                 hits[column] >>= 1;
@@ -89,11 +88,11 @@ internal sealed class RowModel
         }
     }
 
-    /// <summary>As many elements as <see cref="Classify"/> fills: whole words.</summary>
+    /// <summary>The number of elements that <see cref="Classify"/> fills: whole words.</summary>
     public static int Padded(int columns) => (columns + ClassSplit.Word - 1) & -ClassSplit.Word;
 
-    // Odds grow with the hits: an element's class is that of no hits and one more for each class whose fewest hits it has. So many
-    // comparisons for 64 at once take less than a look into the table for each.
+    // Odds grow with the hits, so an element's class is the number of thresholds that its hits reach. Comparing 64 elements at once is
+    // faster than one table lookup per element.
     private void Compare(Span<byte> classes)
     {
         var steps = 0;
@@ -124,7 +123,7 @@ internal sealed class RowModel
         }
     }
 
-    /// <summary>The classes again, of the row that was classified last, on a machine that cannot compare so many at once.</summary>
+    /// <summary>The classes of the last row again, for machines without such vectors.</summary>
     internal void LookUp(Span<byte> classes)
     {
         for (var column = 0; column < width; column++)
@@ -133,7 +132,7 @@ internal sealed class RowModel
         }
     }
 
-    // Sixteenths of an octave of any number: what is above the table is halved into it.
+    // Sixteenths of an octave of any number; larger ones are halved into the table.
     private static int LogOf(int number)
     {
         var halves = Math.Max(0, 32 - BitOperations.LeadingZeroCount((uint)number) - 9);

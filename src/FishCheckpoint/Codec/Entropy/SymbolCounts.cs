@@ -3,8 +3,8 @@ using System.Numerics;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// How often each symbol occurs, scaled to the states of an <see cref="AnsTables"/>, and how that is written
-/// (docs/reference/format/values.md, "Count tables").
+/// The frequency of each symbol, scaled to the states of an <see cref="AnsTables"/>, and its encoding (docs/reference/format/values.md,
+/// "Count tables").
 /// </summary>
 internal static class SymbolCounts
 {
@@ -12,7 +12,7 @@ internal static class SymbolCounts
     private const int LengthBits = 4;
     private const int KeptBits = 4;
 
-    /// <summary>The fewest bits of a state that leave room for each symbol.</summary>
+    /// <summary>The fewest bits per state with room for each symbol.</summary>
     public static int LeastLog(ReadOnlySpan<int> counts)
     {
         var kinds = 0u;
@@ -24,11 +24,10 @@ internal static class SymbolCounts
         return Math.Max(AnsTables.MinLog, BitOperations.Log2(kinds) + 2);
     }
 
-    /// <summary>Scales counts so that they add up to 2^<paramref name="log"/> and every symbol that occurs keeps one state at
-    /// least.</summary>
+    /// <summary>Scales counts to a sum of 2^<paramref name="log"/>, with at least one state for each symbol that occurs.</summary>
     public static void Scale(ReadOnlySpan<int> counts, int log, Span<short> scaled)
     {
-        // Few of the symbols occur: what is done for each is most of the price of a small chunk.
+        // Few symbols occur, and for a small chunk the loops over symbols dominate.
         counts = counts[..Math.Max(1, counts.LastIndexOfAnyExcept(0) + 1)];
         scaled[counts.Length..].Clear();
         scaled = scaled[..counts.Length];
@@ -45,7 +44,7 @@ internal static class SymbolCounts
             sum += scaled[symbol];
         }
 
-        // Most of them are rounded to a few bits, which costs nothing that can be measured; the most frequent symbol takes what is left.
+        // Most counts are rounded to a few bits, at no measurable cost; the most frequent symbol gets the rest.
         var largest = Largest(scaled);
         for (var symbol = 0; symbol < scaled.Length; symbol++)
         {
@@ -85,8 +84,8 @@ internal static class SymbolCounts
         }
     }
 
-    /// <summary>Reads scaled counts: the mirror of <see cref="Write"/>.</summary>
-    /// <returns>Whether they are possible.</returns>
+    /// <summary>Reads scaled counts: the inverse of <see cref="Write"/>.</summary>
+    /// <returns>Whether they are valid.</returns>
     public static bool TryRead(ref BitReader reader, Span<short> scaled, int log)
     {
         scaled.Clear();
@@ -114,7 +113,7 @@ internal static class SymbolCounts
         return rest > 0 && !reader.Overrun;
     }
 
-    /// <summary>The bits that symbols take, and about what their table does.</summary>
+    /// <summary>Estimates the bits for symbols and their table.</summary>
     public static float Cost(ReadOnlySpan<int> counts)
     {
         var (total, sum, kinds) = (0, 0f, 0);
@@ -131,7 +130,7 @@ internal static class SymbolCounts
         return total == 0 ? 0 : (total * MathF.Log2(total)) - sum + 6 + (7 * kinds);
     }
 
-    /// <summary>The bits that symbols take with a table of 2^<paramref name="log"/> states, and what that table does.</summary>
+    /// <summary>Computes the bits for symbols with a table of 2^<paramref name="log"/> states, and for the table.</summary>
     public static float Cost(ReadOnlySpan<int> counts, ReadOnlySpan<short> scaled, int log)
     {
         var (first, last) = (scaled.IndexOfAnyExcept((short)0), scaled.LastIndexOfAnyExcept((short)0));
@@ -145,7 +144,7 @@ internal static class SymbolCounts
         return bits;
     }
 
-    /// <summary>The bits of a number.</summary>
+    /// <summary>The number of bits in a number.</summary>
     public static int LengthOf(int number) => 32 - BitOperations.LeadingZeroCount((uint)number);
 
     private static int Largest(ReadOnlySpan<short> scaled)
@@ -159,7 +158,7 @@ internal static class SymbolCounts
         return largest;
     }
 
-    // The one that takes what is left.
+    // The symbol that gets the rest.
     private static int Unrounded(ReadOnlySpan<short> scaled)
     {
         for (var symbol = 0; symbol < scaled.Length; symbol++)
@@ -184,7 +183,7 @@ internal static class SymbolCounts
         return found;
     }
 
-    // To so many bits as are written of a count: its length, and what follows its highest bit.
+    // Rounds to the bits that are written for a count: its length and the bits after its highest one.
     private static short Round(short count)
     {
         var length = LengthOf(count);
@@ -194,7 +193,7 @@ internal static class SymbolCounts
 
     private static int Kept(int length) => Math.Clamp(length - 1, 0, KeptBits);
 
-    /// <summary>Writes a number in Elias' gamma code of it and 1.</summary>
+    /// <summary>Writes a number plus 1 in Elias gamma code.</summary>
     public static void WriteNumber(ref BitWriter writer, int number)
     {
         var length = LengthOf(number + 1);
@@ -202,7 +201,7 @@ internal static class SymbolCounts
         writer.Write((ulong)(number + 1) & ((1UL << (length - 1)) - 1), length - 1);
     }
 
-    /// <summary>Reads a number: the mirror of <see cref="WriteNumber"/>.</summary>
+    /// <summary>Reads a number: the inverse of <see cref="WriteNumber"/>.</summary>
     public static int ReadNumber(ref BitReader reader)
     {
         var length = (int)Math.Min(reader.ReadUnary(), 16);

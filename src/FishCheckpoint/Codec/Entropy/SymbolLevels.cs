@@ -3,23 +3,25 @@ using System.Numerics;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Counts of symbols scaled to the states of an <see cref="AnsTables"/> and rounded to half octaves, each told by its difference from the
-/// one before (docs/reference/format/values.md, "Level tables"): magnitudes next to each other are about as frequent, and a state more or
-/// less costs next to nothing.
+/// Symbol counts scaled to the states of an <see cref="AnsTables"/> and rounded to half octaves, each encoded as the difference from the
+/// previous one (docs/reference/format/values.md, "Level tables"). Neighboring magnitudes are about equally frequent, and a state more or
+/// less costs almost nothing.
 /// </summary>
 internal static class SymbolLevels
 {
-    // What the levels before the first are thought to be, in half octaves below all states.
+    // The assumed level before the first, in half octaves below all states.
     private const int Start = 8;
 
-    // About what a table takes, and each symbol of it.
+    // The approximate cost of a table, and of each of its symbols.
     private const float TableBits = 8;
     private const float SymbolBits = 5;
 
-    /// <summary>Scales counts so that they add up to 2^<paramref name="log"/>, every symbol that occurs keeps one state at least, and all
-    /// but one are of a level.</summary>
-    /// <param name="counts">Of at most 2^(<paramref name="log"/> - 2) symbols.</param>
-    /// <param name="log">Bits of a state.</param>
+    /// <summary>
+    /// Scales counts to a sum of 2^<paramref name="log"/>, with at least one state for each symbol that occurs; all but one count are
+    /// levels.
+    /// </summary>
+    /// <param name="counts">Counts of at most 2^(<paramref name="log"/> - 2) symbols.</param>
+    /// <param name="log">Bits per state.</param>
     /// <param name="scaled">Filled.</param>
     public static void Scale(ReadOnlySpan<int> counts, int log, Span<short> scaled)
     {
@@ -38,7 +40,7 @@ internal static class SymbolLevels
             left -= scaled[symbol];
         }
 
-        // The most frequent symbol takes what is left.
+        // The most frequent symbol gets the rest.
         while (left < 1)
         {
             var largest = scaled.IndexOf(Largest(scaled));
@@ -70,8 +72,8 @@ internal static class SymbolLevels
         }
     }
 
-    /// <summary>Reads scaled counts: the mirror of <see cref="Write"/>.</summary>
-    /// <returns>Whether they are possible.</returns>
+    /// <summary>Reads scaled counts: the inverse of <see cref="Write"/>.</summary>
+    /// <returns>Whether they are valid.</returns>
     public static bool TryRead(ref BitReader reader, Span<short> scaled, int log)
     {
         scaled.Clear();
@@ -103,7 +105,7 @@ internal static class SymbolLevels
         return left > 0 && !reader.Overrun;
     }
 
-    /// <summary>The bits that symbols take, and about what their table does.</summary>
+    /// <summary>Estimates the bits for symbols and their table.</summary>
     public static float Cost(ReadOnlySpan<int> counts)
     {
         var (total, sum, kinds) = (0, 0f, 0);
@@ -120,7 +122,7 @@ internal static class SymbolLevels
         return total == 0 ? 0 : (total * MathF.Log2(total)) - sum + TableBits + (SymbolBits * kinds);
     }
 
-    /// <summary>The bits that symbols take with a table of 2^<paramref name="log"/> states, and what that table does.</summary>
+    /// <summary>Computes the bits for symbols with a table of 2^<paramref name="log"/> states, and for the table.</summary>
     public static float Cost(ReadOnlySpan<int> counts, ReadOnlySpan<short> scaled, int log)
     {
         var (first, last, free) = (scaled.IndexOfAnyExcept((short)0), scaled.LastIndexOfAnyExcept((short)0), FreeOf(scaled));
@@ -141,14 +143,14 @@ internal static class SymbolLevels
 
     private static int StatesOf(int level) => level < 2 ? level : (2 + (level & 1)) << ((level >> 1) - 1);
 
-    // The nearest: from a quarter of an octave above a level on the next one.
+    // The nearest level: rounds up from a quarter of an octave.
     private static int LevelOf(int states)
     {
         var log = BitOperations.Log2((uint)states | 1);
         return states < 4 ? states : (2 * log) + ((states - (1 << log) + (1 << (log - 2))) >> (log - 1));
     }
 
-    // The one that takes what is left.
+    // The symbol that gets the rest.
     private static int FreeOf(ReadOnlySpan<short> scaled)
     {
         for (var symbol = 0; symbol < scaled.Length; symbol++)

@@ -3,37 +3,36 @@ using System.Numerics;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Symbols told by a few rates instead of a table (docs/reference/format/values.md, "Rate tables"): how often a symbol ends there, given
-/// that it has come so far. The last rate holds for all symbols that follow, so that one rate is a geometric distribution. A small block's
-/// table would take more than its distances do.
+/// Symbols encoded by a few rates instead of a table (docs/reference/format/values.md, "Rate tables"). A rate is the probability that a
+/// symbol ends at a place, given that it has reached it. The last rate applies to all later symbols, so one rate is a geometric
+/// distribution. For a small block, a table would be longer than the distances.
 /// </summary>
 internal static class SymbolRates
 {
-    /// <summary>The most rates of a table.</summary>
-    public const int Most = 15;
+    /// <summary>The most rates in a table.</summary>
+    public const int MaxRates = 15;
 
     private const int LevelBits = 6;
     private const int Levels = 1 << LevelBits;
     private const int CountBits = 4;
     private const int Precision = 26;
 
-    // Even steps of the angle whose squared sine is the rate lose the same everywhere; 3t² - 2t³ is that sine to a percent, and exact in
-    // integers.
+    // Rates whose angles (with the rate as squared sine) are evenly spaced lose equally everywhere; 3t² - 2t³ approximates that to a
+    // percent in exact integers.
     private static readonly ushort[] Rates =
         [.. Enumerable.Range(0, Levels).Select(level => (ushort)At((2 * level) + 1))];
 
-    /// <summary>The rate of a level, in parts of 65,536.</summary>
+    /// <summary>The rate of a level, in parts per 65,536.</summary>
     public static int RateOf(int level) => Rates[level];
 
-    /// <summary>Where the rates of a level end and those of the next begin, in parts of 65,536.</summary>
+    /// <summary>The boundary between a level and the next, in parts per 65,536.</summary>
     public static int Between(int level) => At(2 * (level + 1));
 
     /// <summary>Chooses rates.</summary>
-    /// <param name="counts">How often each symbol occurs, from the first one on that any table has to the last one that this one
-    /// has.</param>
-    /// <param name="levels">Receives the level of each rate; room for <see cref="Most"/>.</param>
-    /// <param name="bits">About how many bits the symbols take with them, the rates included.</param>
-    /// <returns>How many rates: none for one symbol.</returns>
+    /// <param name="counts">The frequency of each symbol, from the first symbol of all tables to the last symbol of this one.</param>
+    /// <param name="levels">Receives the level of each rate; has space for <see cref="MaxRates"/>.</param>
+    /// <param name="bits">The estimated bits for the symbols and the rates.</param>
+    /// <returns>The number of rates; 0 for one symbol.</returns>
     public static int Choose(ReadOnlySpan<int> counts, Span<byte> levels, out float bits)
     {
         bits = 1 + (2 * BitOperations.Log2((uint)counts.Length | 1));
@@ -42,7 +41,7 @@ internal static class SymbolRates
             return 0;
         }
 
-        // Of symbols from each place on: how many there are, and how many steps they take together.
+        // From each place on: the number of symbols, and their total number of steps.
         Span<(int Count, long Steps)> tails = stackalloc (int, long)[counts.Length + 1];
         for (var symbol = counts.Length - 1; symbol >= 0; symbol--)
         {
@@ -50,9 +49,9 @@ internal static class SymbolRates
             tails[symbol] = (after + counts[symbol], steps + after + counts[symbol]);
         }
 
-        // What comes to the last symbol ends there.
+        // A symbol that reaches the last place ends there.
         var (best, own, least, surely) = (1, 0f, float.MaxValue, tails[counts.Length - 1].Count);
-        for (var rates = 1; rates <= Math.Min(Most, counts.Length - 1); rates++)
+        for (var rates = 1; rates <= Math.Min(MaxRates, counts.Length - 1); rates++)
         {
             var (count, steps) = tails[rates - 1];
             var all = own + Entropy(count - surely, steps - surely) + (LevelBits * rates);
@@ -89,8 +88,8 @@ internal static class SymbolRates
         }
     }
 
-    /// <summary>Reads rates: the mirror of <see cref="Write"/>.</summary>
-    /// <returns>How many symbols, and how many rates; 0 symbols where no writer writes that.</returns>
+    /// <summary>Reads rates: the inverse of <see cref="Write"/>.</summary>
+    /// <returns>The number of symbols and of rates; 0 symbols if the encoding is invalid.</returns>
     public static (int Symbols, int Rates) Read(ref BitReader reader, Span<byte> levels)
     {
         var symbols = SymbolCounts.ReadNumber(ref reader) + 1;
@@ -103,10 +102,12 @@ internal static class SymbolRates
         return (symbols > 1 && rates == 0 ? 0 : symbols, rates);
     }
 
-    /// <summary>The states of each symbol: at least one, 2^<paramref name="log"/> together; the same on every machine.</summary>
-    /// <param name="levels">At least one, unless there is one symbol.</param>
-    /// <param name="log">Bits of a state, at least <see cref="LeastLog"/>.</param>
-    /// <param name="scaled">Filled: a symbol each.</param>
+    /// <summary>
+    /// The states of each symbol: at least one each, with a sum of 2^<paramref name="log"/>; deterministic on all machines.
+    /// </summary>
+    /// <param name="levels">At least one level, unless there is one symbol.</param>
+    /// <param name="log">Bits per state, at least <see cref="LeastLog"/>.</param>
+    /// <param name="scaled">Filled with one count per symbol.</param>
     public static void Scale(ReadOnlySpan<byte> levels, int log, Span<short> scaled)
     {
         var (rest, sum, largest) = (1L << Precision, 0, 0);
@@ -133,15 +134,15 @@ internal static class SymbolRates
         scaled[largest] += (short)(size - sum);
     }
 
-    /// <summary>The fewest bits of a state that leave room for so many symbols.</summary>
+    /// <summary>The fewest bits per state with room for that many symbols.</summary>
     public static int LeastLog(int symbols) => Math.Max(AnsTables.MinLog, BitOperations.Log2((uint)symbols) + 3);
 
-    // The bits of so many ends among so many steps.
+    // The entropy of a number of ends among a number of steps, in bits.
     private static float Entropy(int ends, long steps) =>
         ends == 0 || ends == steps ? 0
             : (steps * MathF.Log2(steps)) - (ends * MathF.Log2(ends)) - ((steps - ends) * MathF.Log2(steps - ends));
 
-    // In halves of a step.
+    // In half steps.
     private static int At(int angle) => angle * angle * (384 - (2 * angle)) / 32;
 
     private static byte LevelOf(int ends, long steps) =>

@@ -4,23 +4,23 @@ using System.Runtime.CompilerServices;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Bits that are set at one rate, near their entropy and several at a time (docs/reference/format/blocks.md, "Words"): a few of them are a
-/// symbol, whose table the rate alone tells. Where many bits are set that is shorter than a list of them, and faster. The tables never
-/// change: all coders share them.
+/// Bits that are set at one rate, close to their entropy and several at a time (docs/reference/format/blocks.md, "Words"). A few bits form
+/// a symbol, whose table depends only on the rate. If many bits are set, this is shorter and faster than a list. The tables are constant
+/// and shared by all coders.
 /// </summary>
 internal static class WordCoder
 {
-    /// <summary>The number of rates, from just below a half down.</summary>
+    /// <summary>The number of rates, from just below one half downwards.</summary>
     public const int Count = Highest - Lowest + 1;
 
-    /// <summary>Bits of a state.</summary>
+    /// <summary>Bits per state.</summary>
     public const int Log = AnsTables.MaxLog;
 
-    // Levels of SymbolRates: a rate above a half is that of the bits that are not set, and below the lowest a word says too little.
+    // Levels of SymbolRates. A rate above one half is coded by the unset bits, and below the lowest a word carries too little information.
     private const int Highest = 31;
     private const int Lowest = 7;
 
-    // The rates whose words are wide, which are faster; of rarer bits a wide word has too many values that hardly occur.
+    // Rates for wide words, which are faster; for rarer bits, most values of a wide word would hardly occur.
     private const int Wide = 16;
     private const int WideBits = 6;
     private const int NarrowBits = 4;
@@ -31,10 +31,10 @@ internal static class WordCoder
 
     private static readonly AnsTables Tables = Build();
 
-    /// <summary>The rate of so many bits out of a range; the same on every machine.</summary>
-    /// <param name="set">At most half of them.</param>
-    /// <param name="range">All bits, at least one.</param>
-    /// <returns>Its number, from 0 for the highest on; <see cref="Count"/> or more where words do not suit it.</returns>
+    /// <summary>The rate for set bits in a range; deterministic on all machines.</summary>
+    /// <param name="set">The number of set bits, at most half of the range.</param>
+    /// <param name="range">The number of all bits, at least one.</param>
+    /// <returns>The rate's number, from 0 for the highest; <see cref="Count"/> or more if words do not suit it.</returns>
     public static int RateFor(int set, int range)
     {
         var (share, level) = (((long)set << 16) / range, 0);
@@ -46,17 +46,17 @@ internal static class WordCoder
         return Highest - level;
     }
 
-    /// <summary>Bits of a word.</summary>
+    /// <summary>Bits per word.</summary>
     /// <param name="rate">The rate's number.</param>
     public static int WidthOf(int rate) => Highest - rate >= Wide ? WideBits : NarrowBits;
 
-    /// <summary>Takes bits in as words, from the last one to the first.</summary>
-    /// <param name="bits">The least significant first; eight bytes more than they take.</param>
-    /// <param name="count">How many there are.</param>
-    /// <param name="inverted">Whether it is the bits not set that are rarer.</param>
+    /// <summary>Encodes bits as words, from last to first.</summary>
+    /// <param name="bits">The bits, least significant first; eight bytes longer than the bits.</param>
+    /// <param name="count">The number of bits.</param>
+    /// <param name="inverted">Whether the unset bits are rarer.</param>
     /// <param name="rate">The rate's number.</param>
-    /// <param name="states">The state of the last word, and that of the one before; replaced.</param>
-    /// <param name="writer">Receives what the states give up.</param>
+    /// <param name="states">The state of the last word and of the one before it; updated.</param>
+    /// <param name="writer">Receives the bits that the states emit.</param>
     public static void Encode(
         ReadOnlySpan<byte> bits, int count, bool inverted, int rate, ref (uint Current, uint Other) states, ref BackwardBitWriter writer)
     {
@@ -72,8 +72,7 @@ internal static class WordCoder
             (current, other) = (other, current);
         }
 
-        // Four words give up 44 bits at most, which one write takes; and they are 24 bits at most, which one look has. Of the last four,
-        // some bits may not be there.
+        // Four words emit at most 44 bits (one write) and contain at most 24 bits (one read). The last four may be incomplete.
         for (var there = count - ((index - 4) * width); index > 0; there = 4 * width)
         {
             index -= 4;
@@ -90,13 +89,13 @@ internal static class WordCoder
         states = (current, other);
     }
 
-    /// <summary>Reads words and puts them together: the mirror of <see cref="Encode"/>.</summary>
-    /// <param name="source">The bits that states ask for.</param>
+    /// <summary>Decodes words: the inverse of <see cref="Encode"/>.</summary>
+    /// <param name="source">The encoded bits.</param>
     /// <param name="rate">The rate's number.</param>
-    /// <param name="states">The state of the next word, and that of the one after; replaced.</param>
-    /// <param name="count">How many bits the words hold.</param>
-    /// <param name="target">Filled; eight bytes more than they take.</param>
-    /// <returns>How many are set.</returns>
+    /// <param name="states">The state of the next word and of the one after it; updated.</param>
+    /// <param name="count">The number of bits in the words.</param>
+    /// <param name="target">Filled; eight bytes longer than the bits.</param>
+    /// <returns>The number of set bits.</returns>
     public static int Read(ref BitReader source, int rate, ref (uint Next, uint After) states, int count, Span<byte> target)
     {
         var table = Tables.Decoding.Slice(rate << AnsTables.MaxLog, 1 << AnsTables.MaxLog);
@@ -104,7 +103,7 @@ internal static class WordCoder
         var writer = new BitWriter(target);
         var ((next, after), width, set, rest) = (states, WidthOf(rate), 0, count);
 
-        // Four words ask for 44 bits at most, which one look has.
+        // Four words consume at most 44 bits, which one read contains.
         for (; rest >= 4 * width; rest -= 4 * width)
         {
             var (first, second, peeked) = (table[(int)next], table[(int)after], reader.Peek());
@@ -160,7 +159,7 @@ internal static class WordCoder
         return tables;
     }
 
-    // The states of each word: what its bits make of all of them, and one at least; the word without a bit takes what is left.
+    // The states of each word: proportional to its probability, and at least one; the word without set bits gets the rest.
     private static void Scale(int rate, Span<short> states)
     {
         var (set, left) = (SymbolRates.RateOf(Highest - rate), 1 << Log);

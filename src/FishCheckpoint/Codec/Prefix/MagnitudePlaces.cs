@@ -4,25 +4,27 @@ using System.Runtime.Intrinsics;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>The symbols of numbers of 32 bits, many at once: those of <see cref="Magnitudes"/>, which lie where a float's exponent and
-/// first digit say.</summary>
+/// <summary>
+/// Computes the symbols of many 32-bit numbers at once: those of <see cref="Magnitudes"/>, which follow from a float's exponent and first
+/// mantissa bit.
+/// </summary>
 internal static class MagnitudePlaces
 {
-    /// <summary>Symbols of 32 bits.</summary>
+    /// <summary>The number of symbols for 32 bits.</summary>
     public const int Symbols = 72;
 
-    // A float's bits from the highest digit on, at 16: its exponent and the digit, less the symbol.
+    // At 16, the float's exponent and first mantissa bit minus the symbol.
     private const int DigitShift = 22;
     private const uint Bias = ((127 + 4) << 1) - 16;
 
-    // Floats hold 24 bits: of longer numbers the lowest are left out, so that nothing is rounded up.
+    // Floats have 24 significant bits. Lower bits of longer numbers are cleared, so that nothing is rounded up.
     private const int FloatBits = 24;
     private const int LeftOut = 8;
 
     /// <summary>Finds the symbol of each number.</summary>
     /// <param name="numbers">The numbers.</param>
-    /// <param name="symbols">Filled; as long.</param>
-    /// <returns>The least and the greatest symbol.</returns>
+    /// <param name="symbols">Filled; equally long.</param>
+    /// <returns>The smallest and the largest symbol.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static (byte Least, byte Greatest) Find(ReadOnlySpan<uint> numbers, Span<byte> symbols)
     {
@@ -59,7 +61,7 @@ internal static class MagnitudePlaces
         return (least, greatest);
     }
 
-    // Below 16 the number is its symbol, and less than what would be found.
+    // Below 16, a number is its own symbol, which is smaller than the computed one.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> Of(Vector256<uint> numbers)
     {

@@ -4,16 +4,15 @@ using FishCheckpoint.Deltas;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Numbers of 32 bits as a prefix code of their magnitudes and plain bits (docs/reference/format/values.md, "Prefix codes"): what can be
-/// written and read at some bytes a nanosecond, since a number costs one look into a table. Holds the working memory; not safe for use by
-/// two threads at once.
+/// 32-bit numbers as a prefix code of their magnitudes, and plain bits (docs/reference/format/values.md, "Prefix codes"). Encodes and
+/// decodes at several bytes per nanosecond, because each number costs one table lookup. Owns working memory; not thread-safe.
 /// </summary>
 internal sealed class PrefixCoder
 {
-    /// <summary>The fewest numbers worth the making of a table.</summary>
-    public const int Fewest = 4096;
+    /// <summary>The fewest numbers that justify a table.</summary>
+    public const int MinCount = 4096;
 
-    // The lengths of the streams but the last.
+    // The lengths of all streams but the last.
     private const int StreamsHead = (PrefixStreams.Count - 1) * sizeof(int);
 
     private readonly SymbolSample sample = new();
@@ -21,19 +20,18 @@ internal sealed class PrefixCoder
     private readonly byte[] lengths = new byte[MagnitudePlaces.Symbols];
     private readonly byte[] symbols = new byte[DeltaChunk.Capacity];
 
-    /// <summary>Encodes, where that suits the numbers.</summary>
-    /// <param name="numbers">Those of a chunk at most.</param>
-    /// <param name="destination">Where the encoding goes.</param>
-    /// <returns>Bytes written; 0 where they would be more than the numbers', or than there is room for, or where one symbol
-    /// prevails.</returns>
+    /// <summary>Encodes numbers if the code suits them.</summary>
+    /// <param name="numbers">At most a chunk's numbers.</param>
+    /// <param name="destination">Receives the encoding.</param>
+    /// <returns>Bytes written; 0 if the encoding would be longer than the numbers or the destination, or if one symbol prevails.</returns>
     public int TryEncode(ReadOnlySpan<uint> numbers, Span<byte> destination)
     {
-        if (numbers.Length is < Fewest or > DeltaChunk.Capacity)
+        if (numbers.Length is < MinCount or > DeltaChunk.Capacity)
         {
             return 0;
         }
 
-        // No look at all of them to see what fits: a chunk's buffers have room for any.
+        // No exact size is computed: a chunk's buffers have room for any encoding.
         var most = PrefixLengths.MaxBytes + StreamsHead + PrefixStreams.Slack + PrefixStreams.Count
             + ((numbers.Length * PrefixTable.MaxBits) / 8);
         var found = symbols.AsSpan(0, numbers.Length);
@@ -60,10 +58,10 @@ internal sealed class PrefixCoder
         return written < numbers.Length * sizeof(uint) ? written : 0;
     }
 
-    /// <summary>Decodes: the mirror of <see cref="TryEncode"/>.</summary>
-    /// <param name="source">The encoding and nothing else.</param>
-    /// <param name="numbers">Filled entirely.</param>
-    /// <returns>Whether it is an encoding of so many numbers.</returns>
+    /// <summary>Decodes numbers: the inverse of <see cref="TryEncode"/>.</summary>
+    /// <param name="source">Exactly the encoding.</param>
+    /// <param name="numbers">Filled completely.</param>
+    /// <returns>Whether this is a valid encoding of that many numbers.</returns>
     public bool TryDecode(ReadOnlySpan<byte> source, Span<uint> numbers)
     {
         var head = PrefixLengths.Read(source, lengths);

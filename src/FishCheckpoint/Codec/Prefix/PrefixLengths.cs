@@ -1,30 +1,28 @@
 namespace FishCheckpoint.Codec;
 
-/// <summary>
-/// How many bits the code of each symbol has (Huffman 1952), and how that is written (docs/reference/format/values.md, "Prefix codes").
-/// </summary>
+/// <summary>The code length of each symbol (Huffman 1952), and its encoding (docs/reference/format/values.md, "Prefix codes").</summary>
 internal static class PrefixLengths
 {
-    /// <summary>The longest code: a table of all its patterns stays in the first cache beside the streams.</summary>
-    public const int Longest = 10;
+    /// <summary>The longest code. A table of all its patterns fits in the L1 cache beside the streams.</summary>
+    public const int MaxLength = 10;
 
-    /// <summary>The most bytes that lengths are written in.</summary>
+    /// <summary>The most bytes for the encoded lengths.</summary>
     public const int MaxBytes = 1 + (MagnitudePlaces.Symbols / 2);
 
     private const int LengthBits = 4;
 
     /// <summary>Chooses lengths.</summary>
-    /// <param name="counts">How often each symbol occurs: two at least do.</param>
-    /// <param name="lengths">Filled: 0 for those that do not, at most <see cref="Longest"/>.</param>
+    /// <param name="counts">The frequency of each symbol; at least two occur.</param>
+    /// <param name="lengths">Filled: 0 for symbols that do not occur, else at most <see cref="MaxLength"/>.</param>
     public static void Choose(ReadOnlySpan<int> counts, Span<byte> lengths)
     {
-        // Rare symbols count as more frequent than they are until none has a longer code: with all alike, 72 have 7 bits.
+        // Raises the count of rare symbols until no code is longer: with equal counts, 72 symbols have 7 bits.
         for (var least = 1; !TryChoose(counts, least, lengths); least = 2 * least)
         {
         }
     }
 
-    /// <summary>Writes lengths: the last symbol that has one, then 4 bits for each up to it.</summary>
+    /// <summary>Writes lengths: the last symbol that has one, then 4 bits per symbol up to it.</summary>
     /// <returns>Bytes written.</returns>
     public static int Write(ReadOnlySpan<byte> lengths, Span<byte> destination)
     {
@@ -40,10 +38,10 @@ internal static class PrefixLengths
         return 1 + bytes.Length;
     }
 
-    /// <summary>Reads lengths: the mirror of <see cref="Write"/>.</summary>
-    /// <param name="source">What was written, and more.</param>
+    /// <summary>Reads lengths: the inverse of <see cref="Write"/>.</summary>
+    /// <param name="source">The encoded lengths and more.</param>
     /// <param name="lengths">Filled.</param>
-    /// <returns>Bytes read; 0 unless they are those of a code that every pattern of bits begins with a word of.</returns>
+    /// <returns>Bytes read; 0 unless the lengths form a complete code.</returns>
     public static int Read(ReadOnlySpan<byte> source, Span<byte> lengths)
     {
         lengths.Clear();
@@ -57,23 +55,22 @@ internal static class PrefixLengths
         for (var symbol = 0; symbol <= last; symbol++)
         {
             var length = (bytes[symbol >> 1] >> (LengthBits * (symbol & 1))) & 0xF;
-            if (length > Longest)
+            if (length > MaxLength)
             {
                 return 0;
             }
 
             lengths[symbol] = (byte)length;
-            patterns += length == 0 ? 0 : (1 << Longest) >> length;
+            patterns += length == 0 ? 0 : (1 << MaxLength) >> length;
         }
 
         var unused = last % 2 == 0 ? bytes[^1] >> LengthBits : 0;
-        return patterns == 1 << Longest && unused == 0 ? 1 + bytes.Length : 0;
+        return patterns == 1 << MaxLength && unused == 0 ? 1 + bytes.Length : 0;
     }
 
     private static int BytesFor(int last) => (last / 2) + 1;
 
-    // Joins the two lightest again and again; both the symbols and what was joined come in the order of their weights, so that the lightest
-    // are in front.
+    // Joins the two lightest nodes repeatedly. Symbols and joined nodes are each sorted by weight, so that the lightest are in front.
     private static bool TryChoose(ReadOnlySpan<int> counts, int least, Span<byte> lengths)
     {
         Span<long> symbols = stackalloc long[MagnitudePlaces.Symbols];
@@ -101,7 +98,7 @@ internal static class PrefixLengths
             }
         }
 
-        // From the root, which was made last, to the leaves.
+        // From the root, which was created last, to the leaves.
         Span<byte> depths = stackalloc byte[2 * MagnitudePlaces.Symbols];
         var deepest = depths[(2 * kinds) - 2] = 0;
         for (var node = (2 * kinds) - 3; node >= 0; node--)
@@ -116,6 +113,6 @@ internal static class PrefixLengths
             lengths[(int)(symbols[index] & 0xFF)] = depths[index];
         }
 
-        return deepest <= Longest;
+        return deepest <= MaxLength;
     }
 }

@@ -4,27 +4,26 @@ using System.Runtime.InteropServices;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// The hot loops of <see cref="PrefixCoder"/>. Number <em>i</em> is of stream <em>i</em> mod 4, so that four steps that do not wait for
-/// each other are under way at once when they are read. Compiled in full at the first call: a process that saves once is done before its
-/// loops would be.
+/// The hot loops of <see cref="PrefixCoder"/>. Number <em>i</em> belongs to stream <em>i</em> mod 4, so that decoding runs four independent
+/// steps in parallel. Compiled fully optimized on the first call, because a process that saves once ends before tiered compilation.
 /// </summary>
 internal static class PrefixStreams
 {
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of streams.</summary>
     public const int Count = 4;
 
-    /// <summary>Room to be left behind the last stream: words are written whole.</summary>
+    /// <summary>Space after the last stream, because words are written whole.</summary>
     public const int Slack = sizeof(ulong);
 
-    private const int PatternMask = (1 << PrefixLengths.Longest) - 1;
+    private const int PatternMask = (1 << PrefixLengths.MaxLength) - 1;
 
     /// <summary>Encodes one stream.</summary>
-    /// <param name="numbers">Those of all streams.</param>
+    /// <param name="numbers">The numbers of all streams.</param>
     /// <param name="symbols">Their symbols.</param>
-    /// <param name="stream">Which of the streams.</param>
-    /// <param name="table">Prepared for encoding them.</param>
-    /// <param name="destination">Room for it and <see cref="Slack"/>.</param>
-    /// <returns>Bytes of the stream.</returns>
+    /// <param name="stream">The stream's number.</param>
+    /// <param name="table">The table, prepared for encoding.</param>
+    /// <param name="destination">Space for the stream and <see cref="Slack"/>.</param>
+    /// <returns>The length of the stream in bytes.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Encode(ReadOnlySpan<uint> numbers, ReadOnlySpan<byte> symbols, int stream, PrefixTable table, Span<byte> destination)
     {
@@ -38,8 +37,8 @@ internal static class PrefixStreams
             var first = Code(Unsafe.Add(ref source, index), Unsafe.Add(ref places, index), ref entries, out var count);
             var second = Code(Unsafe.Add(ref source, index + Count), Unsafe.Add(ref places, index + Count), ref entries, out var taken);
 
-            // Mostly two go in at once.
-            if (count + taken > Appended.Most)
+            // Usually two numbers per write.
+            if (count + taken > Appended.MaxBits)
             {
                 bits.Add(first, count);
                 (first, count) = (0, 0);
@@ -56,12 +55,12 @@ internal static class PrefixStreams
         return bits.BytesFrom(ref MemoryMarshal.GetReference(destination));
     }
 
-    /// <summary>Decodes all streams: the mirror of <see cref="Encode"/>.</summary>
-    /// <param name="source">The streams, one behind the other.</param>
-    /// <param name="lengths">The bytes of each: together as many as there are.</param>
-    /// <param name="table">Prepared for decoding.</param>
+    /// <summary>Decodes all streams: the inverse of <see cref="Encode"/>.</summary>
+    /// <param name="source">The streams, one after another.</param>
+    /// <param name="lengths">The length of each stream; their sum is the source's length.</param>
+    /// <param name="table">The table, prepared for decoding.</param>
     /// <param name="numbers">Filled.</param>
-    /// <returns>Whether each stream ends where its numbers do.</returns>
+    /// <returns>Whether each stream ends with its numbers.</returns>
     public static bool TryDecode(ReadOnlySpan<byte> source, ReadOnlySpan<int> lengths, PrefixTable table, Span<uint> numbers)
     {
         Span<long> ends = stackalloc long[Count];
@@ -72,7 +71,7 @@ internal static class PrefixStreams
             ends[stream] = end += lengths[stream] * 8L;
         }
 
-        // A word can be read wherever a step begins, as long as all steps before it were the longest.
+        // The last place at which a step can read a whole word, if all steps before it were the longest.
         var (last, index) = ((source.Length - sizeof(ulong)) * 8L, 0);
         while (Math.Min((numbers.Length - index) / Count, (last - Latest(at)) / PrefixTable.MaxBits) is var groups and > 0)
         {
@@ -138,7 +137,7 @@ internal static class PrefixStreams
     private static ulong Peek(ref byte streams, long at) =>
         Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref streams, (nint)(at >> 3))) >> (int)(at & 7);
 
-    // Past the end there are zeros.
+    // Reads zeros past the end.
     private static ulong Near(ReadOnlySpan<byte> source, long at)
     {
         var reader = new BitReader(source);
@@ -146,10 +145,10 @@ internal static class PrefixStreams
         return reader.Peek();
     }
 
-    // Bits appended in order; words are written whole.
+    // Appends bits in order and writes whole words.
     private ref struct Appended(ref byte target)
     {
-        public const int Most = 56;
+        public const int MaxBits = 56;
 
         private ref byte target = ref target;
         private ulong pending;
@@ -166,7 +165,7 @@ internal static class PrefixStreams
             filled &= 7;
         }
 
-        // Those of a last byte have been written with the others.
+        // The bits of the last partial byte are already written.
         public readonly int BytesFrom(ref byte start) => (int)Unsafe.ByteOffset(ref start, ref target) + (filled > 0 ? 1 : 0);
     }
 }

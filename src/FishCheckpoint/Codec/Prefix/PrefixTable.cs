@@ -3,30 +3,34 @@ using System.Runtime.InteropServices;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// A prefix code over the symbols of magnitudes, laid out for speed: what a step needs of it is one word, the plain bits that follow a
-/// symbol included. Shorter codes come first, and codes of one length in the order of their symbols; the bits of a code stand in a stream
-/// the highest first. Made again and again in place.
+/// A prefix code over the symbols of magnitudes, laid out so that each step loads one word, which includes the plain bits after a symbol.
+/// Shorter codes come first; codes of equal length are in the order of their symbols. The bits of a code are in the stream from highest to
+/// lowest. Rebuilt in place for each use.
 /// </summary>
 internal sealed class PrefixTable
 {
-    /// <summary>The most bits that a number takes.</summary>
-    public const int MaxBits = PrefixLengths.Longest + 30;
+    /// <summary>The most bits for a number.</summary>
+    public const int MaxBits = PrefixLengths.MaxLength + 30;
 
     private readonly ulong[] encoding = new ulong[MagnitudePlaces.Symbols];
-    private readonly ulong[] decoding = new ulong[1 << PrefixLengths.Longest];
+    private readonly ulong[] decoding = new ulong[1 << PrefixLengths.MaxLength];
 
-    /// <summary>Of each symbol, from the lowest bit: plain bits (8), bits of the code (8), the code (16), bits in all (8).</summary>
+    /// <summary>
+    /// Per symbol, from the lowest bit: number of plain bits (8), number of code bits (8), the code (16), number of all bits (8).
+    /// </summary>
     public ref ulong Encoding => ref MemoryMarshal.GetArrayDataReference(encoding);
 
-    /// <summary>Of each pattern of <see cref="PrefixLengths.Longest"/> bits, from the lowest: bits in all (8), bits of the code (8), and
-    /// above 32 the least number.</summary>
+    /// <summary>
+    /// Per pattern of <see cref="PrefixLengths.MaxLength"/> bits, from the lowest: number of all bits (8), number of code bits (8), and
+    /// above bit 32 the smallest number.
+    /// </summary>
     public ref ulong Decoding => ref MemoryMarshal.GetArrayDataReference(decoding);
 
-    /// <summary>Prepares for encoding.</summary>
-    /// <param name="lengths">Bits of each symbol's code; 0 for symbols that have none.</param>
+    /// <summary>Prepares the table for encoding.</summary>
+    /// <param name="lengths">The code length of each symbol; 0 for symbols without a code.</param>
     public void BuildEncoding(ReadOnlySpan<byte> lengths)
     {
-        var next = FirstOf(lengths, stackalloc int[PrefixLengths.Longest + 1]);
+        var next = FirstOf(lengths, stackalloc int[PrefixLengths.MaxLength + 1]);
         var plain = Magnitudes.BitsOf(signed: false);
         for (var symbol = 0; symbol < lengths.Length; symbol++)
         {
@@ -37,11 +41,11 @@ internal sealed class PrefixTable
         }
     }
 
-    /// <summary>Prepares for decoding: the mirror of <see cref="BuildEncoding"/>.</summary>
-    /// <param name="lengths">Those of a code that leaves no pattern out.</param>
+    /// <summary>Prepares the table for decoding: the inverse of <see cref="BuildEncoding"/>.</summary>
+    /// <param name="lengths">The lengths of a complete code.</param>
     public void BuildDecoding(ReadOnlySpan<byte> lengths)
     {
-        var next = FirstOf(lengths, stackalloc int[PrefixLengths.Longest + 1]);
+        var next = FirstOf(lengths, stackalloc int[PrefixLengths.MaxLength + 1]);
         var plain = Magnitudes.BitsOf(signed: false);
         for (var symbol = 0; symbol < lengths.Length; symbol++)
         {
@@ -74,7 +78,7 @@ internal sealed class PrefixTable
         return first;
     }
 
-    // Streams are read from the lowest bit on.
+    // Streams are read from the lowest bit.
     private static ulong Reverse(int code, int length)
     {
         var reversed = 0UL;

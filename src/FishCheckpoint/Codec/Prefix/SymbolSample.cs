@@ -3,23 +3,23 @@ using System.Runtime.InteropServices;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>About how often each symbol occurs, by half of them: counting takes as long as all that is done with the counts.</summary>
+/// <summary>The approximate frequency of each symbol, from half of the symbols: counting takes as long as all use of the counts.</summary>
 internal sealed class SymbolSample
 {
     private const int Room = 128;
 
-    // Four of each, so that a symbol that comes again at once does not wait for its own count.
+    // Four counters per symbol, so that a repeated symbol does not wait for its own increment.
     private readonly int[] counts = new int[4 * Room];
 
-    /// <summary>The counts, of those that were not seen at least 1.</summary>
+    /// <summary>The counts; at least 1 for each symbol of the range.</summary>
     public ReadOnlySpan<int> Counts => counts.AsSpan(0, MagnitudePlaces.Symbols);
 
-    /// <summary>Counts.</summary>
-    /// <param name="symbols">Below <see cref="MagnitudePlaces.Symbols"/>, and some eights of them.</param>
-    /// <param name="least">The least of them.</param>
-    /// <param name="greatest">The greatest.</param>
-    /// <returns>Whether none prevails: a code has one bit at least, and what is not codes of single symbols may do with much less
-    /// then.</returns>
+    /// <summary>Counts symbols.</summary>
+    /// <param name="symbols">Symbols below <see cref="MagnitudePlaces.Symbols"/>; at least a few times eight.</param>
+    /// <param name="least">The smallest symbol.</param>
+    /// <param name="greatest">The largest symbol.</param>
+    /// <returns>Whether no symbol prevails. If one does, other codes are much shorter, because a prefix code takes at least one bit per
+    /// symbol.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryCount(ReadOnlySpan<byte> symbols, byte least, byte greatest)
     {

@@ -75,7 +75,7 @@ internal static class GraceCost
 
             var bytes = System.Runtime.InteropServices.MemoryMarshal.AsBytes(state.AsSpan()).ToArray();
             await store.Checkpoints.SaveAsync("task", minute, new CheckpointContent.Changed(
-                model.Next(mask)), new SaveOptions { OpenState = () => new MemoryStream(bytes) });
+                model.Next(mask)), new SaveOptions { OpenTrainerState = () => new MemoryStream(bytes) });
             if (minute % CollectEvery == 0)
             {
                 await store.Maintenance.CollectAsync();

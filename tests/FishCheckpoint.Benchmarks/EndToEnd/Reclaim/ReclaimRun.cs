@@ -98,11 +98,11 @@ internal static class ReclaimRun
             ("blocks that `du` counts: before, after", $"{Mega(before.Blocks)}, {Mega(after.Blocks)}"),
             (
                 "what `gc --dry-run` reported: freed and unused pages; held",
-                $"{Mega(planned.FreedBytes + planned.ReturnedBytes)}; {Mega(planned.HeldBytes)}"),
+                $"{Mega(planned.FreedBytes + planned.ReturnedBytes)}; {Mega(planned.TombstoneBytes)}"),
             ("reported ÷ given back", $"{(double)(planned.FreedBytes + planned.ReturnedBytes) / shrunk:F3}"),
             (
                 "what the rounds freed; rebased; held still",
-                $"{Mega(first.FreedBytes + second.FreedBytes)}; {first.Relaid + second.Relaid}; {Mega(second.HeldBytes)}"),
+                $"{Mega(first.FreedBytes + second.FreedBytes)}; {first.Rebased + second.Rebased}; {Mega(second.TombstoneBytes)}"),
             ("given back by the first round, one model being read since before it", Mega(before.Database - held.Database)),
             ("deleting by requests; dry run; first round; second round, after that reader", $"{deleting:F1} s; {planning:F1} s; {collecting:F1} s; {finishing:F1} s"),
             ("the report's total differs from `du` by: before, after", $"{Percent(DiskSize.Reported(reportBefore), before.Blocks)}, {Percent(DiskSize.Reported(reportAfter), after.Blocks)}"),

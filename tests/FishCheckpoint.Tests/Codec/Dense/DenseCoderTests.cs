@@ -8,7 +8,7 @@ namespace FishCheckpoint.Tests.Codec.Dense;
 
 public sealed class DenseCoderTests
 {
-    private readonly DenseCoder coder = new();
+    private readonly UnitCoder coder = new();
 
     public static TheoryData<DType> AllTypes => [.. DTypes.All];
 
@@ -104,7 +104,7 @@ public sealed class DenseCoderTests
 
     private byte[] Encode(DType type, byte[] units)
     {
-        var encoded = new byte[units.Length + DenseCoder.Overhead];
+        var encoded = new byte[units.Length + UnitCoder.Overhead];
         return encoded[..coder.Encode(type, units, encoded)];
     }
 }

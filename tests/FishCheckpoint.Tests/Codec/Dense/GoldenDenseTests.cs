@@ -11,7 +11,7 @@ namespace FishCheckpoint.Tests.Codec.Dense;
 /// </summary>
 public sealed class GoldenDenseTests
 {
-    private readonly DenseCoder coder = new();
+    private readonly UnitCoder coder = new();
 
     public static TheoryData<string, DType> Files => new() { { "dense.weights", DType.BF16 }, { "dense.counts", DType.I32 }, { "dense.rows", DType.F16 } };
 
@@ -24,7 +24,7 @@ public sealed class GoldenDenseTests
         coder.Decode(golden, type, units);
         Assert.Equal(expected, units);
 
-        var encoded = new byte[expected.Length + DenseCoder.Overhead];
+        var encoded = new byte[expected.Length + UnitCoder.Overhead];
         Assert.InRange(coder.Encode(type, expected, encoded), 1, golden.Length + 8);
     }
 

@@ -10,7 +10,7 @@ public sealed class SymbolRatesTests
     public void Scale_AnyLevels_GivesEverySymbolAStateAndAllStatesASymbol() => Properties.ForSeeds(500, random =>
     {
         var symbols = random.Next(1, Magnitudes.Symbols + 1);
-        var levels = Enumerable.Range(0, random.Next(1, SymbolRates.Most + 1)).Select(_ => (byte)random.Next(64)).ToArray();
+        var levels = Enumerable.Range(0, random.Next(1, SymbolRates.MaxRates + 1)).Select(_ => (byte)random.Next(64)).ToArray();
         var scaled = new short[symbols];
         for (var log = SymbolRates.LeastLog(symbols); log <= AnsTables.MaxLog; log++)
         {
@@ -24,7 +24,7 @@ public sealed class SymbolRatesTests
     public void Read_WhatWasWritten_IsTheMirrorOfWrite() => Properties.ForSeeds(200, random =>
     {
         var counts = Enumerable.Range(0, random.Next(1, 40)).Select(_ => random.Next(1000) >> random.Next(11)).Append(1).ToArray();
-        var (levels, again) = (new byte[SymbolRates.Most], new byte[SymbolRates.Most]);
+        var (levels, again) = (new byte[SymbolRates.MaxRates], new byte[SymbolRates.MaxRates]);
         var rates = SymbolRates.Choose(counts, levels, out var bits);
         var bytes = new byte[200];
         var writer = new BitWriter(bytes);
@@ -39,7 +39,7 @@ public sealed class SymbolRatesTests
     public void Scale_GeometricCounts_ComesWithinTwoPercentOfTheirEntropy()
     {
         var counts = Enumerable.Range(0, 12).Select(symbol => (int)(50_000 * Math.Pow(0.3, symbol))).Where(count => count > 0).ToArray();
-        var levels = new byte[SymbolRates.Most];
+        var levels = new byte[SymbolRates.MaxRates];
         var (rates, scaled) = (SymbolRates.Choose(counts, levels, out _), new short[counts.Length]);
         SymbolRates.Scale(levels.AsSpan(0, rates), 10, scaled);
         double total = counts.Sum();

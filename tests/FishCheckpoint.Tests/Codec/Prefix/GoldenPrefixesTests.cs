@@ -15,7 +15,7 @@ public sealed class GoldenPrefixesTests
         var again = new byte[expected.Length];
         Assert.Equal(ValueMap.Distance, coder.DecodeValues(golden, sizeof(uint), again));
         Assert.Equal(expected, again);
-        Assert.Equal(MemoryMarshal.Cast<byte, uint>(expected).ToArray(), PlainPrefixReader.Read(golden[2..], PrefixCoder.Fewest));
+        Assert.Equal(MemoryMarshal.Cast<byte, uint>(expected).ToArray(), PlainPrefixReader.Read(golden[2..], PrefixCoder.MinCount));
 
         var encoded = new byte[ChunkCoder.MaxEncoded];
         var length = coder.EncodeValues(ValueMap.Distance, expected, sizeof(uint), new CodecOptions { Effort = CodecEffort.Fast }, encoded);
@@ -23,7 +23,7 @@ public sealed class GoldenPrefixesTests
     }
 
     // Not random, so that no library's generator is part of the format: small numbers, and every 64th one of any length.
-    internal static byte[] Distances() => MemoryMarshal.AsBytes<uint>(Enumerable.Range(0, PrefixCoder.Fewest)
+    internal static byte[] Distances() => MemoryMarshal.AsBytes<uint>(Enumerable.Range(0, PrefixCoder.MinCount)
         .Select(index => index % 64 == 63 ? Hash(index) >> (index / 64 % 32) : (Hash(index) >> 9) % (1u << (index % 7))).ToArray()).ToArray();
 
     private static uint Hash(int index)

@@ -16,7 +16,7 @@ public sealed class PrefixCoderTests
     [Fact]
     public void TryDecode_NumbersOfAnySpread_IsTheMirrorOfTryEncode() => Properties.ForSeeds(100, random =>
     {
-        var numbers = Draw(random, random.Next(PrefixCoder.Fewest, 9000));
+        var numbers = Draw(random, random.Next(PrefixCoder.MinCount, 9000));
         var again = new uint[numbers.Length];
         if (coder.TryEncode(numbers, room) is var length and > 0)
         {
@@ -31,12 +31,12 @@ public sealed class PrefixCoderTests
     {
         for (var seed = 0; seed < 8; seed++)
         {
-            var numbers = Draw(new Random(seed), PrefixCoder.Fewest + seed);
+            var numbers = Draw(new Random(seed), PrefixCoder.MinCount + seed);
             var length = coder.TryEncode(numbers, room);
             Assert.Equal(numbers, length == 0 ? numbers : PlainPrefixReader.Read(room[..length], numbers.Length));
         }
 
-        Assert.NotEqual(0, coder.TryEncode(Draw(new Random(1), PrefixCoder.Fewest), room));
+        Assert.NotEqual(0, coder.TryEncode(Draw(new Random(1), PrefixCoder.MinCount), room));
     }
 
     [Fact]
@@ -53,10 +53,10 @@ public sealed class PrefixCoderTests
     [Fact]
     public void TryEncode_WhatItDoesNotSuit_IsNothing()
     {
-        Assert.Equal(0, coder.TryEncode(Draw(new Random(1), PrefixCoder.Fewest - 1), room));
-        Assert.Equal(0, coder.TryEncode(new uint[PrefixCoder.Fewest], room));
+        Assert.Equal(0, coder.TryEncode(Draw(new Random(1), PrefixCoder.MinCount - 1), room));
+        Assert.Equal(0, coder.TryEncode(new uint[PrefixCoder.MinCount], room));
         Assert.Equal(0, coder.TryEncode([.. Enumerable.Range(0, 5000).Select(index => index % 5 == 0 ? 9u : 0)], room));
-        Assert.Equal(0, coder.TryEncode(Draw(new Random(1), PrefixCoder.Fewest), new byte[1000]));
+        Assert.Equal(0, coder.TryEncode(Draw(new Random(1), PrefixCoder.MinCount), new byte[1000]));
         var noise = new uint[6000];
         new Random(3).NextBytes(MemoryMarshal.AsBytes(noise.AsSpan()));
         Assert.Equal(0, coder.TryEncode(noise, room));
@@ -100,7 +100,7 @@ public sealed class PrefixCoderTests
     [Fact]
     public void TryDecode_DamagedBytes_NeverReadsPastThem() => Properties.ForSeeds(300, random =>
     {
-        var numbers = Draw(new Random(random.Next(4)), PrefixCoder.Fewest);
+        var numbers = Draw(new Random(random.Next(4)), PrefixCoder.MinCount);
         var length = coder.TryEncode(numbers, room);
         var damaged = room[..length];
         for (var change = random.Next(1, 4); change > 0 && length > 0; change--)

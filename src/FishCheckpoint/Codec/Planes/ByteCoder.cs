@@ -4,8 +4,8 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Bytes as symbols of one table (docs/reference/format/blocks.md, "Byte symbols"): in two streams with four states each, so that eight
-/// steps that do not wait for each other are under way at once. Holds the working memory; not safe for use by two threads at once.
+/// Bytes as symbols of one table (docs/reference/format/blocks.md, "Byte symbols"), in two streams with four states each, so that eight
+/// independent steps run in parallel. Owns working memory; not thread-safe.
 /// </summary>
 internal sealed class ByteCoder
 {
@@ -14,14 +14,14 @@ internal sealed class ByteCoder
     private readonly byte[] head = new byte[1024];
     private byte[] streams = [];
 
-    /// <summary>Encodes.</summary>
+    /// <summary>Encodes bytes.</summary>
     /// <param name="bytes">At least one.</param>
-    /// <param name="counts">How often each occurs among them.</param>
-    /// <param name="destination">Where the encoding goes, if it fits.</param>
-    /// <returns>Bytes written; 0 where they would be more than there is room for.</returns>
+    /// <param name="counts">The frequency of each byte value among them.</param>
+    /// <param name="destination">Receives the encoding if it fits.</param>
+    /// <returns>Bytes written; 0 if the encoding does not fit.</returns>
     public int Encode(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> counts, Span<byte> destination)
     {
-        // More states than there are symbols fit no better, and take time to lay out.
+        // More states than symbols fit no better, and take time to lay out.
         var log = Math.Clamp(BitOperations.Log2((uint)bytes.Length), SymbolCounts.LeastLog(counts), ByteTable.MaxLog);
         SymbolCounts.Scale(counts, log, scaled);
         table.BuildEncoding(scaled, log);
@@ -47,10 +47,10 @@ internal sealed class ByteCoder
         return length + first + second;
     }
 
-    /// <summary>Decodes: the mirror of <see cref="Encode"/>.</summary>
-    /// <param name="source">The encoding and what follows it; moved past it.</param>
-    /// <param name="bytes">Filled entirely.</param>
-    /// <returns>Whether it is an encoding of so many bytes.</returns>
+    /// <summary>Decodes bytes: the inverse of <see cref="Encode"/>.</summary>
+    /// <param name="source">The encoding and more; advanced past the encoding.</param>
+    /// <param name="bytes">Filled completely.</param>
+    /// <returns>Whether this is a valid encoding of that many bytes.</returns>
     public bool TryDecode(ref ReadOnlySpan<byte> source, Span<byte> bytes)
     {
         var reader = new BitReader(source);

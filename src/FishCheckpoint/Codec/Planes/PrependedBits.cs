@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Bits written from the end of some bytes to their beginning: what is added last is read first.</summary>
+/// <summary>Writes bits from the end of a buffer to its start: the last added is read first.</summary>
 internal ref struct PrependedBits
 {
     private readonly ref byte end;
@@ -11,11 +11,11 @@ internal ref struct PrependedBits
     private int filled;
     private nint written;
 
-    /// <summary>Begins at the end of the bytes, which are more than will be written by eight.</summary>
+    /// <summary>Starts at the end of the buffer, which is eight bytes longer than the output.</summary>
     public PrependedBits(Span<byte> destination) =>
         end = ref Unsafe.Add(ref MemoryMarshal.GetReference(destination), destination.Length - sizeof(ulong));
 
-    /// <summary>Adds bits: 56 at most until the next <see cref="Flush"/>.</summary>
+    /// <summary>Adds bits: at most 56 between two calls of <see cref="Flush"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(ulong value, int bits)
     {
@@ -23,19 +23,19 @@ internal ref struct PrependedBits
         filled += bits;
     }
 
-    /// <summary>Writes the whole bytes among what was added.</summary>
+    /// <summary>Writes the whole bytes of the added bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Flush()
     {
-        // The bits that are read last go to the highest addresses; what is below them is written again.
+        // The bits that are read last have the highest addresses; bytes below them are overwritten by later writes.
         Unsafe.WriteUnaligned(ref Unsafe.Add(ref end, -written), pending << -filled);
         written += (nint)((uint)filled >> 3);
         filled &= 7;
         pending = ByteStreams.Low(pending, (uint)filled);
     }
 
-    /// <summary>Makes whole bytes of it, with a 1 and then 0 bits before what is read first.</summary>
-    /// <returns>Bytes in all.</returns>
+    /// <summary>Pads to whole bytes, with a 1 and then 0 bits before the first bits.</summary>
+    /// <returns>The length in bytes.</returns>
     public int Finish()
     {
         Flush();

@@ -4,14 +4,13 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Units of one dtype without a parent (docs/reference/format/blocks.md, "Byte planes of units"): planes of bytes, each in its cheapest
-/// form. For what no earlier state says anything of: a head that was drawn anew, another training's tensor, a base. Trained floats take
-/// about what the entropy of their exponents leaves (compare DFloat11 and ZipNN). Holds the working memory; not safe for use by two threads
-/// at once.
+/// Encodes units of one dtype without a parent (docs/reference/format/blocks.md, "Byte planes of units"): as byte planes, each in its
+/// cheapest form. For data that no earlier state predicts: a newly initialized head, a tensor of another training, a base. Trained floats
+/// compress to about the entropy of their exponents (compare DFloat11 and ZipNN). Owns working memory; not thread-safe.
 /// </summary>
-internal sealed class DenseCoder
+internal sealed class UnitCoder
 {
-    /// <summary>Bytes that an encoding takes at most, besides those of the units.</summary>
+    /// <summary>The most bytes of an encoding in addition to the units.</summary>
     public const int Overhead = WordRule.MaxSize * PlaneCoder.Overhead;
 
     private const int SampleWords = 4096;
@@ -19,10 +18,10 @@ internal sealed class DenseCoder
     private readonly PlaneCoder coder = new();
     private byte[] planes = [];
 
-    /// <summary>Encodes.</summary>
+    /// <summary>Encodes units.</summary>
     /// <param name="type">The dtype.</param>
-    /// <param name="units">Whole units of it.</param>
-    /// <param name="destination">Room for them and <see cref="Overhead"/>.</param>
+    /// <param name="units">Whole units of the dtype.</param>
+    /// <param name="destination">Space for the units and <see cref="Overhead"/>.</param>
     /// <returns>Bytes written.</returns>
     public int Encode(DType type, ReadOnlySpan<byte> units, Span<byte> destination)
     {
@@ -37,11 +36,12 @@ internal sealed class DenseCoder
         return length;
     }
 
-    /// <summary>Decodes: the mirror of <see cref="Encode"/>.</summary>
-    /// <param name="source">The encoding, and nothing else.</param>
+    /// <summary>Decodes units: the inverse of <see cref="Encode"/>.</summary>
+    /// <param name="source">Exactly the encoding.</param>
     /// <param name="type">The dtype.</param>
-    /// <param name="units">Filled entirely.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: the bytes are not an encoding of as many units.</exception>
+    /// <param name="units">Filled completely.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: the bytes are not a valid encoding of that many
+    /// units.</exception>
     public void Decode(ReadOnlySpan<byte> source, DType type, Span<byte> units)
     {
         var rule = new WordRule(type);
@@ -66,8 +66,7 @@ internal sealed class DenseCoder
         }
     }
 
-    /// <summary>About how many bytes an encoding takes, from a sample of the units: repetition aside, at the cost of a few thousandths of
-    /// encoding a block.</summary>
+    /// <summary>Estimates the encoded length from a sample, ignoring repetition. Costs a few thousandths of encoding a block.</summary>
     public long Estimate(DType type, ReadOnlySpan<byte> units)
     {
         var rule = new WordRule(type);
@@ -102,6 +101,6 @@ internal sealed class DenseCoder
     }
 
     private static FishException Corrupt() =>
-        new(ErrorCode.CorruptFrame, "dense units", "The bytes are not those of a tensor's units.",
-            "The frame is damaged or hostile; send it again.");
+        new(ErrorCode.CorruptFrame, "units", "The bytes are not a valid encoding of units.",
+            "The frame is damaged or malicious; send it again.");
 }

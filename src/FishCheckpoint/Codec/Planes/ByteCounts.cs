@@ -2,19 +2,19 @@ using System.Runtime.InteropServices;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>How often each byte occurs.</summary>
+/// <summary>The frequency of each byte value.</summary>
 internal sealed class ByteCounts
 {
     private const int Symbols = 256;
 
-    // Four of each, so that a byte that comes again at once does not wait for its own count.
+    // Four counters per value, so that a repeated byte does not wait for its own increment.
     private readonly int[] counts = new int[4 * Symbols];
 
-    /// <summary>The counts of the bytes last counted.</summary>
+    /// <summary>The counts of the last call.</summary>
     public ReadOnlySpan<int> All => counts.AsSpan(0, Symbols);
 
-    /// <summary>Counts.</summary>
-    /// <returns>About how many bytes a table and its symbols take, by their entropy.</returns>
+    /// <summary>Counts bytes.</summary>
+    /// <returns>An estimate of the encoded bytes, including the table, from their entropy.</returns>
     public int Count(ReadOnlySpan<byte> bytes)
     {
         Array.Clear(counts);

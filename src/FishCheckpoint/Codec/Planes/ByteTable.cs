@@ -5,15 +5,15 @@ using System.Runtime.InteropServices;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// One table of an asymmetric numeral system over bytes (Duda 2009), laid out for speed: what a step needs of it is one word. Made again
-/// and again in place.
+/// A table of an asymmetric numeral system over bytes (Duda 2009), laid out so that each step loads one word. Rebuilt in place for each
+/// use.
 /// </summary>
 internal sealed class ByteTable
 {
-    /// <summary>The most bits of a state: four of them fit what one unaligned read of eight bytes is sure to hold.</summary>
+    /// <summary>The most bits per state: the bits of four states fit in one unaligned read of eight bytes.</summary>
     public const int MaxLog = 11;
 
-    /// <summary>The fewest.</summary>
+    /// <summary>The fewest bits per state.</summary>
     public const int MinLog = 6;
 
     private const int Symbols = 256;
@@ -24,19 +24,20 @@ internal sealed class ByteTable
     private readonly byte[] spread = new byte[1 << MaxLog];
     private readonly int[] next = new int[Symbols];
 
-    /// <summary>Of each state, from the lowest byte: bits to read (8), symbol (8), the next state's base (16). A state is below
-    /// 2^log.</summary>
+    /// <summary>
+    /// Per state, from the lowest byte: bits to read (8), symbol (8), the next state's base (16). A state is below 2^log.
+    /// </summary>
     public ref uint Decoding => ref MemoryMarshal.GetArrayDataReference(decoding);
 
-    /// <summary>Of each symbol: what its states give up and where they go on.</summary>
+    /// <summary>Per symbol: the bits that its states emit and their successors.</summary>
     public ref Step Steps => ref MemoryMarshal.GetArrayDataReference(steps);
 
-    /// <summary>The states that symbols lead to, from 2^log to twice that.</summary>
+    /// <summary>The successor states, from 2^log to twice that.</summary>
     public ref ushort Encoding => ref MemoryMarshal.GetArrayDataReference(encoding);
 
-    /// <summary>Prepares for decoding.</summary>
-    /// <param name="counts">How many of the states each byte has: their sum is 2^<paramref name="log"/>.</param>
-    /// <param name="log">Bits of a state.</param>
+    /// <summary>Prepares the table for decoding.</summary>
+    /// <param name="counts">The number of states of each byte value; their sum is 2^<paramref name="log"/>.</param>
+    /// <param name="log">Bits per state.</param>
     public void BuildDecoding(ReadOnlySpan<short> counts, int log)
     {
         Spread(counts, log);
@@ -55,7 +56,7 @@ internal sealed class ByteTable
         }
     }
 
-    /// <summary>Prepares for encoding: the mirror of <see cref="BuildDecoding"/>.</summary>
+    /// <summary>Prepares the table for encoding: the inverse of <see cref="BuildDecoding"/>.</summary>
     public void BuildEncoding(ReadOnlySpan<short> counts, int log)
     {
         Spread(counts, log);
@@ -91,12 +92,12 @@ internal sealed class ByteTable
         }
     }
 
-    /// <summary>What a symbol does to a state.</summary>
-    /// <param name="Bits">Added to a state, its upper 16 bits are the number of bits given up.</param>
-    /// <param name="State">Added to what is left of a state, modulo 2^32: where its successor stands.</param>
+    /// <summary>The effect of a symbol on a state.</summary>
+    /// <param name="Bits">Added to a state, its upper 16 bits are the number of bits to emit.</param>
+    /// <param name="State">Added to the rest of a state, modulo 2^32, it is the index of the successor.</param>
     internal readonly record struct Step(uint Bits, uint State)
     {
-        /// <summary>How many low bits a state gives up.</summary>
+        /// <summary>The number of low bits that a state emits.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public int BitsOf(uint state) => (int)((state + Bits) >> 16);
     }

@@ -6,25 +6,24 @@ using System.Runtime.Intrinsics.X86;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// The hot loops of <see cref="ByteCoder"/>. Of eight bytes in a row the first four are the first stream's, one for each of its states, and
-/// the others the second's. Streams are written from their end to their beginning,
-/// as states take symbols in the order in which they do not come out.
+/// The hot loops of <see cref="ByteCoder"/>. Of each eight bytes, the first four belong to the first stream (one for each of its states)
+/// and the others to the second. Streams are written from end to start, because states emit symbols in reverse order.
 /// </summary>
 internal static class ByteStreams
 {
     private const int PerStream = 4;
     private const int Group = 2 * PerStream;
 
-    /// <summary>Room that one stream needs at most, in bytes, to encode so many bytes.</summary>
+    /// <summary>The space that one stream needs at most to encode that many bytes.</summary>
     public static int RoomFor(int bytes) => ((((bytes / Group) + 1) * PerStream * ByteTable.MaxLog) / 8) + 32;
 
-    /// <summary>Encodes one stream: what a processor has registers for.</summary>
-    /// <param name="bytes">The symbols of both.</param>
-    /// <param name="second">Which of them.</param>
-    /// <param name="table">Prepared for encoding them.</param>
-    /// <param name="log">Bits of a state.</param>
-    /// <param name="destination">Room of <see cref="RoomFor"/> bytes; the stream ends where it does.</param>
-    /// <returns>Bytes of the stream.</returns>
+    /// <summary>Encodes one stream; the processor's registers suffice for one at a time.</summary>
+    /// <param name="bytes">The symbols of both streams.</param>
+    /// <param name="second">Whether to encode the second stream.</param>
+    /// <param name="table">The table, prepared for encoding.</param>
+    /// <param name="log">Bits per state.</param>
+    /// <param name="destination">Space for <see cref="RoomFor"/> bytes; the stream ends at its end.</param>
+    /// <returns>The length of the stream in bytes.</returns>
     public static int Encode(ReadOnlySpan<byte> bytes, bool second, ByteTable table, int log, Span<byte> destination)
     {
         ref var steps = ref table.Steps;
@@ -32,7 +31,7 @@ internal static class ByteStreams
         var bits = new PrependedBits(destination);
         var (s0, s1, s2, s3) = (1U << log, 1U << log, 1U << log, 1U << log);
 
-        // Of the last group there may be none to four.
+        // The last group has zero to four bytes.
         var (whole, place) = (bytes.Length / Group * Group, second ? PerStream : 0);
         for (var rest = Math.Min(bytes.Length - whole - place, PerStream) - 1; rest >= 0; rest--)
         {
@@ -59,7 +58,7 @@ internal static class ByteStreams
         var bits = destination;
         for (var index = bytes.Length - Group; index >= 0; index -= Group)
         {
-            // The bits of four are joined before they wait for those of the four before.
+            // Joins the bits of four symbols before it waits for the previous four.
             ref var symbols = ref Unsafe.Add(ref source, index);
             var joined = Take(ref s3, Unsafe.Add(ref symbols, 3), ref steps, ref next, out var count);
             var other = Take(ref s2, Unsafe.Add(ref symbols, 2), ref steps, ref next, out var taken);
@@ -75,8 +74,8 @@ internal static class ByteStreams
         destination = bits;
     }
 
-    /// <summary>Decodes: the mirror of <see cref="Encode"/>.</summary>
-    /// <returns>Whether both streams end where the bytes do, in the states in which encoding began.</returns>
+    /// <summary>Decodes both streams: the inverse of <see cref="Encode"/>.</summary>
+    /// <returns>Whether both streams end with the bytes, in their initial states.</returns>
     public static bool TryDecode(ReadOnlySpan<byte> one, ReadOnlySpan<byte> two, ByteTable table, int log, Span<byte> bytes)
     {
         if (one.Length == 0 || two.Length == 0 || one[0] == 0 || two[0] == 0)
@@ -93,7 +92,7 @@ internal static class ByteStreams
         var (s0, s1, s2, s3) = (states[0], states[1], states[2], states[3]);
         var (s4, s5, s6, s7) = (states[4], states[5], states[6], states[7]);
 
-        // As long as eight bytes can be read at once in both.
+        // As long as eight bytes can be read from both.
         var (lastLeft, lastRight, index) = ((one.Length - sizeof(ulong)) * 8L, (two.Length - sizeof(ulong)) * 8L, 0);
         for (; index <= bytes.Length - Group && atLeft <= lastLeft && atRight <= lastRight; index += Group)
         {
@@ -112,7 +111,7 @@ internal static class ByteStreams
             s3 = Go(e3, ref low, ref Unsafe.Add(ref to, 3));
             s7 = Go(e7, ref high, ref Unsafe.Add(ref to, 7));
 
-            // The lowest bytes are the bits that were read: at most 44 in all.
+            // The lowest byte of each entry is the number of bits read: at most 44 in all.
             atLeft += (byte)(e0 + e1 + e2 + e3);
             atRight += (byte)(e4 + e5 + e6 + e7);
         }
@@ -141,7 +140,7 @@ internal static class ByteStreams
         return bits;
     }
 
-    // A stream begins with 0 bits and a 1, which make it whole bytes, and its first states.
+    // A stream starts with 0 bits and a 1, which align it to bytes, and its first states.
     private static long Start(ReadOnlySpan<byte> stream, int log, Span<uint> states)
     {
         var at = BitOperations.TrailingZeroCount(stream[0]) + 1L;
@@ -162,7 +161,7 @@ internal static class ByteStreams
         return state;
     }
 
-    // The lowest bits; how many of them, the lowest byte of the count says.
+    // The lowest bits; the lowest byte of the count is their number.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Low(ulong bits, ulong count) =>
         Bmi2.X64.IsSupported ? Bmi2.X64.ZeroHighBits(bits, count) : bits & ((1UL << (int)count) - 1);

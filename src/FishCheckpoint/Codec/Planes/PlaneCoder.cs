@@ -4,15 +4,15 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// One plane of bytes in whichever form is cheapest (docs/reference/format/blocks.md, "Byte planes of units"). Noise, as mantissas are, is
-/// told from a sample and costs a copy. Not safe for use by two threads at once.
+/// Encodes one byte plane in its cheapest form (docs/reference/format/blocks.md, "Byte planes of units"). Incompressible planes, such as
+/// mantissas, are detected from a sample and copied. Not thread-safe.
 /// </summary>
 internal sealed class PlaneCoder
 {
-    /// <summary>Bytes that a plane takes at most, besides its own.</summary>
+    /// <summary>The most bytes of an encoding in addition to the plane.</summary>
     public const int Overhead = 1;
 
-    // Repetition shows in so many bytes; fewer are not worth a compressor's head.
+    // The sample that shows repetition; shorter planes do not justify a compressor's overhead.
     private const int Sample = 1 << 14;
     private const int Least = 64;
 
@@ -20,9 +20,9 @@ internal sealed class PlaneCoder
     private readonly ByteCoder coder = new();
     private readonly byte[] tried = new byte[Sample];
 
-    /// <summary>Encodes.</summary>
+    /// <summary>Encodes a plane.</summary>
     /// <param name="plane">Any bytes.</param>
-    /// <param name="destination">Room for them and <see cref="Overhead"/>.</param>
+    /// <param name="destination">Space for the plane and <see cref="Overhead"/>.</param>
     /// <returns>Bytes written.</returns>
     public int Encode(ReadOnlySpan<byte> plane, Span<byte> destination)
     {
@@ -44,7 +44,7 @@ internal sealed class PlaneCoder
                 return Overhead + length;
             }
 
-            // What saves less than one part of a hundred is not worth the time of reading it.
+            // Savings below 1% are not worth the decoding time.
             if (symbols < plane.Length - (plane.Length / 100) && coder.Encode(plane, counts.All, body[..^1]) is var taken and > 0)
             {
                 destination[0] = (byte)PlaneForm.Symbols;
@@ -57,10 +57,10 @@ internal sealed class PlaneCoder
         return Overhead + plane.Length;
     }
 
-    /// <summary>Decodes: the mirror of <see cref="Encode"/>.</summary>
-    /// <param name="source">The encoding and what follows it; moved past it.</param>
-    /// <param name="plane">Filled entirely.</param>
-    /// <returns>Whether it is an encoding of so many bytes.</returns>
+    /// <summary>Decodes a plane: the inverse of <see cref="Encode"/>.</summary>
+    /// <param name="source">The encoding and more; advanced past the encoding.</param>
+    /// <param name="plane">Filled completely.</param>
+    /// <returns>Whether this is a valid encoding of that many bytes.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
     public bool TryDecode(ref ReadOnlySpan<byte> source, Span<byte> plane)
     {
@@ -89,7 +89,7 @@ internal sealed class PlaneCoder
         return true;
     }
 
-    /// <summary>About how many bytes a plane takes, by the entropy of its bytes.</summary>
+    /// <summary>Estimates the encoded length of a plane from the entropy of its bytes.</summary>
     public int Estimate(ReadOnlySpan<byte> plane) => Math.Min(plane.Length, counts.Count(plane)) + Overhead;
 
     private static bool TryFill(ref ReadOnlySpan<byte> source, Span<byte> plane)
@@ -104,7 +104,7 @@ internal sealed class PlaneCoder
         return true;
     }
 
-    // Which compressor finds more in a sample than the bytes' frequencies tell: it must find much more, as it takes longer.
+    // Finds a compressor that shrinks a sample much below its entropy; the savings must be large, because it is slower.
     private Compression Repeats(ReadOnlySpan<byte> plane)
     {
         var sample = plane.Slice((plane.Length - Math.Min(plane.Length, Sample)) / 2, Math.Min(plane.Length, Sample));
@@ -115,7 +115,7 @@ internal sealed class PlaneCoder
             return Compression.Stored;
         }
 
-        // Where it is about as short, it is read faster.
+        // At similar length, prefers the compressor that decodes faster.
         least = Math.Min(least, length + (length / 16));
         return Lz4.TryCompress(sample, tried.AsSpan(0, least), 1, out _) ? Compression.Lz4 : Compression.Zstd;
     }
