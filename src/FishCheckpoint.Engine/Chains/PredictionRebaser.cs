@@ -8,20 +8,22 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Engine.Chains;
 
 /// <summary>
-/// Frees a checkpoint from those whose values are predicted from its own: they are encoded again, predicted from what it was predicted from
-/// itself, or from nothing. Their contents, identities and digests stay what they are.
+/// Frees a checkpoint from the checkpoints that are predicted from it: encodes them again, predicted from its own reference or from
+/// nothing. Their contents, ids and digests stay the same.
 /// </summary>
-/// <remarks>A prediction is made of the last values and of those before them, so that two generations change; later ones read the same
-/// values as before.</remarks>
+/// <remarks>
+/// A prediction uses the last values and those before them, so two generations are encoded again. Later ones read the same values as
+/// before.
+/// </remarks>
 internal static class PredictionRebaser
 {
-    /// <summary>Encodes again what is predicted from a checkpoint, and reads it back.</summary>
+    /// <summary>Encodes the dependent checkpoints again and reads the result back.</summary>
     /// <param name="view">A snapshot.</param>
-    /// <param name="means">What encoding takes.</param>
-    /// <param name="row">The checkpoint that is freed.</param>
-    /// <param name="cancellation">Ends the work early.</param>
-    /// <returns>The frames, to be put in place by <see cref="Replace"/>; the caller disposes them.</returns>
-    /// <exception cref="FishException">A frame that is needed is damaged.</exception>
+    /// <param name="means">The context of the work.</param>
+    /// <param name="row">The checkpoint to free.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <returns>The frames for <see cref="Replace"/>. The caller disposes them.</returns>
+    /// <exception cref="FishException">A frame that it reads is damaged.</exception>
     public static RebasedPredictions Prepare(ICatalogView view, RecodeContext means, CheckpointRow row, CancellationToken cancellation)
     {
         var made = new List<RebasedPrediction>();
@@ -52,11 +54,13 @@ internal static class PredictionRebaser
         }
     }
 
-    /// <summary>Puts the frames in place, unless one of the checkpoints was deleted or changed meanwhile, or another is predicted from the
-    /// freed one now; in the caller's transaction, which is to be given up where this gives <see langword="false"/>.</summary>
+    /// <summary>
+    /// Replaces the frames in the caller's transaction. Writes nothing if one of the checkpoints was deleted or changed meanwhile, or a new
+    /// one is predicted from the freed checkpoint; the caller must then roll back if this returns <see langword="false"/>.
+    /// </summary>
     /// <param name="writer">The transaction's.</param>
-    /// <param name="row">The checkpoint that is freed.</param>
-    /// <param name="frames">What <see cref="Prepare"/> gave.</param>
+    /// <param name="row">The checkpoint to free.</param>
+    /// <param name="frames">The result of <see cref="Prepare"/>.</param>
     public static bool Replace(ICatalogWriter writer, CheckpointRow row, RebasedPredictions frames)
     {
         if (!AreCurrent(writer, row, frames))
@@ -80,9 +84,7 @@ internal static class PredictionRebaser
         return true;
     }
 
-    /// <summary>
-    /// Whether frames that were found are still those that are stored, and nothing else is predicted from the freed checkpoint.
-    /// </summary>
+    /// <summary>Whether the frames still match the stored ones, and no new checkpoint is predicted from the freed one.</summary>
     public static bool AreCurrent(ICatalogView view, CheckpointRow row, RebasedPredictions frames) =>
         IsCurrent(view, row, frames.RowHead)
         && frames.Frames.All(frame => IsCurrent(view, frame.Row, frame.OldHead))
@@ -92,8 +94,8 @@ internal static class PredictionRebaser
             == frames.Frames.Count(next => next.Row.Reference == frame.Row.Id));
 
     /// <summary>
-    /// Whether a checkpoint is what it was found to be, frame, parent and all. A deleted one's number may be another's by now: state and
-    /// head tell.
+    /// Whether a checkpoint still has the same frame and parent. Another one may have its number by now, so the state and the head of the
+    /// frame are compared.
     /// </summary>
     public static bool IsCurrent(ICatalogView view, CheckpointRow row, ReadOnlyMemory<byte> oldHead) =>
         view.Checkpoints.HeadOnParent(row) is { } head && oldHead.Span.SequenceEqual(head);

@@ -8,28 +8,25 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Engine.Chains;
 
 /// <summary>
-/// Lays a stored checkpoint anew on another state: the same bits, the same identity and ETags. What is based on it stays as it is, for its
-/// frames count on the bits of its parent alone. Work in two steps: <see cref="Prepare"/> reads and encodes in a snapshot, where it holds
-/// up nobody; <see cref="Replace"/> copies bytes in a transaction.
+/// Rebases a stored checkpoint onto another parent with the same bits, id and ETags. Its descendants stay as they are: their frames depend
+/// only on the bits of their parent. <see cref="Prepare"/> reads and encodes in a snapshot and blocks nobody; <see cref="Replace"/> copies
+/// the bytes in a transaction.
 /// </summary>
 internal static class Rebaser
 {
-    /// <summary>Reads a checkpoint, encodes it against another state, and reads that back.</summary>
+    /// <summary>Reads a checkpoint, encodes it against another parent, and reads the result back.</summary>
     /// <param name="view">A snapshot.</param>
-    /// <param name="means">What encoding takes.</param>
-    /// <param name="row">The checkpoint, hidden or not.</param>
-    /// <param name="onto">
-    /// What it is to be based on, hidden or not: one of its chain, or any other of its layout that is not based on it;
-    /// <see langword="null"/> for the base.
-    /// </param>
-    /// <param name="cancellation">Ends the work early.</param>
-    /// <returns>The frames; the caller disposes them.</returns>
-    /// <exception cref="FishException">Something that is read for it is damaged, or what was made of it does not give the same
-    /// state.</exception>
-    /// <exception cref="ArgumentException"><paramref name="onto"/> is based on the checkpoint, or has another layout.</exception>
+    /// <param name="means">The context of the work.</param>
+    /// <param name="row">The checkpoint; it may be a tombstone.</param>
+    /// <param name="onto">The new parent, possibly a tombstone: an ancestor, or another state of the layout that is no descendant;
+    /// <see langword="null"/> for the base.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <returns>The frames. The caller disposes them.</returns>
+    /// <exception cref="FishException">A frame or file that it reads is damaged, or the result does not give the same state.</exception>
+    /// <exception cref="ArgumentException"><paramref name="onto"/> descends from the checkpoint, or has another layout.</exception>
     /// <remarks>
-    /// Reads the blocks that the deltas touch which the two chains do not share, and of each frame the checksums and the head; where the
-    /// digest of the full file is known, the file is compared with it too.
+    /// Reads the touched blocks that the two chains do not share, and the head and checksums of each frame. Also compares the full file if
+    /// its digest is known.
     /// </remarks>
     public static RebasedCheckpoint Prepare(
         ICatalogView view, RecodeContext means, CheckpointRow row, CheckpointRow? onto, CancellationToken cancellation)
@@ -40,12 +37,12 @@ internal static class Rebaser
         if (target.Chain.Any(link => link.Id == row.Id)
             || (onto is not null && means.Tasks.ContextOf(view, onto.TaskId).BaseState != context.BaseState))
         {
-            throw new ArgumentException($"{row.Label} cannot be laid on {onto!.Label}.", nameof(onto));
+            throw new ArgumentException($"{row.Label} cannot be based on {onto!.Label}.", nameof(onto));
         }
 
         var diff = new ChainDiff(target, old);
         var head = RequireOwn(view, old, diff.Shared, cancellation);
-        var encoding = new RebaseEncoding(view, means, context, target, laid => diff.Open(laid, []), cancellation);
+        var encoding = new RebaseEncoding(view, means, context, target, deltas => diff.Open(deltas, []), cancellation);
         var (encoded, plain) = encoding.Encode();
         try
         {
@@ -67,9 +64,8 @@ internal static class Rebaser
     }
 
     /// <summary>
-    /// Puts the frames in place and removes the old parent if it was only waiting for that; in the caller's transaction. Nothing is written
-    /// where anything has changed since: the checkpoint or one that is predicted from it was deleted, mended, recoded or rebased, the new
-    /// parent is gone, or another is predicted from the checkpoint.
+    /// Replaces the frames in the caller's transaction, and removes the old parent if nothing else needs it. Writes nothing if the
+    /// checkpoint, its new parent or a checkpoint predicted from it was deleted or changed meanwhile.
     /// </summary>
     /// <returns>Whether it was written.</returns>
     public static bool Replace(ICatalogWriter writer, RebasedCheckpoint rebased)
@@ -119,7 +115,7 @@ internal static class Rebaser
     private static bool HasMask(ICatalogView view, EncodedDelta delta) => delta.IsBlocks
         || (view.Masks.HeadOf(delta.MaskId) is { } head && delta.Mask!.Head.Span.SequenceEqual(head));
 
-    // Each frame that is given up, or read for that, is the one that was saved; the checkpoint's own is read to its digests.
+    // Verifies that each replaced or used frame is the saved one, and reads the checkpoint's own frame to its digests.
     private static ReadOnlyMemory<byte> RequireOwn(ICatalogView view, OpenedState old, int shared, CancellationToken cancellation)
     {
         StoredFrames? frames = null;
@@ -147,7 +143,7 @@ internal static class Rebaser
         if (CheckpointVerifier.HashFile(state, new RestorePlan(old.Task.Layout, output, []), 0, cancellation) != expected)
         {
             throw new FishException(
-                ErrorCode.CorruptCheckpoint, row.Label, "The restored file does not have the digest that it was saved with.",
+                ErrorCode.CorruptCheckpoint, row.Label, "The digest of the restored file differs from the saved one.",
                 "Restore from a backup.");
         }
     }

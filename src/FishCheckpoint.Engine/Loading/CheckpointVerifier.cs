@@ -9,11 +9,11 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Loading;
 
 /// <summary>
-/// Reads all that a checkpoint is made of: base blocks, every delta of its chain with its digests, and its trainer state.
+/// Reads everything that a checkpoint consists of: base blocks, every delta of its chain with its digests, side files and trainer state.
 /// </summary>
 internal static class CheckpointVerifier
 {
-    /// <summary>Throws what is wrong, or returns the bytes read.</summary>
+    /// <summary>Throws if anything is damaged, else returns the bytes that it read.</summary>
     public static long Verify(ICatalogView view, string task, OpenedState state, ModelFiles output, CancellationToken cancellation)
     {
         var checkpoint = state.Checkpoint!;
@@ -37,7 +37,7 @@ internal static class CheckpointVerifier
         return read;
     }
 
-    /// <summary>SHA-256 of a restored file.</summary>
+    /// <summary>The SHA-256 of a restored file.</summary>
     public static Digest HashFile(IBlockReader state, RestorePlan plan, int file, CancellationToken cancellation)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -50,7 +50,7 @@ internal static class CheckpointVerifier
         return Digest.Finish(hash);
     }
 
-    /// <summary>Checks that frames are those that a checkpoint was saved with, by their digests.</summary>
+    /// <summary>Throws if the digests of frames differ from those of the saved checkpoint.</summary>
     /// <returns>The head of the values or blocks.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>, or a head is damaged.</exception>
     public static FrameHead RequireOwn(string label, CheckpointRow row, StoredFrames frames)
@@ -60,7 +60,7 @@ internal static class CheckpointVerifier
         return frames.Mask is null || FrameHead.Parse(frames.Mask.Head).Digests[1] == row.Mask ? values : throw NotOwn(label);
     }
 
-    /// <summary>Checks that a frame of values or blocks is the one that a checkpoint was saved with, by its digests.</summary>
+    /// <summary>Throws if the digests of a frame of values or blocks differ from those of the saved checkpoint.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>.</exception>
     public static void RequireOwn(string label, CheckpointRow row, FrameHead values)
     {
@@ -72,7 +72,7 @@ internal static class CheckpointVerifier
     }
 
     private static FishException NotOwn(string label) => new(
-        ErrorCode.CorruptCheckpoint, label, "The frames are not those that the checkpoint was saved with.", "Restore from a backup.");
+        ErrorCode.CorruptCheckpoint, label, "The digests of the frames differ from those of the saved checkpoint.", "Restore from a backup.");
 
     private static long VerifyChain(ICatalogView view, string task, OpenedState state, CancellationToken cancellation)
     {
@@ -95,7 +95,7 @@ internal static class CheckpointVerifier
         var found = HashFile(state.Reader, plan, 0, cancellation);
         return found == expected ? output.Files[0].Header.FileLength : throw new FishException(
             ErrorCode.CorruptCheckpoint, $"{task}/{state.Checkpoint!.Step}",
-            $"The restored file has the digest {found}; {expected} was saved.",
+            $"The restored file has the digest {found} instead of {expected}.",
             "Restore from a backup.");
     }
 

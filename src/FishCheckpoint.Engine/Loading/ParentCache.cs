@@ -3,8 +3,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Loading;
 
 /// <summary>
-/// The values that parents have at the positions of masks, of the last few saves: with a fixed mask a save then reads nothing of the base,
-/// and costs what the mask costs and not what the model does. Safe for use by many callers at once.
+/// Caches parents' values at the positions of masks, for the last few saves. A save with a fixed mask then reads nothing of the base, and
+/// costs as much as the mask instead of the model. Thread-safe.
 /// </summary>
 internal sealed class ParentCache(long capacity)
 {
@@ -12,7 +12,7 @@ internal sealed class ParentCache(long capacity)
     private readonly LinkedList<Entry> entries = [];
     private long held;
 
-    /// <summary>The longest values that are kept.</summary>
+    /// <summary>The most bytes of values that one entry may have.</summary>
     public long Longest => capacity / 2;
 
     public byte[]? Find(Digest parent, Digest mask)

@@ -7,9 +7,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Loading;
 
-/// <summary>
-/// Gives a base, a checkpoint, or what a task starts from, as files, rebuilt while they are read. Owns the snapshot that it reads through.
-/// </summary>
+/// <summary>Reads a base, a checkpoint or a branch point as files, rebuilt while they are read. Owns its snapshot.</summary>
 internal sealed class StoredModelReader : IModelReader
 {
     private readonly ICatalogSession snapshot;
@@ -37,14 +35,14 @@ internal sealed class StoredModelReader : IModelReader
 
     public CheckpointInfo? Checkpoint { get; }
 
-    /// <summary>What a full restore reads.</summary>
+    /// <summary>The cost of a full restore.</summary>
     public RestoreCost Cost => plan.Cost;
 
     private bool HasIndex => task.Base.AllFiles.Any(file => file.Name == ShardIndex.FileName);
 
     private bool IsOwn(string file) => own.Any(other => other.Name == file);
 
-    // Whether the base's own index still says where each tensor is.
+    // Whether the base's own index still has the right file of each tensor.
     private static bool SameShards(ModelFiles left, ModelFiles right) =>
         left.Files.Select(file => file.Name).SequenceEqual(right.Files.Select(file => file.Name))
         && left.Layout.Bytes == right.Layout.Bytes && left.Layout.Tensors.Count == right.Layout.Tensors.Count
@@ -57,7 +55,7 @@ internal sealed class StoredModelReader : IModelReader
         if (offset < 0 || length < 0 || offset > found.Bytes - length)
         {
             throw new FishException(
-                ErrorCode.RangeInvalid, file, $"The range lies outside the file's {found.Bytes} bytes.", "Ask for a range inside it.");
+                ErrorCode.RangeInvalid, file, $"The range lies outside the file's {found.Bytes} bytes.", "Request a range inside the file.");
         }
 
         if (plan.Output.Files.Select((item, number) => (item, number))
@@ -107,7 +105,7 @@ internal sealed class StoredModelReader : IModelReader
             file.Name, file.Header.FileLength, StateIdentity.OfFile(state.Identity, file.Header.ToFileBytes()),
             output.Files.Count == 1 ? state.Checkpoint?.FileDigest : null));
 
-    // The checkpoint's own, and the base's others; the index is made anew where the shards are not the base's.
+    // The checkpoint's own files and the remaining ones of the base. The index is generated if the shards differ from the base's.
     private IEnumerable<RestoredFile> SideFilesOf()
     {
         if (index is not null)
@@ -130,7 +128,7 @@ internal sealed class StoredModelReader : IModelReader
         }
     }
 
-    // Of the same name, or a file where the other is a folder.
+    // Equal names, or one is a folder of the other's path.
     private static bool Hides(string own, string other) =>
         own == other || own.StartsWith($"{other}/", StringComparison.Ordinal) || other.StartsWith($"{own}/", StringComparison.Ordinal);
 

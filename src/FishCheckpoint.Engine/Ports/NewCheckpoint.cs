@@ -3,7 +3,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>The row of a checkpoint that is saved now. Metrics and metadata are JSON.</summary>
+/// <summary>The row of a new checkpoint. Metrics and metadata are JSON.</summary>
 internal sealed record NewCheckpoint(
     long Task, long Step, long? Parent, long Depth, Digest Mask, long Frame, Digest? Headers, Digest State, long Changed, long LogicalBytes,
     long BroughtBytes,

@@ -4,14 +4,14 @@ using FishCheckpoint.Reports;
 
 namespace FishCheckpoint.Engine.Reports;
 
-/// <summary>Measures what tells two states apart.</summary>
+/// <summary>Measures the difference between two states.</summary>
 internal static class StateComparer
 {
-    /// <summary>Reads the blocks in which they can differ.</summary>
+    /// <summary>Compares the blocks that can differ.</summary>
     /// <param name="from">The earlier state, or the base.</param>
     /// <param name="to">The checkpoint.</param>
-    /// <param name="otherTask">The earlier state's task, where it is another one.</param>
-    /// <param name="cancellation">Ends the reading, between two blocks.</param>
+    /// <param name="otherTask">The task of the earlier state, if it is another one.</param>
+    /// <param name="cancellation">Cancels between two blocks.</param>
     public static ChangeReport Compare(OpenedState from, OpenedState to, string? otherTask, CancellationToken cancellation)
     {
         var diff = new ChainDiff(from, to);

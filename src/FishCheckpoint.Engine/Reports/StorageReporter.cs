@@ -5,7 +5,7 @@ using FishCheckpoint.Reports;
 
 namespace FishCheckpoint.Engine.Reports;
 
-/// <summary>Reads reports off the running totals.</summary>
+/// <summary>Creates storage reports from the running totals.</summary>
 internal static class StorageReporter
 {
     private const int Most = 1000;
@@ -25,7 +25,7 @@ internal static class StorageReporter
             [.. tasks.Select(row => row.ToReport())], catalog.Identity);
     }
 
-    /// <summary>What can be brought back of the whole store.</summary>
+    /// <summary>The restorable deletions of the store.</summary>
     public static GraceUse GraceOfStore(ICatalogView view) => view.Totals.OfStore().ToUse();
 
     private static DiskUse Disk(ICatalogView view, ISpace space, TotalsRow whole)

@@ -7,7 +7,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Saving;
 
-/// <summary>A trainer state that is encoded and checked, but not yet in the catalog.</summary>
+/// <summary>An encoded and verified trainer state that is not yet in the catalog.</summary>
 internal sealed class PreparedState : IDisposable
 {
     private readonly FrameWriter writer;
@@ -41,9 +41,9 @@ internal sealed class PreparedState : IDisposable
         }
     }
 
-    /// <summary>Gives it to a checkpoint, in the caller's transaction.</summary>
-    /// <returns>Whether it was written; <see langword="false"/> when the checkpoint has the same one.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.StateTaken"/>: it has another one.</exception>
+    /// <summary>Attaches it to a checkpoint, in the caller's transaction.</summary>
+    /// <returns>Whether it is new; <see langword="false"/> if the checkpoint has the same one.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.StateTaken"/>: the checkpoint has another one.</exception>
     public bool Give(ICatalogWriter writer, string task, CheckpointRow row)
     {
         if (row.TrainerFrame is { } existing)
@@ -56,8 +56,8 @@ internal sealed class PreparedState : IDisposable
         return true;
     }
 
-    /// <summary>Gives it to a checkpoint that has none, in the caller's transaction.</summary>
-    /// <returns>Its bytes.</returns>
+    /// <summary>Attaches it to a checkpoint without one, in the caller's transaction.</summary>
+    /// <returns>Its stored bytes.</returns>
     public long GiveNew(ICatalogWriter writer, long checkpoint)
     {
         var id = writer.Frames.Insert(frame);
@@ -65,13 +65,13 @@ internal sealed class PreparedState : IDisposable
         return Info.StoredBytes;
     }
 
-    /// <summary>Whether a checkpoint has another state, which can be read.</summary>
+    /// <summary>Whether a checkpoint has another, readable trainer state.</summary>
     public bool IsOther(ICatalogView view, CheckpointRow row) =>
         row.TrainerFrame is { } existing && FrameCheck.IsSoundBytes(view, existing) && DigestOf(view, existing) != Info.Sha256;
 
     public void Dispose() => writer.Dispose();
 
-    // What a damaged one held can no longer be told: the one that is sent takes its place.
+    // The content of a damaged trainer state is lost, so the new one replaces it.
     private void Mend(ICatalogWriter writer, string task, CheckpointRow row, long existing)
     {
         if (FrameCheck.IsSoundBytes(writer, existing))
@@ -89,8 +89,8 @@ internal sealed class PreparedState : IDisposable
         if (DigestOf(view, existing) != Info.Sha256)
         {
             throw new FishException(
-                ErrorCode.StateTaken, $"{task}/{row.Step}", "The checkpoint carries another trainer state.",
-                "A checkpoint never changes; save another step.");
+                ErrorCode.StateTaken, $"{task}/{row.Step}", "The checkpoint already has another trainer state.",
+                "Save another step.");
         }
     }
 

@@ -8,11 +8,11 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Saving;
 
-/// <summary>Puts a prepared save into the database: all of it, in the caller's transaction.</summary>
+/// <summary>Writes a prepared save to the catalog, in the caller's transaction.</summary>
 internal static class SaveWriter
 {
-    /// <summary>Writes the save, unless the step is taken.</summary>
-    /// <returns>What was written; <see langword="null"/>: the step is taken.</returns>
+    /// <summary>Writes the save unless the step is taken.</summary>
+    /// <returns>The written row; <see langword="null"/> if the step is taken.</returns>
     public static SavedRow? Write(ICatalogWriter writer, SaveRequest request, PreparedSave save, EngineOptions options)
     {
         var (task, step, sent, codec) = (save.Parent.Task, request.Step, request.Options, options.Codec);
@@ -42,7 +42,7 @@ internal static class SaveWriter
 
     private static long? DepthOf(PreparedSave save, long? before) => save.Prediction is null ? null : before + 1 ?? 0;
 
-    // What the save was based on, or predicted from, may have been deleted while it was encoded.
+    // The parent or the reference may have been deleted during encoding.
     private static void RequireParent(TaskContext task, PreparedSave save, SaveSituation found)
     {
         if (!found.ReferenceIsThere)
@@ -58,7 +58,7 @@ internal static class SaveWriter
         }
     }
 
-    // Its values, and those before them, are what these are predicted from: folding may have laid it anew, or freed it from them.
+    // The values depend on the reference's values and on those before: a rebase may have changed them.
     private static void RequireReference(ICatalogView view, PreparedSave save)
     {
         if (save.Prediction?.Reference is { } reference && !view.Checkpoints.IsAsItWas(reference))
@@ -67,7 +67,7 @@ internal static class SaveWriter
         }
     }
 
-    // What it accounts for, and what its mask's frame takes.
+    // The bytes that the checkpoint accounts for, and the bytes of the mask's frame.
     private static (long Brought, long Bytes) BringMask(ICatalogWriter writer, PreparedSave save, SaveSituation found, CodecOptions codec)
     {
         if (found.MaskIsStored)
@@ -79,7 +79,7 @@ internal static class SaveWriter
 
         if (save.MaskIsStored)
         {
-            // It was, and went with the last checkpoint that had it.
+            // The frame was deleted with its last checkpoint.
             throw new ReferenceGoneException();
         }
 
@@ -88,18 +88,18 @@ internal static class SaveWriter
         return (bytes, bytes);
     }
 
-    // Its positions are in the checkpoint's own frame; that there is such a mask is known all the same.
+    // The positions are in the checkpoint's own frame, but the catalog still records the mask.
     private static long BringBlocks(ICatalogWriter writer, PreparedSave save)
     {
         writer.Masks.InsertWithoutFrame(save.Delta.MaskId, save.Delta.Changed);
         return save.Delta.PositionBytes;
     }
 
-    /// <summary>Mends what is damaged of a checkpoint that was saved again, with the same frames.</summary>
-    /// <returns>Whether something was.</returns>
+    /// <summary>Repairs damaged frames of a checkpoint with those of a repeated save.</summary>
+    /// <returns>Whether anything was repaired.</returns>
     public static bool Mend(ICatalogWriter writer, CheckpointRow row, PreparedSave save, CodecOptions codec)
     {
-        // Frames that were rebased since are on another state than these.
+        // A rebased frame has another parent than the new one.
         if (row.Proven != save.State || row.IsBlocks != save.Delta.IsBlocks)
         {
             return false;
@@ -117,8 +117,8 @@ internal static class SaveWriter
         {
             throw new FishException(
                 ErrorCode.CorruptCheckpoint, $"{row.Step}",
-                "Its values are damaged, and so are those that they are guessed from; with others, later steps could not be read.",
-                "Save the earlier steps with this mask again first; a verification names them.");
+                "The values are damaged, and so is the checkpoint that they are predicted from. Other values would break later steps.",
+                "Save the earlier steps with this mask again first; a verification lists them.");
         }
 
         writer.Frames.Replace(row.Frame, save.Values);
@@ -130,7 +130,7 @@ internal static class SaveWriter
         return true;
     }
 
-    // Others may are based on the damaged frame: it is mended in its place.
+    // Other values may be based on the damaged frame, so it is replaced in place.
     private static bool MendMask(ICatalogWriter writer, PreparedSave save, CodecOptions codec)
     {
         if (save.MaskIsStored || save.Delta.IsBlocks || writer.Masks.FrameOf(save.Delta.MaskId) is not { } frame

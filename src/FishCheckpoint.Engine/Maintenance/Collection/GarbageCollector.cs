@@ -9,13 +9,12 @@ using FishCheckpoint.Engine.Tasks;
 namespace FishCheckpoint.Engine.Maintenance.Collection;
 
 /// <summary>
-/// Deletes what nothing keeps: retention first, then what is deleted and past its grace, then what is left of that because others need it,
-/// then the pages. Everything is done in short transactions, each of which leaves a whole store behind; a round that is broken off is gone
-/// on with by the next.
+/// Deletes checkpoints that no retention rule keeps, then deletions past their grace, then rebases dependents of tombstones, then returns
+/// unused pages. Works in short transactions, each of which leaves a complete store; a later round continues an interrupted one.
 /// </summary>
 internal sealed class GarbageCollector(ICatalog catalog, IBaseStore bases, TaskCatalog tasks, AuditWriter audit, EngineOptions options)
 {
-    // Deleting is quick, but a writer who waits should not wait for ten thousand of them.
+    // Deletions are quick, but a waiting writer should not wait for ten thousand of them.
     private const int InOneTransaction = 64;
     private const int MaxBases = 1000;
 
@@ -36,8 +35,8 @@ internal sealed class GarbageCollector(ICatalog catalog, IBaseStore bases, TaskC
         return round.End(StorageReporter.GraceOfStore(snapshot.View), snapshot.View.Bases.Unused(MaxBases));
     }
 
-    /// <summary>Ends the grace of what was deleted first, until that takes so many bytes, and gives back what it can of them.</summary>
-    /// <returns>Whether the database's files have shrunk by it.</returns>
+    /// <summary>Ends the grace of the oldest deletions, up to a number of bytes, and returns freed bytes to the disk.</summary>
+    /// <returns>Whether the database's files have shrunk.</returns>
     public async Task<bool> EndOldestAsync(long bytes, CancellationToken cancellation)
     {
         var (round, before) = (new CollectRound(new CollectOptions(), options), catalog.Space.FileBytes);
@@ -52,12 +51,12 @@ internal sealed class GarbageCollector(ICatalog catalog, IBaseStore bases, TaskC
         return catalog.Space.FileBytes < before;
     }
 
-    /// <summary>Whether the retention of a task does not keep one of its steps.</summary>
+    /// <summary>Whether the retention of a task would delete one of its steps.</summary>
     public bool Removes(ICatalogView view, string task, long step) =>
         view.Tasks.Find(task) is not null && retainer.Tasks(view, task) is [var (context, rules)]
             && retainer.Removable(view, context, rules).Contains(step);
 
-    /// <summary>What a retention of a task would delete, now; <see langword="null"/> for none of its own: the store's.</summary>
+    /// <summary>The checkpoints that a retention of a task would delete now; <see langword="null"/> for the store's retention.</summary>
     public RetentionPreview Preview(ICatalogView view, TaskContext task, Retention? retention)
     {
         var steps = retainer.RulesOf(task with { Retention = retention }) is { HasRules: true } rules
@@ -66,7 +65,7 @@ internal sealed class GarbageCollector(ICatalog catalog, IBaseStore bases, TaskC
         return new RetentionPreview(steps.Count, [.. steps.Take(RetentionPreview.MaxListed)], bytes, options.DeletionGrace, null);
     }
 
-    /// <summary>Says what a round would do.</summary>
+    /// <summary>Estimates a round.</summary>
     public CollectResult Plan(CollectOptions wanted, CancellationToken cancellation)
     {
         var round = new CollectRound(wanted, options);
@@ -83,7 +82,7 @@ internal sealed class GarbageCollector(ICatalog catalog, IBaseStore bases, TaskC
             }
         }
 
-        // What is deleted now is gone once its grace is over, and until then frees nothing.
+        // A deletion now frees nothing before the end of its grace.
         var expired = GraceCollector.Expired(view, options.Grace.Now, wanted);
         var (immediate, use) = (wanted.Now || options.Grace.IsNone, StorageReporter.GraceOfStore(view));
         round.Purged = expired.Count + (wanted.Now ? going.Count : 0);
@@ -134,7 +133,7 @@ internal sealed class GarbageCollector(ICatalog catalog, IBaseStore bases, TaskC
         }
     }
 
-    // What is kept is decided in the transaction that deletes the others: a tag or a save that came meanwhile counts.
+    // Retention is decided in the transaction that deletes, so a tag or save that came meanwhile counts.
     private async Task<Going> DeleteSomeAsync(
         CollectRound round, TaskContext task, Retention rules, Going going, CancellationToken cancellation)
     {
@@ -153,7 +152,7 @@ internal sealed class GarbageCollector(ICatalog catalog, IBaseStore bases, TaskC
             return ([], Going.None);
         }
 
-        // Where nobody has written since the last transaction of this pass, what that one decided holds.
+        // Without another write since the last transaction of this pass, its decision still holds.
         var (commits, version) = (catalog.Commits, writer.VersionOfOthers);
         var steps = going.Commits == commits && going.Version == version ? going.Steps : retainer.Removable(writer, task, rules).ToArray();
         var gone = new List<CollectedCheckpoint?>();
@@ -174,8 +173,7 @@ internal sealed class GarbageCollector(ICatalog catalog, IBaseStore bases, TaskC
         ? new CollectedCheckpoint(row.TaskName, row.Step, RetentionPlan.Describe(rules), Owned(row), view.Tombstones.NeededBy(row.Id))
         : null;
 
-    // The steps of a task that are still to go, and when that was decided: after so many commits of this process, at that version of the
-    // others'.
+    // The steps of a task left to delete, and the numbers of commits by this process and by others when that was decided.
     private sealed record Going(long Commits, long Version, ReadOnlyMemory<long> Steps)
     {
         public static Going None { get; } = new(-1, -1, default);

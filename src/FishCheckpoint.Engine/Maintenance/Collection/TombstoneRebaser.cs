@@ -9,16 +9,15 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Engine.Maintenance.Collection;
 
 /// <summary>
-/// Frees deleted checkpoints of those that still need them: what is based on them is based on the next of the chain that stays, what is
-/// predicted from them is predicted from something else. Only where that takes less than it frees: ten deltas that overlap little are
-/// smaller than the one that would stand for all of them.
+/// Frees tombstones: bases their descendants on the nearest ancestor that stays, and predicts values from something else, if that takes
+/// less space than it frees. Ten deltas with little overlap can be smaller than one that replaces them.
 /// </summary>
 internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
 {
-    // Groups that would not pay, until something in them changes: finding that out again would cost as much each time.
+    // Groups that would not pay, until a member changes: each new attempt would cost as much.
     private readonly ConcurrentDictionary<string, bool> refused = new(StringComparer.Ordinal);
 
-    /// <summary>Frees what pays.</summary>
+    /// <summary>Frees tombstones if that pays.</summary>
     public async Task FreeAsync(CollectRound round, CancellationToken cancellation)
     {
         foreach (var group in Read(view => view.Tombstones.Find([])))
@@ -41,14 +40,14 @@ internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
     }
 
     /// <summary>
-    /// Says what that would free, if some more checkpoints were deleted. What is predicted from those is encoded again but once, so that
-    /// the sum is an estimate there. What the time does not suffice for counts as held.
+    /// Estimates the result, also for further checkpoints that would be deleted. Counts only one rebase of predicted values. Work that
+    /// exceeds the time counts as kept.
     /// </summary>
     public void Estimate(ICatalogView view, CollectRound round, IReadOnlyCollection<long> going, CancellationToken cancellation)
     {
         foreach (var group in view.Tombstones.Find(going))
         {
-            // A trainer state goes with its checkpoint, whatever is held of that.
+            // A trainer state is deleted with its checkpoint, even if a tombstone remains.
             round.Freed += group.Hidden.Sum(row => row.TrainerBytes);
             var read = ReadByOthers(view, group);
             if ((group.Dependants.Count > 0 || read.Count > 0) && !round.HasTime)
@@ -106,7 +105,7 @@ internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
         }
         catch (ReferenceGoneException)
         {
-            // Something changed meanwhile: the next round finds it as it is then.
+            // A change came meanwhile; the next round handles it.
         }
     }
 
@@ -121,7 +120,7 @@ internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
         return true;
     }
 
-    // Given up as soon as it does not pay: so that what lies prepared is never more than what is freed.
+    // Stops once the rebase no longer pays, so that the prepared frames never exceed what they free.
     private PreparedGroup? Prepare(ICatalogView view, CollectRound round, TombstoneGroup group, CancellationToken cancellation)
     {
         var prepared = new PreparedGroup();

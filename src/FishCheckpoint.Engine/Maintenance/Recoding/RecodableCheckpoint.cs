@@ -6,9 +6,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Maintenance.Recoding;
 
-/// <summary>
-/// A checkpoint's own frame: its values, or its blocks. It stays in the form that it has, for others may be predicted from it.
-/// </summary>
+/// <summary>A checkpoint's own frame of values or blocks. It keeps its form, since others may be predicted from it.</summary>
 /// <param name="row">The checkpoint.</param>
 /// <param name="task">Its task.</param>
 internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Recodable
@@ -46,7 +44,7 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
 
     protected override bool Replace(ICatalogWriter writer, RecodedFrame recoded)
     {
-        // A deleted checkpoint's number may be another's by now: the state and the head tell.
+        // Another checkpoint may have the number of a deleted one by now, so the state and the head are compared.
         var head = writer.Checkpoints.HeadOf(row);
         if (head is null || !recoded.OldHead.Span.SequenceEqual(head))
         {
@@ -71,7 +69,7 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
         ? null
         : Prediction.From(view, context, view.Checkpoints.References(row)[^2], row.Mask, frames.Mask!, means.Earlier).Values;
 
-    // Values that others may be predicted from never need the parent.
+    // A reference never needs a parent.
     private EncodedDelta Encode(
         StoredFrames frames, Layout layout, IBlockReader parent, FrameHead head, EarlierValues? earlier, RecodeContext means,
         CancellationToken cancellation)
@@ -95,15 +93,15 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
         return encoded;
     }
 
-    // The stored frame is given up for this one: what it will be read with is what it is read with here.
+    // The new frame replaces the stored one, so it is read back in the same way as later reads.
     private ChunkEntry[] ReadBack(
         StoredFrames frames, EncodedDelta encoded, Layout layout, IBlockReader parent, FrameHead head, CancellationToken cancellation)
     {
         if (!encoded.ValuesHead.Digests.SequenceEqual(head.Digests))
         {
             throw new FishException(
-                ErrorCode.CorruptFrame, Key, "The frame that was made of it has other digests; it was not replaced.",
-                "This is a fault of this machine or program: check its memory, and report it.");
+                ErrorCode.CorruptFrame, Key, "The new frame has other digests; the stored frame was not replaced.",
+                "Check this machine's memory, and report the error.");
         }
 
         using var made = new StoredDeltaReader(frames with { Values = [.. frames.Values.SkipLast(1), encoded.Values] }, layout, parent);

@@ -8,7 +8,7 @@ namespace FishCheckpoint.Engine.Maintenance.Recoding;
 /// <summary>A mask's frame.</summary>
 /// <param name="id">The mask.</param>
 /// <param name="frame">The frame's row.</param>
-/// <param name="bytes">Bytes that it takes.</param>
+/// <param name="bytes">The frame's bytes.</param>
 /// <param name="task">A task that uses it.</param>
 internal sealed class RecodableMask(Digest id, long frame, long bytes, string task) : Recodable
 {

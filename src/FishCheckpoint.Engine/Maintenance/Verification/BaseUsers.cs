@@ -4,7 +4,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>Finds the checkpoints that read something of a base: a task that has replaced or dropped a tensor does not read it.</summary>
+/// <summary>
+/// Finds the checkpoints that read damaged parts of a base. A task with its own tensor, or without it, does not read the base's.
+/// </summary>
 internal static class BaseUsers
 {
     public static List<AffectedCheckpoint> Of(ICatalogView view, VerifyContext means, Digest id, BaseFile file, BaseDamage damage)

@@ -6,15 +6,15 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
 /// <summary>
-/// Checks frames of blocks that lie against one parent: block by block over all of them, so that the parent's blocks are read once.
+/// Verifies frames of blocks with one parent, block by block over all frames, so that each of the parent's blocks is read once.
 /// </summary>
 internal static class BlocksCheck
 {
-    /// <summary>Checks all of them.</summary>
+    /// <summary>Verifies all frames.</summary>
     /// <param name="frames">The frames.</param>
-    /// <param name="layout">The layout that positions refer to.</param>
-    /// <param name="parent">The state that they are based on.</param>
-    /// <param name="cancellation">Ends the check early.</param>
+    /// <param name="layout">The layout of the positions.</param>
+    /// <param name="parent">The parent of all frames.</param>
+    /// <param name="cancellation">Cancels.</param>
     public static void Run(IReadOnlyList<CheckedFrame> frames, Layout layout, IBlockReader parent, CancellationToken cancellation = default)
     {
         var next = new int[frames.Count];
@@ -70,7 +70,7 @@ internal static class BlocksCheck
         });
     }
 
-    // In pieces, so that a block of a million units takes no more room than a chunk.
+    // In pieces, so that a block of a million units needs no more memory than a chunk.
     private static void Add(CheckedFrame frame, ChunkEntry entry, int unit, ReadOnlySpan<int> inBlock, ReadOnlySpan<byte> after)
     {
         var chunk = new DeltaChunk();

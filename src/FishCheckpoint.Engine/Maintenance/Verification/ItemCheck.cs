@@ -2,10 +2,12 @@ using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>Checks one thing that is stored, and those that are best checked with it, and finds what the damage affects.</summary>
+/// <summary>Verifies an item together with related ones, and finds the checkpoints that damage affects.</summary>
 internal sealed class ItemCheck(VerifyContext means, bool quick)
 {
-    /// <summary>Checks; what is not there any more is left out of the answer, and what was read with a prediction chain is in it.</summary>
+    /// <summary>
+    /// Verifies the items. The result omits items that are gone, and includes others of a prediction chain that was read.
+    /// </summary>
     public List<(VerifyItem Item, List<Finding> Findings)> Run(
         ICatalog catalog, IReadOnlyList<VerifyItem> together, CancellationToken cancellation)
     {
@@ -17,7 +19,7 @@ internal sealed class ItemCheck(VerifyContext means, bool quick)
         }
         catch (Exception error) when (Problems.IsDamage(error))
         {
-            return [(item, [new Finding(item.Name, item.Name, $"{Problems.Of(error)} What it affects cannot be told.", [])])];
+            return [(item, [new Finding(item.Name, item.Name, $"{Problems.Of(error)} The affected checkpoints are unknown.", [])])];
         }
     }
 
@@ -54,7 +56,7 @@ internal sealed class ItemCheck(VerifyContext means, bool quick)
         return results;
     }
 
-    // Others of a prediction chain, which were read with it.
+    // Another checkpoint of a prediction chain that was read as a whole.
     private static VerifyItem ItemOf(CheckpointRow row) => new(
         ItemKind.Values, row.Id, $"checkpoint {row.Id}", $"{row.Created.ToUnixTimeMilliseconds()} {row.Frame} {row.ValueBytes}",
         row.ValueBytes, null);

@@ -6,17 +6,17 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>Checks a mask's frame and row, a trainer state's and a side file's.</summary>
+/// <summary>Verifies masks, trainer states and side files.</summary>
 internal static class MaskItemCheck
 {
-    /// <summary>Throws what is wrong with a mask.</summary>
+    /// <summary>Throws if a mask is damaged.</summary>
     public static void Mask(ICatalogView view, VerifyItem item, VerifyContext means, bool quick, CancellationToken cancellation)
     {
         var frame = StoredParts.OpenWhole(view, item.Row, item.Bytes);
         var head = FrameHead.Parse(frame.Head);
-        StoredParts.Require(head.Kind == FrameKind.Mask && head.Digests[1] == item.Id, item.Name, "The frame is not that of this mask.");
+        StoredParts.Require(head.Kind == FrameKind.Mask && head.Digests[1] == item.Id, item.Name, "The frame belongs to another mask.");
         var count = view.Masks.CountOf(item.Id);
-        StoredParts.Require(head.Count == count, item.Name, $"It is said to have {count} positions; its frame has {head.Count}.");
+        StoredParts.Require(head.Count == count, item.Name, $"The row has {count} positions, and the frame {head.Count}.");
         if (LayoutOf(view, item, means) is not { } layout)
         {
             return;
@@ -39,18 +39,18 @@ internal static class MaskItemCheck
         decoder.RequireDigest();
     }
 
-    /// <summary>Throws what is wrong with a trainer state.</summary>
+    /// <summary>Throws if a trainer state is damaged.</summary>
     public static void State(ICatalogView view, VerifyItem item, bool quick, CancellationToken cancellation)
     {
         var id = view.Checkpoints.TrainerFrameOf(item.Row);
         Plain(StoredParts.OpenWhole(view, id, item.Bytes), quick, cancellation);
     }
 
-    /// <summary>Throws what is wrong with a side file.</summary>
+    /// <summary>Throws if a side file is damaged.</summary>
     public static void SideFile(ICatalogView view, VerifyItem item, long id, bool quick, CancellationToken cancellation)
     {
         var frame = StoredParts.OpenWhole(view, id, item.Bytes);
-        StoredParts.Require(FrameHead.Parse(frame.Head).Digests[0] == item.Id, item.Name, "The frame is not that of this file.");
+        StoredParts.Require(FrameHead.Parse(frame.Head).Digests[0] == item.Id, item.Name, "The frame belongs to another file.");
         Plain(frame, quick, cancellation);
     }
 

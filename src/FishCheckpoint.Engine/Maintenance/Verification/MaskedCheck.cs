@@ -6,17 +6,17 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
 /// <summary>
-/// Checks frames of values that are based on one mask and against one parent: chunk by chunk over all of them, so that positions and the
-/// parent's values are read once.
+/// Verifies frames of values with one mask and one parent, chunk by chunk over all frames, so that positions and the parent's values are
+/// read once.
 /// </summary>
 internal static class MaskedCheck
 {
-    /// <summary>Checks all of them.</summary>
+    /// <summary>Verifies all frames.</summary>
     /// <param name="mask">The mask's frame.</param>
-    /// <param name="frames">The frames; none is predicted from another.</param>
-    /// <param name="layout">The layout that positions refer to.</param>
-    /// <param name="parent">The state that they are based on.</param>
-    /// <param name="cancellation">Ends the check early.</param>
+    /// <param name="frames">The frames, without prediction from each other.</param>
+    /// <param name="layout">The layout of the positions.</param>
+    /// <param name="parent">The parent of all frames.</param>
+    /// <param name="cancellation">Cancels.</param>
     public static void Run(
         IFrame mask, IReadOnlyList<CheckedFrame> frames, Layout layout, IBlockReader parent, CancellationToken cancellation = default)
     {
@@ -68,7 +68,7 @@ internal static class MaskedCheck
         });
     }
 
-    // The positions of the chunk that is being checked and what the parent has there: read when the first frame needs them.
+    // The positions of the current chunk and the parent's values there, read when the first frame needs them.
     private sealed class Surroundings(IFrame mask, ChunkEntry[] entries, Layout layout, IBlockReader parent)
     {
         private readonly ChunkCoder coder = new();
@@ -85,7 +85,7 @@ internal static class MaskedCheck
 
         public ReadOnlySpan<byte> ParentValues(int chunk) => values.AsSpan(0, BytesOf(chunk));
 
-        /// <summary>Reads them; <see langword="false"/> where the mask or the parent is damaged there.</summary>
+        /// <summary>Reads them; <see langword="false"/> if the mask or the parent is damaged there.</summary>
         public bool TryRead(int chunk)
         {
             if (loaded == chunk)

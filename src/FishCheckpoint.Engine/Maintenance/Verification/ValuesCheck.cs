@@ -4,18 +4,18 @@ using FishCheckpoint.Engine.Tasks;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>A checkpoint whose own frame was checked, and what is wrong with it.</summary>
+/// <summary>The result for a checkpoint's own frame.</summary>
 /// <param name="Row">The checkpoint.</param>
-/// <param name="Error">What is wrong; <see langword="null"/>: nothing.</param>
+/// <param name="Error">The damage; <see langword="null"/> for none.</param>
 internal sealed record CheckedCheckpoint(CheckpointRow Row, Exception? Error);
 
 /// <summary>
-/// Checks the frames of checkpoints together with those that are read with the same things: prediction chains, values on one mask and
-/// parent, blocks against one parent. What is wrong with a frame is told of it alone, not of what it is read with.
+/// Verifies the frames of checkpoints together with related ones: prediction chains, values with one mask and parent, blocks with one
+/// parent. Damage counts for the damaged frame alone, not for related ones.
 /// </summary>
 internal static class ValuesCheck
 {
-    /// <summary>Checks some of one family; of a prediction chain, all of it.</summary>
+    /// <summary>Verifies some checkpoints of a family; of a prediction chain always all.</summary>
     public static List<CheckedCheckpoint> Run(
         ICatalogView view, VerifyContext means, Family family, IEnumerable<long> checkpoints, bool quick, CancellationToken cancellation)
     {
@@ -53,8 +53,8 @@ internal static class ValuesCheck
         }
     }
 
-    // Of a row, those after a frame that cannot be opened cannot be decoded, but have their checksums: a frame that is not there stands for
-    // it.
+    // Frames after an unreadable one in a prediction chain cannot be decoded, but their checksums can be compared: a placeholder takes its
+    // place.
     private static void Skip(Family family, List<(CheckpointRow Row, CheckedFrame Frame)> opened, List<CheckedCheckpoint> results)
     {
         if (!family.Guessed)
@@ -112,7 +112,7 @@ internal static class ValuesCheck
     private static List<CheckpointRow> Find(ICatalogView view, IEnumerable<long> checkpoints) =>
         [.. checkpoints.Select(id => view.Checkpoints.Row(id)).OfType<CheckpointRow>()];
 
-    // From the first that is predicted from nothing to the last that is predicted from this one, by way of the newest at each fork.
+    // From the first checkpoint without a reference to the last one that is predicted from this one, following the newest at each fork.
     private static IReadOnlyList<CheckpointRow> WholeRow(ICatalogView view, long checkpoint)
     {
         var last = checkpoint;

@@ -5,13 +5,10 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>
-/// Verifies what is stored, one thing after another, each in a snapshot of its own, so that nobody waits for it; what was verified, and
-/// what was found, is kept.
-/// </summary>
+/// <summary>Verifies stored items one after another, each in its own snapshot so that nobody waits, and records the results.</summary>
 internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions options)
 {
-    // Things that were verified are noted together: a commit for each would cost more than reading a small one.
+    // Results are recorded together: one commit for each would cost more than reading a small item.
     private const int NotedTogether = 64;
     private const int MaxNames = 1000;
 
@@ -19,7 +16,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
     private readonly List<DamagedItem> damaged = [];
     private readonly HashSet<long> affected = [];
 
-    /// <summary>What the round has found, with the things that it was found in.</summary>
+    /// <summary>The findings of the round with their items.</summary>
     public List<(VerifyItem Item, Finding Finding)> Found { get; } = [];
 
     public async Task<VerifyReport> RunAsync(VerifyOptions wanted, CancellationToken cancellation)
@@ -53,7 +50,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
     private async Task RunAsync(VerifyPlan plan, WorkBudget budget, bool quick, CancellationToken cancellation)
     {
         var (context, progress, inFile) = (new VerifyContext(bases), new ProgressReporter(options.Progress), 0L);
-        context.Read = bytes => progress.At(budget.Bytes + (inFile += bytes));
+        context.Read = bytes => progress.Set(budget.Bytes + (inFile += bytes));
         progress.Expect(plan.Bytes);
         while (plan.Next() is { } item)
         {
@@ -74,9 +71,9 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
                 unnoted.Add((known, findings));
             }
 
-            progress.At(budget.Bytes);
+            progress.Set(budget.Bytes);
 
-            // Gone by now, or not: it is not taken again.
+            // Marks it as done even if it is gone.
             plan.Done(item.Name);
             if (unnoted.Count >= NotedTogether)
             {
@@ -99,7 +96,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
         return (task, Count(snapshot.View, task));
     }
 
-    // Where even that cannot be read, the plan cannot be made either, and says so.
+    // If this cannot be read, the plan cannot either, and reports the damage.
     private static long Count(ICatalogView view, long? task)
     {
         try
@@ -112,7 +109,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
         }
     }
 
-    // A database that cannot even be listed is damaged as one.
+    // A database that cannot be listed counts as one damaged item.
     private VerifyPlan? TryPlan(VerifyOptions wanted, long? task)
     {
         try
@@ -122,7 +119,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
         }
         catch (Exception error) when (Problems.IsDamage(error))
         {
-            Count(new Finding("database", "database", $"{Problems.Of(error)} What it affects cannot be told.", []));
+            Count(new Finding("database", "database", $"{Problems.Of(error)} The affected checkpoints are unknown.", []));
             return null;
         }
     }
@@ -134,7 +131,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
         unnoted.Clear();
     }
 
-    // What was found is reported, even where it cannot be kept: the disk may be full, and the database damaged.
+    // Findings are reported even if they cannot be recorded, because the disk is full or the database damaged.
     private async Task TryWriteAsync(Action<ICatalogWriter> write, CancellationToken cancellation)
     {
         try
@@ -149,7 +146,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
         }
         catch (FishException)
         {
-            // The next round verifies it again.
+            // The next round verifies the items again.
         }
     }
 }
