@@ -68,7 +68,7 @@ internal sealed class SaveExecutor(StoreContext store)
             snapshot.Release();
         }
 
-        save.TrainerState = await EncodeStateAsync(request.Options, cancellationToken);
+        save.TrainerState = await EncodeTrainerStateAsync(request.Options, cancellationToken);
         if (await CommitAsync(request, save, replaced: null, cancellationToken))
         {
             return true;
@@ -79,7 +79,7 @@ internal sealed class SaveExecutor(StoreContext store)
             throw new ReferenceGoneException();
         }
 
-        await MendAsync(task, request.Step, save, cancellationToken);
+        await RepairAsync(task, request.Step, save, cancellationToken);
         if (request.Options.Overwrite && FindOther(task, request, save) is { } other)
         {
             snapshot.Release();
@@ -99,7 +99,7 @@ internal sealed class SaveExecutor(StoreContext store)
                 sideFiles.NewFrames,
                 writer =>
                 {
-                    sideFiles.Mend(writer);
+                    sideFiles.Repair(writer);
                     return true;
                 },
                 cancellationToken);
@@ -109,9 +109,9 @@ internal sealed class SaveExecutor(StoreContext store)
         if (save.TrainerState is { } state)
         {
             await store.Catalog.WriteAsync(
-                state.NewFrames, writer => store.AuditWriter.Given(
+                state.NewFrames, writer => store.AuditWriter.PutTrainerState(
                     writer, task.Name, request.Step,
-                    state.Give(writer, task.Name, writer.Checkpoints.Find(task, StepRef.At(request.Step))), state.Info.StoredBytes),
+                    state.Attach(writer, task.Name, writer.Checkpoints.Find(task, StepRef.At(request.Step))), state.Info.StoredBytes),
                 cancellationToken);
         }
     }
@@ -135,7 +135,8 @@ internal sealed class SaveExecutor(StoreContext store)
         if (found != expected)
         {
             throw new FishException(
-                ErrorCode.DigestMismatch, request.Label, $"The full file has the digest {found} instead of the announced {expected}; nothing was stored.",
+                ErrorCode.DigestMismatch, request.Label,
+                $"The full file has the digest {found} instead of the announced {expected}; nothing was stored.",
                 "The upload is damaged or has another parent: send it again.");
         }
     }
@@ -156,7 +157,7 @@ internal sealed class SaveExecutor(StoreContext store)
             writer =>
             {
                 // The new checkpoint may share the mask and side files of the old one, so they are removed after it is written.
-                var old = replaced is null ? null : HideReplaced(writer, task, step, replaced.Value);
+                var old = replaced is null ? null : MarkReplacedDeleted(writer, task, step, replaced.Value);
                 var written = store.AuditWriter.Saved(
                     writer, task.Name, step, SaveWriter.Write(writer, request, save, store.Options));
                 if (old is not null)
@@ -170,7 +171,7 @@ internal sealed class SaveExecutor(StoreContext store)
     }
 
     // If another save replaced it meanwhile, the step is taken and that checkpoint is compared next.
-    private CheckpointRow? HideReplaced(ICatalogWriter writer, TaskContext task, long step, long id)
+    private CheckpointRow? MarkReplacedDeleted(ICatalogWriter writer, TaskContext task, long step, long id)
     {
         if (writer.Checkpoints.AtStep(task.Id, step) is not { } row || row.Id != id)
         {
@@ -178,16 +179,16 @@ internal sealed class SaveExecutor(StoreContext store)
         }
 
         row.RequireUnpinned();
-        CheckpointRemover.Hide(writer, row, store.Options.Grace);
+        CheckpointRemover.MarkDeleted(writer, row, store.Options.Grace);
         store.AuditWriter.DeletedCheckpoint(writer, task.Name, row);
         return row;
     }
 
     // Repairs with the frames that were sent or, if the checkpoint was rebased, with equivalent ones.
-    private async Task MendAsync(TaskContext task, long step, PreparedSave save, CancellationToken cancellationToken)
+    private async Task RepairAsync(TaskContext task, long step, PreparedSave save, CancellationToken cancellationToken)
     {
         Task<bool> PutAsync(PreparedSave frames) => store.Catalog.WriteAsync(
-            frames.NewFrames, writer => SaveWriter.Mend(
+            frames.NewFrames, writer => SaveWriter.Repair(
                 writer, writer.Checkpoints.Find(task, StepRef.At(step)), frames, store.Options.Codec), cancellationToken);
         if (await PutAsync(save))
         {
@@ -195,7 +196,7 @@ internal sealed class SaveExecutor(StoreContext store)
         }
 
         using var snapshot = store.Catalog.OpenSnapshot();
-        using var rebased = new RebasedMend(snapshot.View, task, parts)
+        using var rebased = new RebasedRepair(snapshot.View, task, parts)
             .Prepare(snapshot.View.Checkpoints.Find(task, StepRef.At(step)), save, cancellationToken);
         if (rebased is not null)
         {
@@ -251,7 +252,7 @@ internal sealed class SaveExecutor(StoreContext store)
         }
     }
 
-    private async Task<PreparedState?> EncodeStateAsync(SaveOptions save, CancellationToken cancellationToken)
+    private async Task<PreparedTrainerState?> EncodeTrainerStateAsync(SaveOptions save, CancellationToken cancellationToken)
     {
         if (save.OpenState is null)
         {
@@ -259,6 +260,6 @@ internal sealed class SaveExecutor(StoreContext store)
         }
 
         await using var content = save.OpenState();
-        return await PreparedState.EncodeAsync(content, store.Options, cancellationToken);
+        return await PreparedTrainerState.EncodeAsync(content, store.Options, cancellationToken);
     }
 }

@@ -80,12 +80,12 @@ internal sealed class StoreStates(StoreContext store) : IStates
         store.RequireWritable();
         await store.GetCheckpointAsync(task, step);
         await store.Room.KeepReserveAsync(cancellationToken);
-        using var state = await PreparedState.EncodeAsync(content, store.Options, cancellationToken);
+        using var state = await PreparedTrainerState.EncodeAsync(content, store.Options, cancellationToken);
         var created = await store.Catalog.WriteAsync(
             writer =>
             {
                 var row = writer.Checkpoints.Find(store.Context(writer, task), step);
-                return store.AuditWriter.Given(writer, task, row.Step, state.Give(writer, task, row), state.Info.StoredBytes);
+                return store.AuditWriter.PutTrainerState(writer, task, row.Step, state.Attach(writer, task, row), state.Info.StoredBytes);
             },
             cancellationToken);
         return new Saved<StateInfo>(state.Info, created);

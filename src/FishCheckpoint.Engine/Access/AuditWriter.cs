@@ -51,7 +51,8 @@ internal sealed class AuditWriter(EngineOptions options)
         if (created && Caller.IsLimited)
         {
             throw new FishException(
-                ErrorCode.KeyForbidden, task, "A key that is limited to tasks cannot create one, because a task would give it access to a base.",
+                ErrorCode.KeyForbidden, task,
+                "A key that is limited to tasks cannot create one, because a task would give it access to a base.",
                 "Create the task with another key first.");
         }
 
@@ -74,12 +75,12 @@ internal sealed class AuditWriter(EngineOptions options)
 
     /// <summary>Records a deleted checkpoint.</summary>
     public void DeletedCheckpoint(ICatalogWriter writer, string task, CheckpointRow row) =>
-        Note(writer, "checkpoint.delete", task, row.Label, Deleted, row.BroughtBytes + row.ValueBytes + row.TrainerBytes);
+        Note(writer, "checkpoint.delete", task, row.Label, Deleted, row.PositionBytes + row.ValueBytes + row.TrainerBytes);
 
     /// <summary>Records a restored checkpoint.</summary>
     public void Undeleted(ICatalogWriter writer, string task, CheckpointRow row)
     {
-        Note(writer, "checkpoint.undelete", task, $"{task}/{row.Step}", Created, row.BroughtBytes + row.ValueBytes + row.TrainerBytes);
+        Note(writer, "checkpoint.undelete", task, $"{task}/{row.Step}", Created, row.PositionBytes + row.ValueBytes + row.TrainerBytes);
         RequireQuotas(writer, task, writer.Quotas.SaverOf(row.Id));
     }
 
@@ -103,15 +104,15 @@ internal sealed class AuditWriter(EngineOptions options)
 
     /// <summary>Records that a checkpoint received a trainer state, or already had it.</summary>
     /// <returns>Whether it is new.</returns>
-    public bool Given(ICatalogWriter writer, string task, long step, bool given, long bytes)
+    public bool PutTrainerState(ICatalogWriter writer, string task, long step, bool isNew, long bytes)
     {
-        Note(writer, "state.put", task, $"{task}/{step}", given ? Created : Unchanged, given ? bytes : null);
-        if (given)
+        Note(writer, "state.put", task, $"{task}/{step}", isNew ? Created : Unchanged, isNew ? bytes : null);
+        if (isNew)
         {
             RequireQuotas(writer, task, writer.Quotas.SaverAt(task, step));
         }
 
-        return given;
+        return isNew;
     }
 
     private static void RequireQuotas(ICatalogView view, string task, string? key)

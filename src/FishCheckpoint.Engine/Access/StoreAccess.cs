@@ -56,7 +56,8 @@ public sealed class StoreAccess : IAccessControl, IDisposable
             if (quota.Bytes < 0)
             {
                 throw new FishException(
-                    ErrorCode.RequestInvalid, "bytes", $"The quota of {quota.Bytes} bytes is negative.", "Set 0 or more, or omit it for no limit.");
+                    ErrorCode.RequestInvalid, "bytes", $"The quota of {quota.Bytes} bytes is negative.",
+                    "Set 0 or more, or omit it for no limit.");
             }
 
             writer.Tasks.SetQuota(id, quota.Bytes);
@@ -135,6 +136,6 @@ public sealed class StoreAccess : IAccessControl, IDisposable
         return work(snapshot.View);
     }));
 
-    private Task<T> WriteAsync<T>(Func<ICatalogWriter, T> work, CancellationToken cancellation) =>
-        Task.Run(() => catalog.WriteAsync(work, cancellation), cancellation);
+    private Task<T> WriteAsync<T>(Func<ICatalogWriter, T> work, CancellationToken cancellationToken) =>
+        Task.Run(() => catalog.WriteAsync(work, cancellationToken), cancellationToken);
 }

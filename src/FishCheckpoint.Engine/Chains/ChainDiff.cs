@@ -18,21 +18,21 @@ internal sealed class ChainDiff(OpenedState from, OpenedState to)
     public int Shared => shared;
 
     /// <summary>Opens a reader of the difference.</summary>
-    /// <param name="laidOnFrom">Deltas on top of the first state.</param>
-    /// <param name="laidOnTo">Deltas on top of the second state.</param>
+    /// <param name="onFrom">Deltas on top of the first state.</param>
+    /// <param name="onTo">Deltas on top of the second state.</param>
     /// <param name="only">The blocks to compare; <see langword="null"/> for all that can differ.</param>
-    public StateDiff Open(IReadOnlyList<DeltaCursor> laidOnFrom, IReadOnlyList<DeltaCursor> laidOnTo, Func<int, long, bool>? only = null)
+    public StateDiff Open(IReadOnlyList<DeltaCursor> onFrom, IReadOnlyList<DeltaCursor> onTo, Func<int, long, bool>? only = null)
     {
         var prefix = new SharedPrefix(to.First(shared));
         return new StateDiff(
-            prefix.With([.. from.Cursors.Skip(shared), .. laidOnFrom]), prefix.With([.. to.Cursors.Skip(shared), .. laidOnTo]),
-            only ?? Touches(laidOnFrom, laidOnTo));
+            prefix.With([.. from.Cursors.Skip(shared), .. onFrom]), prefix.With([.. to.Cursors.Skip(shared), .. onTo]),
+            only ?? Touches(onFrom, onTo));
     }
 
     /// <summary>A function that decides whether a block can differ.</summary>
-    public Func<int, long, bool> Touches(IReadOnlyList<DeltaCursor> laidOnFrom, IReadOnlyList<DeltaCursor> laidOnTo)
+    public Func<int, long, bool> Touches(IReadOnlyList<DeltaCursor> onFrom, IReadOnlyList<DeltaCursor> onTo)
     {
-        DeltaCursor[] differing = [.. from.Cursors.Skip(shared), .. laidOnFrom, .. to.Cursors.Skip(shared), .. laidOnTo];
+        DeltaCursor[] differing = [.. from.Cursors.Skip(shared), .. onFrom, .. to.Cursors.Skip(shared), .. onTo];
         return (tensor, block) => Array.Exists(differing, delta => delta.Touches(tensor, block));
     }
 }

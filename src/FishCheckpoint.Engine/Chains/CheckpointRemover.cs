@@ -16,7 +16,7 @@ internal static class CheckpointRemover
     /// <param name="grace">How long the deletion can be undone.</param>
     public static void Remove(ICatalogWriter writer, CheckpointRow row, Grace grace)
     {
-        Hide(writer, row, grace);
+        MarkDeleted(writer, row, grace);
         Collect(writer, row.Id);
     }
 
@@ -24,15 +24,15 @@ internal static class CheckpointRemover
     /// Makes a checkpoint and its tags invisible; without a grace it also deletes the trainer state. <see cref="Collect"/> then removes the
     /// checkpoint and its side files.
     /// </summary>
-    public static void Hide(ICatalogWriter writer, CheckpointRow row, Grace grace)
+    public static void MarkDeleted(ICatalogWriter writer, CheckpointRow row, Grace grace)
     {
         var tags = writer.Tags.Take(row.Id);
 
         // A visible checkpoint accounts for a mask as long as one reads it.
-        var accounts = row.IsBlocks || !writer.Masks.HandOver(row, toHidden: false);
-        writer.Grace.Hide(row.Id, accounts ? row.BroughtBytes : 0, grace.Now, grace.Expires,
+        var accounts = row.IsBlocks || !writer.Masks.ReassignBytes(row, toTombstone: false);
+        writer.Grace.MarkDeleted(row.Id, accounts ? row.PositionBytes : 0, grace.Now, grace.Expires,
             tags.Count == 0 ? null : JsonSerializer.Serialize(tags, FishJson.Options));
-        writer.SideFiles.HandOver(row.Id);
+        writer.SideFiles.ReassignBytes(row.Id);
         if (grace.IsNone)
         {
             Forget(writer, row.Id, row.TrainerFrame);
@@ -74,7 +74,7 @@ internal static class CheckpointRemover
 
             writer.Checkpoints.Delete(row.Id);
             writer.Frames.Delete(row.Frame);
-            writer.Masks.HandOver(row);
+            writer.Masks.ReassignBytes(row);
             freed += row.FrameBytes + writer.Masks.Drop(row.Mask);
             writer.Headers.DeleteUnused(row.Headers);
             foreach (var needed in new[] { row.Parent, row.Reference }.OfType<long>())

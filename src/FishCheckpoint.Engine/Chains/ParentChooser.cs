@@ -13,7 +13,7 @@ namespace FishCheckpoint.Engine.Chains;
 /// </summary>
 internal sealed class ParentChooser(
     ICatalogView view, TaskContext task, IBaseStore bases, ChainBound bound, CodecOptions codec, string temporaryFolder,
-    CancellationToken cancellation)
+    CancellationToken cancellationToken)
 {
     private const int SampledBlocks = 8;
     private const int MaxCandidates = 16;
@@ -56,7 +56,7 @@ internal sealed class ParentChooser(
     }
 
     private double PriceOf(OpenedState from, OpenedState chain, DeltaCursor last, long delta) =>
-        from.End.Deltas > 0 && !bound.Allows(from.End, delta, delta)
+        from.End.Deltas > 0 && !bound.Fits(from.End, delta, delta)
             ? double.PositiveInfinity : bound.PriceOf(from.End, EstimateOf(from, new ChainDiff(from, chain), last), delta);
 
     private long EstimateOf(OpenedState from, ChainDiff diff, DeltaCursor last)
@@ -67,7 +67,7 @@ internal sealed class ParentChooser(
             : Enumerable.Range(0, SampledBlocks).Select(index => blocks[(int)((long)index * blocks.Count / SampledBlocks)]).ToHashSet();
         using var encoded = BlocksEncoder.TryEncode(
             diff.Open([], [last], (tensor, block) => sample.Contains((tensor, block))), from.Reader, from.Identity, codec, temporaryFolder,
-            long.MaxValue, cancellation)!;
+            long.MaxValue, cancellationToken)!;
         return (long)(encoded.Length * (BytesOf(layout, blocks) / (double)Math.Max(1, BytesOf(layout, sample))));
     }
 

@@ -19,12 +19,13 @@ internal static class PredictionRebaser
 {
     /// <summary>Encodes the dependent checkpoints again and reads the result back.</summary>
     /// <param name="view">A snapshot.</param>
-    /// <param name="means">The context of the work.</param>
+    /// <param name="task">The task of the work.</param>
     /// <param name="row">The checkpoint to free.</param>
-    /// <param name="cancellation">Cancels.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The frames for <see cref="Replace"/>. The caller disposes them.</returns>
     /// <exception cref="FishException">A frame that it reads is damaged.</exception>
-    public static RebasedPredictions Prepare(ICatalogView view, RecodeContext means, CheckpointRow row, CancellationToken cancellation)
+    public static RebasedPredictions Prepare(ICatalogView view, RecodeContext context, CheckpointRow row,
+        CancellationToken cancellationToken)
     {
         var made = new List<RebasedPrediction>();
         try
@@ -32,16 +33,16 @@ internal static class PredictionRebaser
             var earlier = view.Checkpoints.ReferenceOf(row) is [.., var nearest] ? nearest : null;
             foreach (var reader in view.Checkpoints.PredictedFrom(row.Id))
             {
-                var context = means.Tasks.ContextOf(view, reader.TaskId);
+                var task = context.Tasks.ContextOf(view, reader.TaskId);
                 var mask = view.Frames.Open(reader.MaskFrame!.Value);
-                var prediction = earlier is null ? Prediction.None : Prediction.From(view, context, earlier, row.Mask, mask, means.Earlier);
-                made.Add(Encode(view, means, context, reader, prediction.Values, prediction.Frames, earlier?.Id, cancellation));
+                var prediction = earlier is null ? Prediction.None : Prediction.From(view, task, earlier, row.Mask, mask, context.Earlier);
+                made.Add(Encode(view, context, task, reader, prediction.Values, prediction.Frames, earlier?.Id, cancellationToken));
                 foreach (var next in view.Checkpoints.PredictedFrom(reader.Id))
                 {
-                    var last = ValuesOf(view, context, reader);
+                    var last = ValuesOf(view, task, reader);
                     made.Add(Encode(
-                        view, means, context, next, new EarlierValues(last, prediction.Values?.Last),
-                        [.. prediction.Frames, made.Last(frame => frame.Row.Id == reader.Id).Delta.Values], reader.Id, cancellation));
+                        view, context, task, next, new EarlierValues(last, prediction.Values?.Last),
+                        [.. prediction.Frames, made.Last(frame => frame.Row.Id == reader.Id).Delta.Values], reader.Id, cancellationToken));
                 }
             }
 
@@ -72,7 +73,7 @@ internal static class PredictionRebaser
         {
             writer.Frames.Replace(frame.Row.Frame, frame.Values);
             writer.Checkpoints.SetReference(frame.Row.Id, frame.Growth, frame.Reference, frame.Effort);
-            writer.Checkpoints.ChainGrew(frame.Row.Id, frame.Growth);
+            writer.Checkpoints.GrowChains(frame.Row.Id, frame.Growth);
         }
 
         var bytes = writer.Checkpoints.ValueBytesOf(row.Id);
@@ -101,21 +102,21 @@ internal static class PredictionRebaser
         view.Checkpoints.HeadOnParent(row) is { } head && oldHead.Span.SequenceEqual(head);
 
     private static RebasedPrediction Encode(
-        ICatalogView view, RecodeContext means, TaskContext context, CheckpointRow row, EarlierValues? earlier,
+        ICatalogView view, RecodeContext context, TaskContext task, CheckpointRow row, EarlierValues? earlier,
         IReadOnlyList<IFrame> before, long? reference,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
-        var (frames, layout) = (StoredFrames.Open(view, row), context.Layout.Layout);
+        var (frames, layout) = (StoredFrames.Open(view, row), task.Layout.Layout);
         var head = CheckpointVerifier.RequireOwn(row.Label, row, frames);
         using var stored = new DeltaDecoder(frames.Mask!, frames.Values, layout, null);
         var encoded = DeltaEncoder.EncodeOn(
-            frames.Mask!, stored, null, head.Digests[2], means.Codec, means.TemporaryFolder, earlier, cancellation);
+            frames.Mask!, stored, null, head.Digests[2], context.Codec, context.TemporaryFolder, earlier, cancellationToken);
         try
         {
             using var made = new DeltaDecoder(frames.Mask!, [.. before, encoded.Values], layout, null);
             for (var chunk = new DeltaChunk(); made.Read(chunk);)
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
             }
 
             return new RebasedPrediction(
@@ -123,7 +124,7 @@ internal static class PredictionRebaser
                 new NewFrame(encoded.Values, ChunkIndex.ReadValues(
                     encoded.Values, encoded.ValuesHead, encoded.MaskHead!, ChunkIndex.ReadMask(frames.Mask!, encoded.MaskHead!, layout))),
                 reference,
-                means.Codec.EffortOf(onAMask: true));
+                context.Codec.EffortOf(onAMask: true));
         }
         catch
         {
@@ -132,9 +133,9 @@ internal static class PredictionRebaser
         }
     }
 
-    private static byte[] ValuesOf(ICatalogView view, TaskContext context, CheckpointRow row)
+    private static byte[] ValuesOf(ICatalogView view, TaskContext task, CheckpointRow row)
     {
         var frames = StoredFrames.Open(view, row);
-        return Prediction.Decode(frames.Values, frames.Mask!, context);
+        return Prediction.Decode(frames.Values, frames.Mask!, task);
     }
 }

@@ -11,23 +11,23 @@ namespace FishCheckpoint.Engine.Chains;
 
 /// <summary>Encodes the difference between two states in the smallest form, and reads it back.</summary>
 /// <param name="view">A snapshot.</param>
-/// <param name="means">The context of the work.</param>
-/// <param name="context">The task.</param>
+/// <param name="task">The task of the work.</param>
+/// <param name="task">The task.</param>
 /// <param name="target">The new parent.</param>
 /// <param name="diff">Opens the difference between the parent, with the given deltas on top, and the state to encode.</param>
-/// <param name="cancellation">Cancels.</param>
+/// <param name="cancellationToken">Cancels.</param>
 internal sealed class RebaseEncoding(
-    ICatalogView view, RecodeContext means, TaskContext context, OpenedState target, Func<IReadOnlyList<DeltaCursor>, IDeltaReader> diff,
-    CancellationToken cancellation)
+    ICatalogView view, RecodeContext context, TaskContext task, OpenedState target, Func<IReadOnlyList<DeltaCursor>, IDeltaReader> diff,
+    CancellationToken cancellationToken)
 {
-    private Layout Layout => context.Layout.Layout;
+    private Layout Layout => task.Layout.Layout;
 
     /// <summary>Encodes the difference as blocks or as values of a stored mask, whichever is smaller.</summary>
     /// <returns>The frames, and whether other values may be predicted from them.</returns>
     public (EncodedDelta Encoded, bool Plain) Encode()
     {
         var blocks = BlocksEncoder.TryEncode(
-            diff([]), target.Reader, target.Identity, means.Codec, means.TemporaryFolder, long.MaxValue, cancellation)!;
+            diff([]), target.Reader, target.Identity, context.Codec, context.TemporaryFolder, long.MaxValue, cancellationToken)!;
         try
         {
             if (SoundMask(blocks.MaskId) is { } mask && EncodeOn(mask) is var (masked, plain))
@@ -57,13 +57,13 @@ internal sealed class RebaseEncoding(
     {
         using (var made = new StoredDeltaReader(new StoredFrames(encoded.Mask, [encoded.Values]), Layout, target.Reader))
         {
-            made.ReadToEnd(cancellation);
+            made.ReadToEnd(cancellationToken);
         }
 
-        if (diff([DeltaCursor.Open(encoded.Mask, [encoded.Values], Layout, context.Name)]).Read(new DeltaChunk()))
+        if (diff([DeltaCursor.Open(encoded.Mask, [encoded.Values], Layout, task.Name)]).Read(new DeltaChunk()))
         {
             throw new FishException(
-                ErrorCode.CorruptFrame, context.Name, "The new frame decodes to another state; the stored frame was not replaced.",
+                ErrorCode.CorruptFrame, task.Name, "The new frame decodes to another state; the stored frame was not replaced.",
                 "Check this machine's memory, and report the error.");
         }
 
@@ -76,7 +76,8 @@ internal sealed class RebaseEncoding(
     {
         var plain = Prediction.Suits(Layout);
         return (DeltaEncoder.EncodeOn(
-            mask, diff([]), plain ? null : target.Reader, target.Identity, means.Codec, means.TemporaryFolder, null, cancellation), plain);
+            mask, diff([]), plain ? null : target.Reader, target.Identity, context.Codec, context.TemporaryFolder, null, cancellationToken),
+                plain);
     }
 
     private IFrame? SoundMask(Digest mask) => FrameCheck.OpenSoundMask(view, mask, Layout);

@@ -16,11 +16,11 @@ internal static class Rebaser
 {
     /// <summary>Reads a checkpoint, encodes it against another parent, and reads the result back.</summary>
     /// <param name="view">A snapshot.</param>
-    /// <param name="means">The context of the work.</param>
+    /// <param name="task">The task of the work.</param>
     /// <param name="row">The checkpoint; it may be a tombstone.</param>
     /// <param name="onto">The new parent, possibly a tombstone: an ancestor, or another state of the layout that is no descendant;
     /// <see langword="null"/> for the base.</param>
-    /// <param name="cancellation">Cancels.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The frames. The caller disposes them.</returns>
     /// <exception cref="FishException">A frame or file that it reads is damaged, or the result does not give the same state.</exception>
     /// <exception cref="ArgumentException"><paramref name="onto"/> descends from the checkpoint, or has another layout.</exception>
@@ -29,31 +29,31 @@ internal static class Rebaser
     /// its digest is known.
     /// </remarks>
     public static RebasedCheckpoint Prepare(
-        ICatalogView view, RecodeContext means, CheckpointRow row, CheckpointRow? onto, CancellationToken cancellation)
+        ICatalogView view, RecodeContext context, CheckpointRow row, CheckpointRow? onto, CancellationToken cancellationToken)
     {
-        var context = means.Tasks.ContextOf(view, row.TaskId);
-        using var old = OpenedState.Open(view, means.Bases, context, row);
-        using var target = OpenedState.Open(view, means.Bases, context, onto);
+        var task = context.Tasks.ContextOf(view, row.TaskId);
+        using var old = OpenedState.Open(view, context.Bases, task, row);
+        using var target = OpenedState.Open(view, context.Bases, task, onto);
         if (target.Chain.Any(link => link.Id == row.Id)
-            || (onto is not null && means.Tasks.ContextOf(view, onto.TaskId).BaseState != context.BaseState))
+            || (onto is not null && context.Tasks.ContextOf(view, onto.TaskId).BaseState != task.BaseState))
         {
             throw new ArgumentException($"{row.Label} cannot be based on {onto!.Label}.", nameof(onto));
         }
 
         var diff = new ChainDiff(target, old);
-        var head = RequireOwn(view, old, diff.Shared, cancellation);
-        var encoding = new RebaseEncoding(view, means, context, target, deltas => diff.Open(deltas, []), cancellation);
+        var head = RequireOwn(view, old, diff.Shared, cancellationToken);
+        var encoding = new RebaseEncoding(view, context, task, target, deltas => diff.Open(deltas, []), cancellationToken);
         var (encoded, plain) = encoding.Encode();
         try
         {
             var chunks = encoding.ReadBack(encoded);
-            RequireFile(view, old, target, encoded, cancellation);
-            return new RebasedCheckpoint(row, head, onto, encoded, PredictionRebaser.Prepare(view, means, row, cancellation))
+            RequireFile(view, old, target, encoded, cancellationToken);
+            return new RebasedCheckpoint(row, head, onto, encoded, PredictionRebaser.Prepare(view, context, row, cancellationToken))
             {
                 Values = new NewFrame(encoded.Values, chunks),
                 Proof = StateIdentity.OfDelta(target.Identity, encoded.MaskId, encoded.ValuesDigest),
                 MayBePredictedFrom = plain,
-                Effort = means.Codec.EffortOf(onAMask: !encoded.IsBlocks),
+                Effort = context.Codec.EffortOf(onAMask: !encoded.IsBlocks),
             };
         }
         catch
@@ -81,7 +81,7 @@ internal static class Rebaser
 
         var before = writer.Checkpoints.Row(row.Id)!;
         var visible = !writer.Checkpoints.IsDeleted(row.Id);
-        writer.Masks.HandOver(before);
+        writer.Masks.ReassignBytes(before);
         writer.Frames.Replace(row.Frame, rebased.Values);
         Write(writer, rebased, before, onto, visible);
         rebased.Freed = writer.Masks.Drop(before.Mask);
@@ -97,15 +97,16 @@ internal static class Rebaser
     {
         var (delta, id) = (rebased.Delta, before.Id);
         writer.Checkpoints.ReleaseMask(id);
-        var brought = delta.IsBlocks ? delta.PositionBytes : writer.Masks.TakeOver(delta.MaskId, visible);
-        var values = rebased.Bytes - (delta.IsBlocks ? brought : 0);
+        var positionBytes = delta.IsBlocks ? delta.PositionBytes : writer.Masks.ClaimBytes(delta.MaskId, visible);
+        var values = rebased.Bytes - (delta.IsBlocks ? positionBytes : 0);
         if (delta.IsBlocks)
         {
             writer.Masks.InsertWithoutFrame(delta.MaskId, delta.Changed);
         }
 
         writer.Checkpoints.Rebase(id, new RebasedFrame(
-            onto?.Id, delta.MaskId, delta.IsBlocks, delta.Changed, brought, values, rebased.Proof == before.State ? null : rebased.Proof,
+            onto?.Id, delta.MaskId, delta.IsBlocks, delta.Changed, positionBytes, values, rebased.Proof == before.State ? null
+                : rebased.Proof,
             rebased.MayBePredictedFrom, rebased.Effort));
         var mask = delta.IsBlocks ? 0 : writer.Masks.BytesOf(delta.MaskId);
         var chain = (onto?.ChainBytes ?? 0) + rebased.Bytes + mask;
@@ -116,7 +117,7 @@ internal static class Rebaser
         || (view.Masks.HeadOf(delta.MaskId) is { } head && delta.Mask!.Head.Span.SequenceEqual(head));
 
     // Verifies that each replaced or used frame is the saved one, and reads the checkpoint's own frame to its digests.
-    private static ReadOnlyMemory<byte> RequireOwn(ICatalogView view, OpenedState old, int shared, CancellationToken cancellation)
+    private static ReadOnlyMemory<byte> RequireOwn(ICatalogView view, OpenedState old, int shared, CancellationToken cancellationToken)
     {
         StoredFrames? frames = null;
         foreach (var link in old.Chain.Skip(shared))
@@ -126,12 +127,12 @@ internal static class Rebaser
 
         frames ??= StoredFrames.Open(view, old.Checkpoint!);
         using var own = new StoredDeltaReader(frames, old.Reader.Layout, old.UpTo(old.Checkpoint!));
-        own.ReadToEnd(cancellation);
+        own.ReadToEnd(cancellationToken);
         return frames.Values[^1].Head;
     }
 
     private static void RequireFile(
-        ICatalogView view, OpenedState old, OpenedState target, EncodedDelta encoded, CancellationToken cancellation)
+        ICatalogView view, OpenedState old, OpenedState target, EncodedDelta encoded, CancellationToken cancellationToken)
     {
         var (row, output) = (old.Checkpoint!, view.OutputOf(old.Task, old.Checkpoint!));
         if (row.FileDigest is not { } expected || output.Files.Count != 1)
@@ -140,7 +141,7 @@ internal static class Rebaser
         }
 
         var state = target.Reader.With(DeltaCursor.Open(encoded.Mask, [encoded.Values], old.Reader.Layout, row.Label));
-        if (CheckpointVerifier.HashFile(state, new RestorePlan(old.Task.Layout, output, []), 0, cancellation) != expected)
+        if (CheckpointVerifier.HashFile(state, new RestorePlan(old.Task.Layout, output, []), 0, cancellationToken) != expected)
         {
             throw new FishException(
                 ErrorCode.CorruptCheckpoint, row.Label, "The digest of the restored file differs from the saved one.",

@@ -12,7 +12,7 @@ namespace FishCheckpoint.Engine.Chains;
 internal sealed class SharedPrefix(StateReader shared)
 {
     private readonly byte[] bytes = new byte[Blocks.Size];
-    private (int Tensor, long Block) held = (-1, -1);
+    private (int Tensor, long Block) cached = (-1, -1);
 
     /// <summary>A state on top of the prefix.</summary>
     /// <param name="rest">The remaining deltas, in order.</param>
@@ -20,11 +20,11 @@ internal sealed class SharedPrefix(StateReader shared)
 
     private void ReadBlock(int tensor, long block, Span<byte> destination)
     {
-        if (held != (tensor, block))
+        if (cached != (tensor, block))
         {
-            held = (-1, -1);
+            cached = (-1, -1);
             shared.ReadBlock(tensor, block, bytes.AsSpan(0, destination.Length));
-            held = (tensor, block);
+            cached = (tensor, block);
         }
 
         bytes.AsSpan(0, destination.Length).CopyTo(destination);

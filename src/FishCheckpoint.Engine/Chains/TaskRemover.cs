@@ -11,9 +11,9 @@ internal static class TaskRemover
     /// <param name="grace">How long the deletion can be undone.</param>
     public static void Remove(ICatalogWriter writer, long task, Grace grace)
     {
-        writer.Deleted.HideAll(task, grace);
+        writer.Deleted.MarkAllDeleted(task, grace);
 
-        writer.Tasks.Hide(task, grace.Now, grace.Expires);
+        writer.Tasks.MarkDeleted(task, grace.Now, grace.Expires);
         writer.ForgetTotals(task);
         if (grace.IsNone)
         {
@@ -32,12 +32,12 @@ internal static class TaskRemover
     /// </summary>
     public static void EndGrace(ICatalogWriter writer, long task)
     {
-        if (writer.Tasks.RemoveBranchPoint(task) is { } start)
+        if (writer.Tasks.RemoveBranchPoint(task) is { } checkpoint)
         {
-            CheckpointRemover.Collect(writer, start);
+            CheckpointRemover.Collect(writer, checkpoint);
         }
 
-        while (writer.Checkpoints.HandToBranches(task) > 0)
+        while (writer.Checkpoints.MoveToBranches(task) > 0)
         {
         }
 

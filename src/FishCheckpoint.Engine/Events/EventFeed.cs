@@ -11,7 +11,8 @@ internal sealed class EventFeed(ICatalog catalog, TaskCatalog tasks, EngineOptio
     // Commits of this process wake the feed at once; those of others are found by polling.
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(500);
 
-    public async IAsyncEnumerable<TaskEvent> FollowAsync(string task, long? after, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<TaskEvent> FollowAsync(string task, long? after,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (place, reset) = Begin(task, after);
         if (reset is not null)
@@ -21,7 +22,7 @@ internal sealed class EventFeed(ICatalog catalog, TaskCatalog tasks, EngineOptio
 
         while (true)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var wake = catalog.NextCommit;
             IReadOnlyList<TaskEvent> events;
             (events, place) = Read(task, place);
@@ -36,7 +37,7 @@ internal sealed class EventFeed(ICatalog catalog, TaskCatalog tasks, EngineOptio
 
             if (events.Count == 0)
             {
-                await Task.WhenAny(wake, Task.Delay(Between, options.Time, cancellation));
+                await Task.WhenAny(wake, Task.Delay(Between, options.Time, cancellationToken));
             }
         }
     }

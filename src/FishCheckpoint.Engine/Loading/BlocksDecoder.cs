@@ -110,10 +110,10 @@ internal sealed class BlocksDecoder : IDeltaReader, IDisposable
         var (info, taken) = (Layout.Tensors[entry.Tensor], Math.Min(chunk.Free, count - next));
         var inBlock = scratch.PositionsFor(count).AsSpan(next, taken);
         chunk.Append(taken, out var positions, out var newValues);
-        var origin = entry.First * (Blocks.Size / info.UnitSize);
+        var blockStart = entry.First * (Blocks.Size / info.UnitSize);
         for (var index = 0; index < taken; index++)
         {
-            positions[index] = origin + inBlock[index];
+            positions[index] = blockStart + inBlock[index];
         }
 
         Units.Gather(scratch.After, inBlock, info.UnitSize, newValues);

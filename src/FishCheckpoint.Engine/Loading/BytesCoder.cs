@@ -14,17 +14,17 @@ internal static class BytesCoder
     /// <param name="options">The compression.</param>
     /// <param name="writer">A new writer of <see cref="FrameKind.Bytes"/>.</param>
     /// <param name="limit">The most bytes accepted.</param>
-    /// <param name="cancellation">Cancels.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The frame; <paramref name="writer"/> owns its payload.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.TooLarge"/>.</exception>
     public static async Task<IFrame> EncodeAsync(
-        Stream content, CodecOptions options, FrameWriter writer, long limit, CancellationToken cancellation = default)
+        Stream content, CodecOptions options, FrameWriter writer, long limit, CancellationToken cancellationToken = default)
     {
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var rented = ArrayPool<byte>.Shared.Rent((3 * ChunkIndex.BytesPerChunk) + 64);
         try
         {
-            return await EncodeAsync(content, options, writer, limit, digest, rented, cancellation);
+            return await EncodeAsync(content, options, writer, limit, digest, rented, cancellationToken);
         }
         finally
         {
@@ -41,11 +41,11 @@ internal static class BytesCoder
 
     private static async Task<IFrame> EncodeAsync(
         Stream content, CodecOptions options, FrameWriter writer, long limit, IncrementalHash digest, byte[] buffer,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         var raw = buffer.AsMemory(0, ChunkIndex.BytesPerChunk);
         var total = 0L;
-        while (await content.ReadAtLeastAsync(raw, raw.Length, throwOnEndOfStream: false, cancellation) is var read and > 0)
+        while (await content.ReadAtLeastAsync(raw, raw.Length, throwOnEndOfStream: false, cancellationToken) is var read and > 0)
         {
             if ((total += read) > limit)
             {
@@ -140,7 +140,8 @@ internal static class BytesCoder
         {
             if (Digest.From(digest.GetCurrentHash()) != head.Digests[0])
             {
-                throw new FishException(ErrorCode.CorruptFrame, "state", "The digest of the bytes differs from the frame's.", "Verify the checkpoint.");
+                throw new FishException(ErrorCode.CorruptFrame, "state", "The digest of the bytes differs from the frame's.",
+                    "Verify the checkpoint.");
             }
         }
     }

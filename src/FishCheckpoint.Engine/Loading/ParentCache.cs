@@ -10,7 +10,7 @@ internal sealed class ParentCache(long capacity)
 {
     private readonly Lock gate = new();
     private readonly LinkedList<Entry> entries = [];
-    private long held;
+    private long used;
 
     /// <summary>The most bytes of values that one entry may have.</summary>
     public long Longest => capacity / 2;
@@ -38,10 +38,10 @@ internal sealed class ParentCache(long capacity)
         lock (gate)
         {
             entries.AddFirst(new Entry(parent, mask, values));
-            held += values.Length;
-            while (held > capacity)
+            used += values.Length;
+            while (used > capacity)
             {
-                held -= entries.Last!.Value.Values.Length;
+                used -= entries.Last!.Value.Values.Length;
                 entries.RemoveLast();
             }
         }

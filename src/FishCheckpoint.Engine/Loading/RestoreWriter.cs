@@ -15,35 +15,35 @@ internal static class RestoreWriter
     /// <param name="state">The state to write.</param>
     /// <param name="destination">The destination. Flushed after the first part, so that the reader starts early, then about every mebibyte;
     /// not completed.</param>
-    /// <param name="cancellation">Cancels.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="OperationCanceledException">Canceled, or the reader of the destination has stopped.</exception>
     public static async Task CopyAsync(
         IEnumerable<Segment> segments, ReadOnlyMemory<byte> header, IBlockReader state, PipeWriter destination,
-        CancellationToken cancellation = default)
+        CancellationToken cancellationToken = default)
     {
         byte[]? partial = null;
         var unflushed = WorthAFlush;
         foreach (var segment in segments)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             Write(segment, header, state, destination.GetSpan(segment.Length)[..segment.Length], ref partial);
             destination.Advance(segment.Length);
             if ((unflushed += segment.Length) >= WorthAFlush)
             {
-                await FlushAsync(destination, cancellation);
+                await FlushAsync(destination, cancellationToken);
                 unflushed = 0;
             }
         }
 
         if (unflushed is > 0 and < WorthAFlush)
         {
-            await FlushAsync(destination, cancellation);
+            await FlushAsync(destination, cancellationToken);
         }
     }
 
-    private static async ValueTask FlushAsync(PipeWriter destination, CancellationToken cancellation)
+    private static async ValueTask FlushAsync(PipeWriter destination, CancellationToken cancellationToken)
     {
-        var flushed = await destination.FlushAsync(cancellation);
+        var flushed = await destination.FlushAsync(cancellationToken);
         if (flushed.IsCanceled || flushed.IsCompleted)
         {
             throw new OperationCanceledException("The reader of the destination has stopped.");

@@ -25,12 +25,12 @@ internal sealed class StoredDeltaReader : IDeltaReader, IDisposable
     public bool Read(DeltaChunk chunk) => blocks?.Read(chunk) ?? masked!.Read(chunk);
 
     /// <summary>Reads and verifies the rest.</summary>
-    public void ReadToEnd(CancellationToken cancellation)
+    public void ReadToEnd(CancellationToken cancellationToken)
     {
         var chunk = new DeltaChunk();
         while (Read(chunk))
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 

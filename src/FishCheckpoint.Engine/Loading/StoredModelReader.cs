@@ -49,39 +49,42 @@ internal sealed class StoredModelReader : IModelReader
         && left.Layout.Tensors.Select((tensor, number) => right.Layout.TryIndexOf(tensor.Name, out var other)
             && left.PlaceOf(number).File == right.PlaceOf(other).File).All(same => same);
 
-    public async Task CopyToAsync(string file, long offset, long length, PipeWriter destination, CancellationToken cancellation = default)
+    public async Task CopyToAsync(string file, long offset, long length, PipeWriter destination,
+        CancellationToken cancellationToken = default)
     {
         var found = this.FileOf(file);
         if (offset < 0 || length < 0 || offset > found.Bytes - length)
         {
             throw new FishException(
-                ErrorCode.RangeInvalid, file, $"The range lies outside the file's {found.Bytes} bytes.", "Request a range inside the file.");
+                ErrorCode.RangeInvalid, file, $"The range lies outside the file's {found.Bytes} bytes.",
+                "Request a range inside the file.");
         }
 
         if (plan.Output.Files.Select((item, number) => (item, number))
             .FirstOrDefault(pair => pair.item.Name == file) is { item: not null } model)
         {
             await RestoreWriter.CopyAsync(
-                plan.SegmentsOf(model.number, offset, length), model.item.Header.ToFileBytes(), state.Reader, destination, cancellation);
+                plan.SegmentsOf(model.number, offset, length), model.item.Header.ToFileBytes(), state.Reader, destination,
+                cancellationToken);
         }
         else if (own.FirstOrDefault(other => other.Name == file) is { } side)
         {
-            await CopyOwnAsync(side, offset, length, destination, cancellation);
+            await CopyOwnAsync(side, offset, length, destination, cancellationToken);
         }
         else if (file == ShardIndex.FileName && index is not null)
         {
-            await destination.WriteAsync(index.AsMemory((int)offset, (int)length), cancellation);
+            await destination.WriteAsync(index.AsMemory((int)offset, (int)length), cancellationToken);
         }
         else
         {
             foreach (var part in bases.ReadFile(task.Base.Id, task.Base.FileOf(file), offset, length))
             {
-                await destination.WriteAsync(part, cancellation);
+                await destination.WriteAsync(part, cancellationToken);
             }
         }
     }
 
-    public async Task CopyTensorAsync(string tensor, PipeWriter destination, CancellationToken cancellation = default)
+    public async Task CopyTensorAsync(string tensor, PipeWriter destination, CancellationToken cancellationToken = default)
     {
         if (!Layout.TryIndexOf(tensor, out var number))
         {
@@ -89,7 +92,7 @@ internal sealed class StoredModelReader : IModelReader
                 ErrorCode.TensorUnknown, tensor, "The model has no such tensor.", "List its tensors from the file's header.");
         }
 
-        await RestoreWriter.CopyAsync(RestorePlan.SegmentsOfTensor(Layout, number), default, state.Reader, destination, cancellation);
+        await RestoreWriter.CopyAsync(RestorePlan.SegmentsOfTensor(Layout, number), default, state.Reader, destination, cancellationToken);
     }
 
     public ValueTask DisposeAsync()
@@ -119,7 +122,7 @@ internal sealed class StoredModelReader : IModelReader
         }
 
         var shards = plan.Output.Files.Count > 1;
-        foreach (var file in task.Base.AllFiles.Where(file => file.Header is null && !own.Any(other => Hides(other.Name, file.Name))))
+        foreach (var file in task.Base.AllFiles.Where(file => file.Header is null && !own.Any(other => Overlaps(other.Name, file.Name))))
         {
             if (file.Name != ShardIndex.FileName || (shards && index is null))
             {
@@ -129,10 +132,11 @@ internal sealed class StoredModelReader : IModelReader
     }
 
     // Equal names, or one is a folder of the other's path.
-    private static bool Hides(string own, string other) =>
+    private static bool Overlaps(string own, string other) =>
         own == other || own.StartsWith($"{other}/", StringComparison.Ordinal) || other.StartsWith($"{own}/", StringComparison.Ordinal);
 
-    private async Task CopyOwnAsync(StoredSideFile file, long offset, long length, PipeWriter destination, CancellationToken cancellation)
+    private async Task CopyOwnAsync(StoredSideFile file, long offset, long length, PipeWriter destination,
+        CancellationToken cancellationToken)
     {
         using var content = StoredContent.Open(snapshot.View, file.Frame, $"{state.Checkpoint?.Label}: {file.Name}", null);
         var buffer = new byte[Blocks.Size];
@@ -143,7 +147,7 @@ internal sealed class StoredModelReader : IModelReader
             (offset, length) = (offset - skipped, length - part);
             if (part > 0)
             {
-                await destination.WriteAsync(buffer.AsMemory(skipped, part), cancellation);
+                await destination.WriteAsync(buffer.AsMemory(skipped, part), cancellationToken);
             }
         }
     }

@@ -10,7 +10,7 @@ internal static class BaseMeasure
     public static void Note(ICatalogWriter writer, IBaseStore bases, Digest id) => Note(writer, bases, writer.Bases.FilesOf(id));
 
     /// <summary>Records them for files that an earlier version stored.</summary>
-    public static async Task BackfillAsync(ICatalog catalog, IBaseStore bases, CancellationToken cancellation)
+    public static async Task BackfillAsync(ICatalog catalog, IBaseStore bases, CancellationToken cancellationToken)
     {
         if (catalog.Read(view => view.Bases.Unmeasured()).Count > 0)
         {
@@ -20,7 +20,7 @@ internal static class BaseMeasure
                     Note(writer, bases, writer.Bases.Unmeasured());
                     return true;
                 },
-                cancellation);
+                cancellationToken);
         }
     }
 

@@ -23,13 +23,13 @@ internal sealed class WorkBudget(TimeProvider time, TimeSpan? maxTime, long? max
     public bool IsSpent { get; private set; }
 
     /// <summary>Whether there is time to start more work.</summary>
-    public bool HasTime => Allows(maxTime is not { } longest || time.GetElapsedTime(started) < longest);
+    public bool HasTime => Check(maxTime is not { } longest || time.GetElapsedTime(started) < longest);
 
     /// <summary>Whether an item of this size may start.</summary>
-    public bool Fits(long bytes) => Items == 0 || (Allows(Bytes == 0 || bytes <= BytesLeft) && HasTime);
+    public bool Fits(long bytes) => Items == 0 || (Check(Bytes == 0 || bytes <= BytesLeft) && HasTime);
 
     /// <summary>Counts an item and its bytes.</summary>
     public void Take(long bytes) => (Items, Bytes) = (Items + 1, Bytes + bytes);
 
-    private bool Allows(bool condition) => !(IsSpent |= !condition);
+    private bool Check(bool condition) => !(IsSpent |= !condition);
 }

@@ -20,7 +20,7 @@ internal sealed record ChainBound(long BaseBytes, double MaxReadCost, int MaxDel
     /// <param name="frame">Bytes of the delta.</param>
     /// <param name="delta">Bytes of the delta of one step, the unit of the limit.</param>
     /// <remarks>A delta on the base always fits: no read needs fewer deltas.</remarks>
-    public bool Allows(ChainEnd parent, long frame, long delta) => parent.Deltas == 0 || Room(parent, frame, delta) >= 0;
+    public bool Fits(ChainEnd parent, long frame, long delta) => parent.Deltas == 0 || Room(parent, frame, delta) >= 0;
 
     /// <summary>
     /// The price of continuing from a state with one delta that holds all changes since: its bytes beyond those of a delta of one step,

@@ -22,7 +22,7 @@ public abstract record EngineOptions
     public long MaxUploadBytes { get; init; } = 1L << 40;
 
     /// <summary>The longest accepted trainer state, in bytes. Default: 64 GiB.</summary>
-    public long MaxStateBytes { get; init; } = 1L << 36;
+    public long MaxTrainerStateBytes { get; init; } = 1L << 36;
 
     /// <summary>
     /// The highest cost of reading a checkpoint, as a multiple of the bytes of its base and one delta. A save that would exceed it is based

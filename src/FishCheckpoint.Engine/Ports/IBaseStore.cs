@@ -8,11 +8,11 @@ internal interface IBaseStore : IDisposable
 {
     /// <summary>Receives the files of a base and computes their digests; checks them before the base counts.</summary>
     /// <param name="files">The files, each read once and in order.</param>
-    /// <param name="cancellation">Cancels; nothing remains.</param>
+    /// <param name="cancellationToken">Cancels; nothing remains.</param>
     /// <returns>The base, not yet in its place. The caller disposes it.</returns>
     /// <exception cref="Errors.FishException">A file does not belong to a model, is too large or cannot be read; or the disk
     /// fails.</exception>
-    Task<IReceivedBase> ReceiveAsync(IAsyncEnumerable<UploadFile> files, CancellationToken cancellation);
+    Task<IReceivedBase> ReceiveAsync(IAsyncEnumerable<UploadFile> files, CancellationToken cancellationToken);
 
     /// <summary>Moves a base to its place durably and replaces existing files, so adding a base again repairs it.</summary>
     /// <remarks>Call it in the transaction that inserts the base; the base is unfinished until <see cref="RemoveUnfinished"/>.</remarks>
@@ -52,9 +52,9 @@ internal interface IBaseStore : IDisposable
     /// <param name="file">The file.</param>
     /// <param name="quick">Checks only the length and the head.</param>
     /// <param name="read">Called with the number of bytes of each read.</param>
-    /// <param name="cancellation">Cancels.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <returns><see langword="null"/> if the file is whole.</returns>
-    BaseDamage? Check(Digest id, BaseFile file, bool quick, Action<long>? read, CancellationToken cancellation);
+    BaseDamage? Check(Digest id, BaseFile file, bool quick, Action<long>? read, CancellationToken cancellationToken);
 }
 
 /// <summary>A base that was received completely. Disposing removes the files that were not moved to their place.</summary>

@@ -38,10 +38,10 @@ internal interface ICatalog : IDisposable
 
     /// <summary>Runs one write transaction, committed and durable when this returns.</summary>
     /// <param name="work">The transaction. It may run more than once, so it must act only through its writer.</param>
-    /// <param name="cancellation">Cancels the wait and the work, but not a commit in progress.</param>
+    /// <param name="cancellationToken">Cancels the wait and the work, but not a commit in progress.</param>
     /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.StoreReadOnly"/>,
     /// <see cref="Errors.ErrorCode.StorageUnavailable"/>.</exception>
-    Task<T> WriteAsync<T>(Func<ICatalogWriter, T> work, CancellationToken cancellation);
+    Task<T> WriteAsync<T>(Func<ICatalogWriter, T> work, CancellationToken cancellationToken);
 
     /// <summary>Throws if the database was removed or replaced. Every write does so too.</summary>
     /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.StorageUnavailable"/>.</exception>
@@ -53,7 +53,7 @@ internal interface ICatalog : IDisposable
 }
 
 /// <summary>Backs up a whole store in the way that its storage needs.</summary>
-internal delegate Task<BackupReport> StoreBackup(BackupOptions options, CancellationToken cancellation);
+internal delegate Task<BackupReport> StoreBackup(BackupOptions options, CancellationToken cancellationToken);
 
 /// <summary>An open view, for one thread at a time.</summary>
 internal interface ICatalogSession : IDisposable

@@ -82,9 +82,9 @@ internal interface ICatalogView
 
     /// <summary>Runs the database's own check of its structure.</summary>
     /// <param name="most">The most problems to report.</param>
-    /// <param name="cancellation">Cancels.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The problems.</returns>
-    IReadOnlyList<string> CheckStructure(int most, CancellationToken cancellation);
+    IReadOnlyList<string> CheckStructure(int most, CancellationToken cancellationToken);
 
     /// <summary>Rows whose referenced row is missing.</summary>
     IReadOnlyList<(string Table, long? Row, string Missing)> CheckReferences();

@@ -100,7 +100,7 @@ internal interface ICheckpointRows
     CheckpointRow? Unneeded(long id);
 
     /// <summary>Whether a reference still holds the same values in the same encoding.</summary>
-    bool IsAsItWas(CheckpointRow row);
+    bool IsUnchanged(CheckpointRow row);
 
     /// <summary>The number of checkpoints in the prediction chain below a checkpoint.</summary>
     long? ReferenceDepthOf(long? id);
@@ -110,7 +110,7 @@ internal interface ICheckpointRows
 internal interface ICheckpointChanges : ICheckpointRows
 {
     /// <summary>Adds to the bytes of a checkpoint's own frame, for every checkpoint that reads it.</summary>
-    void ChainGrew(long checkpoint, long bytes);
+    void GrowChains(long checkpoint, long bytes);
 
     /// <summary>Adds bytes and deltas to the chains of a checkpoint and of its descendants.</summary>
     void ShiftChains(long checkpoint, long bytes, int deltas);
@@ -120,7 +120,7 @@ internal interface ICheckpointChanges : ICheckpointRows
     long Insert(NewCheckpoint made);
 
     /// <summary>Adds to the bytes of values and positions in a checkpoint's frame.</summary>
-    void FrameGrew(long id, long values, long positions);
+    void GrowFrame(long id, long values, long positions);
 
     /// <summary>Records the effort of a checkpoint's frame.</summary>
     void SetEffort(long id, CodecEffort effort);
@@ -144,13 +144,13 @@ internal interface ICheckpointChanges : ICheckpointRows
     /// Moves checkpoints of a task to another task that depends on them, from the branches down to the root of what remains.
     /// </summary>
     /// <returns>The number of moved checkpoints; more may follow.</returns>
-    int HandToBranches(long task);
+    int MoveToBranches(long task);
 
     /// <summary>Deletes the row of a checkpoint.</summary>
     void Delete(long id);
 
     /// <summary>Sets a checkpoint's trainer state.</summary>
-    void SetState(long id, long frame, long bytes);
+    void SetTrainerState(long id, long frame, long bytes);
 
     /// <summary>Pins or unpins a checkpoint.</summary>
     void SetPin(long id, bool pinned);

@@ -31,5 +31,5 @@ internal interface IDeletedChanges : IDeletedRows
     long UndeleteTask(string task, string name, DateTimeOffset now);
 
     /// <summary>Deletes all checkpoints of a task, with their tags.</summary>
-    void HideAll(long task, Grace grace);
+    void MarkAllDeleted(long task, Grace grace);
 }

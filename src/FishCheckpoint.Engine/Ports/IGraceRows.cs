@@ -42,11 +42,11 @@ internal interface IGraceChanges : IGraceRows
 
     /// <summary>Makes a checkpoint invisible.</summary>
     /// <param name="id">The checkpoint.</param>
-    /// <param name="brought">Bytes of the mask that it still accounts for.</param>
+    /// <param name="positionBytes">Bytes of the mask that it still accounts for.</param>
     /// <param name="now">The time.</param>
     /// <param name="expires">The end of its grace.</param>
     /// <param name="tags">Its tags, as JSON.</param>
-    void Hide(long id, long brought, DateTimeOffset now, DateTimeOffset expires, string? tags);
+    void MarkDeleted(long id, long positionBytes, DateTimeOffset now, DateTimeOffset expires, string? tags);
 
     /// <summary>Drops what only a restore of the deleted checkpoint would need.</summary>
     void Forget(long id);

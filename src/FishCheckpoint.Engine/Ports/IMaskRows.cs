@@ -41,14 +41,14 @@ internal interface IMaskChanges : IMaskRows
     /// Moves the bytes of a mask's frame from one checkpoint's account to another that reads it, preferably a visible one.
     /// </summary>
     /// <param name="row">The checkpoint that no longer accounts for the frame.</param>
-    /// <param name="toHidden">Whether a tombstone may take the bytes.</param>
+    /// <param name="toTombstone">Whether a tombstone may take the bytes.</param>
     /// <returns>Whether the checkpoint has no such bytes left.</returns>
-    bool HandOver(CheckpointRow row, bool toHidden = true);
+    bool ReassignBytes(CheckpointRow row, bool toTombstone = true);
 
     /// <summary>Bytes of a mask's frame that a new reader must account for: none if another checkpoint does already.</summary>
     /// <param name="mask">The mask.</param>
     /// <param name="visible">Whether the reader is visible: it takes the bytes over from tombstones.</param>
-    long TakeOver(Digest mask, bool visible);
+    long ClaimBytes(Digest mask, bool visible);
 
     /// <summary>Deletes the frame after its last reader, and the row after the last checkpoint with the mask.</summary>
     /// <returns>Bytes of the frame, if it was deleted.</returns>

@@ -33,13 +33,13 @@ internal interface ISideFileChanges : ISideFileRows
     /// <summary>
     /// Moves a checkpoint's side files to the accounts of visible checkpoints that share them, before the checkpoint is deleted.
     /// </summary>
-    void HandOver(long checkpoint);
+    void ReassignBytes(long checkpoint);
 
     /// <summary>Moves side files of a visible checkpoint to its account if only tombstones shared them.</summary>
-    void TakeOver(long checkpoint);
+    void ClaimBytes(long checkpoint);
 
     /// <summary>Moves a file to a visible checkpoint's account if only tombstones shared it.</summary>
-    void TakeOver(long file, long checkpoint);
+    void ClaimBytes(long file, long checkpoint);
 
     /// <summary>
     /// Detaches the side files of a deleted checkpoint past its grace: other checkpoints that share them account for them; unshared ones

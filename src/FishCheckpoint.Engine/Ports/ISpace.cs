@@ -20,7 +20,7 @@ internal interface ISpace
     bool IsFull(Exception? error);
 
     /// <summary>Returns unused bytes to the disk, a few per transaction. Stops early if a reader blocks it for long.</summary>
-    /// <param name="goes">Whether time is left.</param>
-    /// <param name="cancellation">Cancels.</param>
-    Task ReturnAsync(Func<bool> goes, CancellationToken cancellation);
+    /// <param name="hasTime">Whether time is left.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    Task ReturnAsync(Func<bool> hasTime, CancellationToken cancellationToken);
 }

@@ -55,9 +55,9 @@ internal interface ITaskChanges : ITaskRows
     /// <param name="base">Its base.</param>
     /// <param name="layout">Its layout.</param>
     /// <param name="tensors">Its own tensors, as JSON.</param>
-    /// <param name="origin">The row of the checkpoint at its branch point.</param>
+    /// <param name="branchCheckpoint">The row of the checkpoint at its branch point.</param>
     /// <param name="now">The time.</param>
-    void Insert(string name, TaskSpec spec, Digest @base, Digest layout, string tensors, long? origin, DateTimeOffset now);
+    void Insert(string name, TaskSpec spec, Digest @base, Digest layout, string tensors, long? branchCheckpoint, DateTimeOffset now);
 
     /// <summary>Changes the settings of a task; <see langword="null"/> keeps one.</summary>
     void SetSettings(string name, string? description, IReadOnlyDictionary<string, string>? metadata, Retention? retention);
@@ -66,7 +66,7 @@ internal interface ITaskChanges : ITaskRows
     void SetQuota(long id, long? bytes);
 
     /// <summary>Makes a task invisible and frees its name by giving it one that no task can have.</summary>
-    void Hide(long id, DateTimeOffset now, DateTimeOffset expires);
+    void MarkDeleted(long id, DateTimeOffset now, DateTimeOffset expires);
 
     /// <summary>Removes the branch point of a task.</summary>
     /// <returns>The checkpoint at the branch point.</returns>

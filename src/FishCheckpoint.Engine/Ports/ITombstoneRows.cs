@@ -5,8 +5,8 @@ namespace FishCheckpoint.Engine.Ports;
 internal interface ITombstoneRows
 {
     /// <summary>The groups of a store.</summary>
-    /// <param name="going">Visible checkpoints to treat as deleted.</param>
-    IReadOnlyList<TombstoneGroup> Find(IReadOnlyCollection<long> going);
+    /// <param name="removable">Visible checkpoints to treat as deleted.</param>
+    IReadOnlyList<TombstoneGroup> Find(IReadOnlyCollection<long> removable);
 
     /// <summary>
     /// The tombstones that others are predicted from, latest first, so that each has only visible readers left when its turn comes.

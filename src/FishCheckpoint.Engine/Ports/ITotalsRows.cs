@@ -27,7 +27,7 @@ internal interface ITotalsRows
     (T Result, long Freed) Freed<T>(Func<T> work);
 
     /// <summary>Bytes of tombstones.</summary>
-    long Held();
+    long TombstoneBytes();
 
     /// <summary>The tasks whose running totals differ from the sums over their checkpoints.</summary>
     List<string> WrongTasks();

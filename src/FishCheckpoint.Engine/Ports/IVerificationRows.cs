@@ -10,7 +10,7 @@ internal interface IVerificationRows
 
     List<AffectedCheckpoint> AffectedByCheckpoint(long checkpoint);
 
-    List<AffectedCheckpoint> AffectedByState(long checkpoint);
+    List<AffectedCheckpoint> AffectedByTrainerState(long checkpoint);
 
     List<AffectedCheckpoint> AffectedBySideFile(long file);
 

@@ -9,7 +9,7 @@ namespace FishCheckpoint.Engine.Ports;
 /// <param name="Base">Its base.</param>
 /// <param name="Tensors">Its own tensors, as stored.</param>
 /// <param name="Retention">Its retention rules.</param>
-/// <param name="Origin">The row of the checkpoint at its branch point.</param>
-/// <param name="Start">The branch point, as given when the task was created.</param>
+/// <param name="BranchCheckpoint">The row of the checkpoint at its branch point.</param>
+/// <param name="BranchPoint">The branch point, as given when the task was created.</param>
 internal sealed record StoredTask(
-    long Id, string Name, Digest Base, string Tensors, Retention? Retention, long? Origin, BranchPoint? Start);
+    long Id, string Name, Digest Base, string Tensors, Retention? Retention, long? BranchCheckpoint, BranchPoint? BranchPoint);

@@ -14,7 +14,7 @@ internal enum ItemKind
     /// <summary>A checkpoint's row and its own frame of values or blocks.</summary>
     Values,
     /// <summary>A trainer state's frame.</summary>
-    State,
+    TrainerState,
     /// <summary>A frame of a side file.</summary>
     SideFile,
 }
@@ -42,5 +42,5 @@ internal sealed record VerifyItem(ItemKind Kind, long Row, string Name, string S
 /// <param name="Task">Their task.</param>
 /// <param name="Parent">Their parent; 0 for the base.</param>
 /// <param name="Mask">Their mask; none for blocks.</param>
-/// <param name="Guessed">Whether they are predicted from others, or others from them.</param>
-internal sealed record Family(long Task, long Parent, Digest? Mask, bool Guessed);
+/// <param name="IsPredicted">Whether they are predicted from others, or others from them.</param>
+internal sealed record Family(long Task, long Parent, Digest? Mask, bool IsPredicted);

@@ -18,14 +18,14 @@ internal sealed class ChangeMeter
 
     /// <summary>Reads a difference to its end.</summary>
     /// <param name="changes">A reader with the values of both sides (<see cref="DeltaChunk.HasParentValues"/>).</param>
-    /// <param name="cancellation">Cancels between two chunks.</param>
+    /// <param name="cancellationToken">Cancels between two chunks.</param>
     /// <exception cref="ArgumentException">The reader has only the new values.</exception>
-    public void ReadAll(IDeltaReader changes, CancellationToken cancellation)
+    public void ReadAll(IDeltaReader changes, CancellationToken cancellationToken)
     {
         var chunk = new DeltaChunk();
         while (changes.Read(chunk))
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             Add(chunk);
         }
     }

@@ -32,7 +32,7 @@ internal static class StorageReporter
     {
         var (free, all) = (view.UnusedBytes, view.Bytes);
         return new DiskUse(
-            whole.BaseBytes, all, space.LogBytes, free, whole.Hidden, whole.GraceBytes,
-            Math.Max(0, all - free - whole.Hidden - whole.GraceBytes - whole.Stored));
+            whole.BaseBytes, all, space.LogBytes, free, whole.TombstoneBytes, whole.GraceBytes,
+            Math.Max(0, all - free - whole.TombstoneBytes - whole.GraceBytes - whole.Stored));
     }
 }

@@ -29,7 +29,7 @@ internal sealed class PreparedSave(
     public PreparedSideFiles? SideFiles { get; set; }
 
     /// <summary>The trainer state of the save; disposed with it.</summary>
-    public PreparedState? TrainerState { get; set; }
+    public PreparedTrainerState? TrainerState { get; set; }
 
     public Digest State { get; } = StateIdentity.OfDelta(parent.Identity, delta.MaskId, delta.ValuesDigest);
 

@@ -35,13 +35,13 @@ internal sealed class PreparedSideFiles : IDisposable
     /// <param name="sent">The files with their bytes.</param>
     /// <param name="known">The digests of files that the store must already have, by name.</param>
     /// <param name="options">The compression.</param>
-    /// <param name="cancellation">Cancels.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.TooLarge"/>,
     /// <see cref="ErrorCode.SideFileUnknown"/>; <see cref="ErrorCode.FileNotFound"/> or <see cref="ErrorCode.FileUnreadable"/> for the
     /// input.</exception>
     public static async Task<PreparedSideFiles> EncodeAsync(
         ICatalogView view, TaskContext task, ModelFiles model, IReadOnlyList<SideFile> sent,
-        IReadOnlyDictionary<string, Digest> known, EngineOptions options, CancellationToken cancellation)
+        IReadOnlyDictionary<string, Digest> known, EngineOptions options, CancellationToken cancellationToken)
     {
         Check([.. sent.Select(file => file.Name), .. known.Keys], model);
         var prepared = new PreparedSideFiles();
@@ -50,7 +50,7 @@ internal sealed class PreparedSideFiles : IDisposable
             var total = known.Sum(file => prepared.AddKnown(view, task, file.Key, file.Value));
             foreach (var file in sent)
             {
-                total = await prepared.AddAsync(view, task, file, total, options, cancellation);
+                total = await prepared.AddAsync(view, task, file, total, options, cancellationToken);
             }
 
             return prepared;
@@ -66,7 +66,7 @@ internal sealed class PreparedSideFiles : IDisposable
     /// Attaches them to a new checkpoint, in the caller's transaction. Returns the bytes that the checkpoint accounts for.
     /// </summary>
     /// <exception cref="ReferenceGoneException">A content that was stored has been deleted since.</exception>
-    public long Give(ICatalogWriter writer, long checkpoint)
+    public long Attach(ICatalogWriter writer, long checkpoint)
     {
         if (Set is not { } set)
         {
@@ -77,7 +77,7 @@ internal sealed class PreparedSideFiles : IDisposable
         foreach (var (name, sha256) in files)
         {
             var id = writer.SideFiles.Find(sha256)?.Id ?? Insert(writer, checkpoint, sha256);
-            writer.SideFiles.TakeOver(id, checkpoint);
+            writer.SideFiles.ClaimBytes(id, checkpoint);
             writer.SideFiles.InsertInSet(set, name, id);
         }
 
@@ -85,7 +85,7 @@ internal sealed class PreparedSideFiles : IDisposable
     }
 
     /// <summary>Replaces damaged frames by whole ones, in the caller's transaction.</summary>
-    public void Mend(ICatalogWriter writer)
+    public void Repair(ICatalogWriter writer)
     {
         foreach (var (sha256, (_, frame, _)) in encoded)
         {
@@ -167,7 +167,7 @@ internal sealed class PreparedSideFiles : IDisposable
         task.Base.AllFiles.Any(known => known.Header is null && known.Name == name && known.Sha256 == sha256);
 
     private async Task<long> AddAsync(
-        ICatalogView view, TaskContext task, SideFile file, long total, EngineOptions options, CancellationToken cancellation)
+        ICatalogView view, TaskContext task, SideFile file, long total, EngineOptions options, CancellationToken cancellationToken)
     {
         using var content = PositionalFile.OpenInput(file.Path);
         total += content.Length;
@@ -179,7 +179,7 @@ internal sealed class PreparedSideFiles : IDisposable
                 "Omit large files.");
         }
 
-        var sha256 = Digest.From(await SHA256.HashDataAsync(content, cancellation));
+        var sha256 = Digest.From(await SHA256.HashDataAsync(content, cancellationToken));
         if (IsOfBase(task, file.Name, sha256))
         {
             return total;
@@ -194,7 +194,7 @@ internal sealed class PreparedSideFiles : IDisposable
         content.Position = 0;
         var writer = new FrameWriter(FrameKind.Bytes, options.TemporaryFolder);
         encoded.Add(sha256, (writer, null!, 0));
-        var made = await BytesCoder.EncodeAsync(content, options.Codec, writer, SideFile.MaxBytes, cancellation);
+        var made = await BytesCoder.EncodeAsync(content, options.Codec, writer, SideFile.MaxBytes, cancellationToken);
         var head = FrameHead.Parse(made.Head);
         encoded[sha256] = (writer, NewFrame.OfBytes(made), head.Count);
         return head.Digests[0] == sha256 ? total

@@ -16,9 +16,9 @@ namespace FishCheckpoint.Engine.Saving;
 /// <param name="request">The request.</param>
 /// <param name="saved">The checkpoint that the step already has.</param>
 /// <param name="parts">The parts of the store.</param>
-/// <param name="cancellation">Cancels.</param>
+/// <param name="cancellationToken">Cancels.</param>
 internal sealed class SavePreparer(
-    ICatalogView view, TaskContext task, SaveRequest request, CheckpointRow? saved, SaveParts parts, CancellationToken cancellation)
+    ICatalogView view, TaskContext task, SaveRequest request, CheckpointRow? saved, SaveParts parts, CancellationToken cancellationToken)
 {
     private readonly SavePlan plan = SavePlan.Of(request, task, parts.Options);
     private readonly EngineOptions options = parts.Options;
@@ -113,7 +113,7 @@ internal sealed class SavePreparer(
     }
 
     private EncodedDelta? EncodeBlocks(IDeltaReader delta, OpenedState parent, long budget) =>
-        BlocksEncoder.TryEncode(delta, parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, budget, cancellation);
+        BlocksEncoder.TryEncode(delta, parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, budget, cancellationToken);
 
     // A repeated save keeps the form of the stored checkpoint, so that it can replace a damaged frame.
     private bool? IsStoredAsBlocks(Digest mask) => saved is not null && saved.Mask == mask ? saved.IsBlocks : null;
@@ -185,7 +185,7 @@ internal sealed class SavePreparer(
         try
         {
             var encoded = DeltaEncoder.EncodeMasked(
-                mask, values, mapped, parent.Identity, options.Codec, options.TemporaryFolder, prediction?.Values, cancellation);
+                mask, values, mapped, parent.Identity, options.Codec, options.TemporaryFolder, prediction?.Values, cancellationToken);
             return new PreparedSave(encoded, parent, task.Layout.Files, maskIsStored: true, prediction);
         }
         catch
@@ -253,7 +253,7 @@ internal sealed class SavePreparer(
     private PreparedSave Bounded(PreparedSave prepared)
     {
         var (bound, bytes) = (plan.Bound, prepared.LinkBytes);
-        if (bound.Allows(prepared.Parent.End, bytes, bytes))
+        if (bound.Fits(prepared.Parent.End, bytes, bytes))
         {
             return prepared;
         }
@@ -264,9 +264,9 @@ internal sealed class SavePreparer(
                 prepared.Delta.Mask, [.. prepared.Prediction?.Frames ?? [], prepared.Delta.Values], task.Layout.Layout, task.Name);
             PreparedSave On(OpenedState parent) =>
                 EncodeFound(() => new ChainDiff(parent, prepared.Parent).Open([], [cursor]), parent, prepared.Output);
-            var chosen = On(new ParentChooser(view, task, parts.Bases, bound, options.Codec, options.TemporaryFolder, cancellation)
+            var chosen = On(new ParentChooser(view, task, parts.Bases, bound, options.Codec, options.TemporaryFolder, cancellationToken)
                 .Choose(prepared.Parent, cursor, bytes));
-            if (bound.Allows(chosen.Parent.End, chosen.LinkBytes, bytes))
+            if (bound.Fits(chosen.Parent.End, chosen.LinkBytes, bytes))
             {
                 return chosen;
             }
@@ -284,9 +284,9 @@ internal sealed class SavePreparer(
         {
             var on = prediction is null ? parent.Reader : null;
             var encoded = mask is null
-                ? DeltaEncoder.Encode(delta, on, parent.Identity, options.Codec, options.TemporaryFolder, cancellation)
+                ? DeltaEncoder.Encode(delta, on, parent.Identity, options.Codec, options.TemporaryFolder, cancellationToken)
                 : DeltaEncoder.EncodeOn(
-                    mask, delta, on, parent.Identity, options.Codec, options.TemporaryFolder, prediction?.Values, cancellation);
+                    mask, delta, on, parent.Identity, options.Codec, options.TemporaryFolder, prediction?.Values, cancellationToken);
             return new PreparedSave(encoded, parent, output, mask is not null, prediction);
         }
         catch

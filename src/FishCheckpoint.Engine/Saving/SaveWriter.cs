@@ -24,20 +24,21 @@ internal static class SaveWriter
             return null;
         }
 
-        var (brought, maskBytes) = save.Delta.IsBlocks ? (BringBlocks(writer, save), 0) : BringMask(writer, save, found, codec);
+        var (positionBytes, maskBytes) = save.Delta.IsBlocks ? (WriteBlockMask(writer, save), 0) : WriteMask(writer, save, found, codec);
         var frame = writer.Frames.Insert(save.Values);
         var size = save.Values.Bytes;
-        var values = size - (save.Delta.IsBlocks ? brought : 0);
+        var values = size - (save.Delta.IsBlocks ? positionBytes : 0);
         var logical = save.Output.Files.Sum(file => file.Header.FileLength);
         var id = writer.Checkpoints.Insert(new NewCheckpoint(
             task.Id, step, save.Parent.Checkpoint?.Id, found.ParentDepth + 1, save.Delta.MaskId, frame,
-            BringHeaders(writer, task, save.Output), save.State,
-            save.Delta.Changed, logical, brought, values, sent.ExpectedFileDigest, SaveInfo.ToJson(sent.Metrics),
+            WriteHeaders(writer, task, save.Output), save.State,
+            save.Delta.Changed, logical, positionBytes, values, sent.ExpectedFileDigest, SaveInfo.ToJson(sent.Metrics),
             options.Time.GetUtcNow(), save.Delta.IsBlocks,
             save.Prediction?.Reference?.Id, DepthOf(save, found.ReferenceDepth), codec.EffortOf(save.MaskIsStored),
             found.ParentChainBytes + maskBytes + size + found.EarlierBytes, task.Layout.Layout.Elements, SaveInfo.ToJson(sent.Metadata),
             options.Caller().KeyId));
-        return new SavedRow(id, brought + values + (save.SideFiles?.Give(writer, id) ?? 0) + (save.TrainerState?.GiveNew(writer, id) ?? 0));
+        return new SavedRow(id, positionBytes + values + (save.SideFiles?.Attach(writer, id) ?? 0)
+            + (save.TrainerState?.AttachNew(writer, id) ?? 0));
     }
 
     private static long? DepthOf(PreparedSave save, long? before) => save.Prediction is null ? null : before + 1 ?? 0;
@@ -45,7 +46,7 @@ internal static class SaveWriter
     // The parent or the reference may have been deleted during encoding.
     private static void RequireParent(TaskContext task, PreparedSave save, SaveSituation found)
     {
-        if (!found.ReferenceIsThere)
+        if (!found.ReferenceIsUnchanged)
         {
             throw new ReferenceGoneException();
         }
@@ -61,20 +62,21 @@ internal static class SaveWriter
     // The values depend on the reference's values and on those before: a rebase may have changed them.
     private static void RequireReference(ICatalogView view, PreparedSave save)
     {
-        if (save.Prediction?.Reference is { } reference && !view.Checkpoints.IsAsItWas(reference))
+        if (save.Prediction?.Reference is { } reference && !view.Checkpoints.IsUnchanged(reference))
         {
             throw new ReferenceGoneException();
         }
     }
 
     // The bytes that the checkpoint accounts for, and the bytes of the mask's frame.
-    private static (long Brought, long Bytes) BringMask(ICatalogWriter writer, PreparedSave save, SaveSituation found, CodecOptions codec)
+    private static (long PositionBytes, long Bytes) WriteMask(ICatalogWriter writer, PreparedSave save, SaveSituation found,
+        CodecOptions codec)
     {
         if (found.MaskIsStored)
         {
-            var mended = MendMask(writer, save, codec);
-            var brought = found.MaskIsAccounted ? 0 : writer.Masks.TakeOver(save.Delta.MaskId, visible: true);
-            return (brought, mended ? save.Mask!.Bytes : found.MaskBytes);
+            var repaired = RepairMask(writer, save, codec);
+            var positionBytes = found.MaskIsAccounted ? 0 : writer.Masks.ClaimBytes(save.Delta.MaskId, visible: true);
+            return (positionBytes, repaired ? save.Mask!.Bytes : found.MaskBytes);
         }
 
         if (save.MaskIsStored)
@@ -89,7 +91,7 @@ internal static class SaveWriter
     }
 
     // The positions are in the checkpoint's own frame, but the catalog still records the mask.
-    private static long BringBlocks(ICatalogWriter writer, PreparedSave save)
+    private static long WriteBlockMask(ICatalogWriter writer, PreparedSave save)
     {
         writer.Masks.InsertWithoutFrame(save.Delta.MaskId, save.Delta.Changed);
         return save.Delta.PositionBytes;
@@ -97,7 +99,7 @@ internal static class SaveWriter
 
     /// <summary>Repairs damaged frames of a checkpoint with those of a repeated save.</summary>
     /// <returns>Whether anything was repaired.</returns>
-    public static bool Mend(ICatalogWriter writer, CheckpointRow row, PreparedSave save, CodecOptions codec)
+    public static bool Repair(ICatalogWriter writer, CheckpointRow row, PreparedSave save, CodecOptions codec)
     {
         // A rebased frame has another parent than the new one.
         if (row.Proven != save.State || row.IsBlocks != save.Delta.IsBlocks)
@@ -105,11 +107,11 @@ internal static class SaveWriter
             return false;
         }
 
-        var mended = MendMask(writer, save, codec);
+        var repaired = RepairMask(writer, save, codec);
         if (row.IsBlocks ? FrameCheck.IsSoundBlocks(writer, row.Frame, save.Parent.Reader.Layout)
             : FrameCheck.IsSoundValues(writer, row.Frame, save.Delta.Mask!, save.Parent.Reader.Layout))
         {
-            return mended;
+            return repaired;
         }
 
         RequireReference(writer, save);
@@ -122,16 +124,16 @@ internal static class SaveWriter
         }
 
         writer.Frames.Replace(row.Frame, save.Values);
-        var bytes = save.Values.Bytes - (row.IsBlocks ? row.BroughtBytes : 0);
+        var bytes = save.Values.Bytes - (row.IsBlocks ? row.PositionBytes : 0);
         var reference = save.Prediction?.Reference?.Id;
         writer.Checkpoints.SetValues(
             row.Id, bytes, reference, DepthOf(save, writer.Checkpoints.ReferenceDepthOf(reference)), codec.EffortOf(save.MaskIsStored));
-        writer.Checkpoints.ChainGrew(row.Id, bytes - row.ValueBytes);
+        writer.Checkpoints.GrowChains(row.Id, bytes - row.ValueBytes);
         return true;
     }
 
     // Other values may be based on the damaged frame, so it is replaced in place.
-    private static bool MendMask(ICatalogWriter writer, PreparedSave save, CodecOptions codec)
+    private static bool RepairMask(ICatalogWriter writer, PreparedSave save, CodecOptions codec)
     {
         if (save.MaskIsStored || save.Delta.IsBlocks || writer.Masks.FrameOf(save.Delta.MaskId) is not { } frame
             || FrameCheck.IsSoundMask(writer, frame, save.Parent.Reader.Layout))
@@ -144,7 +146,7 @@ internal static class SaveWriter
         return true;
     }
 
-    private static Digest? BringHeaders(ICatalogWriter writer, TaskContext task, ModelFiles output)
+    private static Digest? WriteHeaders(ICatalogWriter writer, TaskContext task, ModelFiles output)
     {
         if (HeaderSet.Same(output, task.Layout.Files))
         {

@@ -38,7 +38,7 @@ internal static class CheckpointsOfTask
                 $"The task starts from the checkpoint {lost.Task}:{lost.Step}, which a repair could not recover.",
                 "Name the parent of the save: an existing step, or the base if the delta was made against it. "
                 + "A whole model needs no parent.")
-            : task.Origin is { } id ? view.Checkpoints.Row(id) : null;
+            : task.BranchCheckpoint is { } id ? view.Checkpoints.Row(id) : null;
 
         /// <summary>The files of a checkpoint's model: its task's, or its own if the trainer's layout differed.</summary>
         public ModelFiles OutputOf(TaskContext task, CheckpointRow checkpoint) =>

@@ -17,9 +17,9 @@ internal sealed record ResolvedBranchPoint(long? Checkpoint, BaseContent Base, s
     /// </summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>,
     /// <see cref="ErrorCode.StepInvalid"/>, <see cref="ErrorCode.NameInvalid"/>.</exception>
-    public static ResolvedBranchPoint Find(ICatalogView view, TaskCatalog tasks, BranchPoint start, string branch)
+    public static ResolvedBranchPoint Find(ICatalogView view, TaskCatalog tasks, BranchPoint branchPoint, string branch)
     {
-        var (name, step) = (Names.Check(start.Task, "task"), StepRef.At(start.Step));
+        var (name, step) = (Names.Check(branchPoint.Task, "task"), StepRef.At(branchPoint.Step));
         var exists = view.Tasks.Exists(branch);
         var task = tasks.Context(view, exists ? branch : name);
         return new ResolvedBranchPoint(

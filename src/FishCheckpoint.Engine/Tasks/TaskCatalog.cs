@@ -17,21 +17,21 @@ internal sealed class TaskCatalog
     /// <returns>Whether it is new.</returns>
     public bool Put(ICatalogWriter writer, string name, TaskSpec spec, DateTimeOffset now)
     {
-        var start = spec.From is null ? null : ResolvedBranchPoint.Find(writer, this, spec.From, name);
-        var @base = BaseOf(writer, spec, start);
-        var tensors = spec.Tensors is null && start is not null ? start.Tensors : Json(new SortedDictionary<string, OwnTensor?>(
+        var branchPoint = spec.From is null ? null : ResolvedBranchPoint.Find(writer, this, spec.From, name);
+        var @base = BaseOf(writer, spec, branchPoint);
+        var tensors = spec.Tensors is null && branchPoint is not null ? branchPoint.Tensors : Json(new SortedDictionary<string, OwnTensor?>(
             (spec.Tensors ?? new Dictionary<string, OwnTensor?>(StringComparer.Ordinal)).ToDictionary(StringComparer.Ordinal),
             StringComparer.Ordinal));
         var layout = LayoutOf(@base, tensors);
-        start?.RequireLayout(name, layout.Layout.Id);
+        branchPoint?.RequireLayout(name, layout.Layout.Id);
         spec = spec with { Retention = spec.Retention?.Validate() };
         if (writer.Tasks.Stored(name) is not { } existing)
         {
-            writer.Tasks.Insert(name, spec, @base.Id, layout.Layout.Id, tensors, start?.Checkpoint, now);
+            writer.Tasks.Insert(name, spec, @base.Id, layout.Layout.Id, tensors, branchPoint?.Checkpoint, now);
             return true;
         }
 
-        if (existing.Base != @base.Id || existing.Tensors != tensors || (spec.From is not null && existing.Start != spec.From))
+        if (existing.Base != @base.Id || existing.Tensors != tensors || (spec.From is not null && existing.BranchPoint != spec.From))
         {
             throw new FishException(
                 ErrorCode.TaskTaken, name,
@@ -81,20 +81,21 @@ internal sealed class TaskCatalog
     {
         var @base = BaseOf(view, task.Base);
         return new TaskContext(
-            task.Id, task.Name, @base, LayoutOf(@base, task.Tensors), task.Retention, task.Origin, task.Origin is null ? task.Start : null);
+            task.Id, task.Name, @base, LayoutOf(@base, task.Tensors), task.Retention, task.BranchCheckpoint,
+            task.BranchCheckpoint is null ? task.BranchPoint : null);
     }
 
-    private BaseContent BaseOf(ICatalogView view, TaskSpec spec, ResolvedBranchPoint? start)
+    private BaseContent BaseOf(ICatalogView view, TaskSpec spec, ResolvedBranchPoint? branchPoint)
     {
-        if (spec.Base is null && start is null)
+        if (spec.Base is null && branchPoint is null)
         {
             throw new FishException(
                 ErrorCode.RequestInvalid, "base", "The task has no base.", "Name a base or a branch point.");
         }
 
-        var @base = spec.Base is null ? start!.Base : BaseOf(view, view.Bases.Resolve(spec.Base));
-        return start is null || start.Base.Id == @base.Id ? @base : throw new FishException(
-            ErrorCode.BaseMismatch, spec.Base!, $"The checkpoint {spec.From!.Task}:{spec.From.Step} has the base {start.Base.Id}.",
+        var @base = spec.Base is null ? branchPoint!.Base : BaseOf(view, view.Bases.Resolve(spec.Base));
+        return branchPoint is null || branchPoint.Base.Id == @base.Id ? @base : throw new FishException(
+            ErrorCode.BaseMismatch, spec.Base!, $"The checkpoint {spec.From!.Task}:{spec.From.Step} has the base {branchPoint.Base.Id}.",
             "Omit the base, or name that one.");
     }
 

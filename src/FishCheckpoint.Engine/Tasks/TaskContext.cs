@@ -10,11 +10,11 @@ namespace FishCheckpoint.Engine.Tasks;
 /// <param name="Base">Its base.</param>
 /// <param name="Layout">Its layout.</param>
 /// <param name="Retention">Its retention rules.</param>
-/// <param name="Origin">The row of the checkpoint at its branch point; <see langword="null"/> if it starts from its base or that checkpoint
-/// was lost.</param>
+/// <param name="BranchCheckpoint">The row of the checkpoint at its branch point; <see langword="null"/> if it starts from its base or that
+/// checkpoint was lost.</param>
 /// <param name="LostBranchPoint">The branch point, if a repair lost its checkpoint.</param>
 internal sealed record TaskContext(
-    long Id, string Name, BaseContent Base, TaskLayout Layout, Retention? Retention, long? Origin = null,
+    long Id, string Name, BaseContent Base, TaskLayout Layout, Retention? Retention, long? BranchCheckpoint = null,
     BranchPoint? LostBranchPoint = null)
 {
     /// <summary>The row of a base without a task.</summary>

@@ -24,7 +24,7 @@ internal sealed class CollectRound(CollectOptions options, EngineOptions store)
         set => progress.Set(field = value);
     }
 
-    public long Held { get; set; }
+    public long KeptBytes { get; set; }
 
     public long Returned { get; set; }
 
@@ -48,5 +48,5 @@ internal sealed class CollectRound(CollectOptions options, EngineOptions store)
     /// <param name="grace">The deletions that can still be undone after the round.</param>
     /// <param name="unused">Bases without tasks.</param>
     public CollectResult End(GraceUse grace, IReadOnlyList<UnusedBase> unused) => new(
-        options.DryRun, deleted, listed, Rebased, Freed, Held, Returned, !budget.IsSpent, Damaged, Purged, grace, unused);
+        options.DryRun, deleted, listed, Rebased, Freed, KeptBytes, Returned, !budget.IsSpent, Damaged, Purged, grace, unused);
 }

@@ -14,17 +14,17 @@ internal sealed class GraceRoom(ICatalog catalog, GarbageCollector collector, En
     private readonly SemaphoreSlim turn = new(1, 1);
 
     /// <summary>Frees the disk's reserve before a save, as far as possible.</summary>
-    public async Task KeepReserveAsync(CancellationToken cancellation)
+    public async Task KeepReserveAsync(CancellationToken cancellationToken)
     {
         if (Missing() > 0)
         {
-            await FreeAsync(Missing, cancellation);
+            await FreeAsync(Missing, cancellationToken);
         }
     }
 
     /// <summary>Frees twice the present free space, for a save on a full disk.</summary>
     /// <returns>Whether any bytes were freed.</returns>
-    public async Task<bool> GrowAsync(CancellationToken cancellation)
+    public async Task<bool> GrowAsync(CancellationToken cancellationToken)
     {
         if (options.MinFreeBytes <= 0)
         {
@@ -33,33 +33,33 @@ internal sealed class GraceRoom(ICatalog catalog, GarbageCollector collector, En
 
         var (free, total) = catalog.Space.Disk;
         var wanted = (2 * free) + Math.Min(options.MinFreeBytes, total / ReservePart);
-        return await FreeAsync(() => wanted - catalog.Space.Disk.Free, cancellation) > 0;
+        return await FreeAsync(() => wanted - catalog.Space.Disk.Free, cancellationToken) > 0;
     }
 
     /// <summary>Returns bytes to the disk; none if all deletions together have fewer.</summary>
     /// <returns>The bytes by which the database's files shrank.</returns>
-    public async Task<long> FreeAsync(long bytes, CancellationToken cancellation)
+    public async Task<long> FreeAsync(long bytes, CancellationToken cancellationToken)
     {
         var before = catalog.Space.FileBytes;
         var there = catalog.Read(view => StorageReporter.GraceOfStore(view).Bytes + view.UnusedBytes);
-        return there < bytes ? 0 : await FreeAsync(() => bytes - (before - catalog.Space.FileBytes), cancellation);
+        return there < bytes ? 0 : await FreeAsync(() => bytes - (before - catalog.Space.FileBytes), cancellationToken);
     }
 
     public void Dispose() => turn.Dispose();
 
-    private async Task<long> FreeAsync(Func<long> missing, CancellationToken cancellation)
+    private async Task<long> FreeAsync(Func<long> missing, CancellationToken cancellationToken)
     {
         var before = catalog.Space.FileBytes;
-        await turn.WaitAsync(cancellation);
+        await turn.WaitAsync(cancellationToken);
         try
         {
             // Returns unused bytes first.
             if (missing() > 0 && HasGrace())
             {
-                await catalog.Space.ReturnAsync(() => missing() > 0, cancellation);
+                await catalog.Space.ReturnAsync(() => missing() > 0, cancellationToken);
             }
 
-            while (missing() is > 0 and var bytes && await collector.EndOldestAsync(bytes, cancellation))
+            while (missing() is > 0 and var bytes && await collector.EndOldestAsync(bytes, cancellationToken))
             {
             }
         }

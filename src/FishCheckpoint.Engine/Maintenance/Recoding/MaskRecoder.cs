@@ -15,22 +15,22 @@ internal static class MaskRecoder
     /// <param name="layout">The layout of the positions.</param>
     /// <param name="options">The effort.</param>
     /// <param name="writer">A new writer of <see cref="FrameKind.Mask"/>.</param>
-    /// <param name="cancellation">Cancels.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The frame with the same digests; <paramref name="writer"/> owns its payload.</returns>
     /// <exception cref="FishException">The frame is damaged, malicious or for another layout.</exception>
     public static IFrame Recode(
-        IFrame mask, Layout layout, CodecOptions options, FrameWriter writer, CancellationToken cancellation = default)
+        IFrame mask, Layout layout, CodecOptions options, FrameWriter writer, CancellationToken cancellationToken = default)
     {
         using var decoder = new MaskDecoder(mask, layout);
         var buffers = CodingBuffers.Rent();
         try
         {
             var encoded = buffers.Encoded;
-            var held = new long[DeltaChunk.Capacity];
+            var buffer = new long[DeltaChunk.Capacity];
             while (decoder.Next is { } entry)
             {
-                cancellation.ThrowIfCancellationRequested();
-                var positions = held.AsSpan(0, entry.Count);
+                cancellationToken.ThrowIfCancellationRequested();
+                var positions = buffer.AsSpan(0, entry.Count);
                 decoder.ReadNext(positions);
                 var length = buffers.Coder.EncodePositions(positions, options, encoded, layout.Tensors[entry.Tensor].RowLength);
                 var again = buffers.PositionsAgain.AsSpan(0, entry.Count);

@@ -28,7 +28,7 @@ internal abstract class Recodable : RewriteItem
     public override void Dispose() => made?.Dispose();
 
     /// <summary>Encodes the frame again, and reads it back if it is smaller.</summary>
-    protected abstract RecodedFrame Recode(ICatalogView view, RecodeContext means, CancellationToken cancellation);
+    protected abstract RecodedFrame Recode(ICatalogView view, RecodeContext context, CancellationToken cancellationToken);
 
     /// <summary>Replaces the frame if the new one is smaller, and records the attempt.</summary>
     protected abstract bool Replace(ICatalogWriter writer, RecodedFrame recoded);

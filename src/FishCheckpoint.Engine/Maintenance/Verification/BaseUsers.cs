@@ -9,12 +9,12 @@ namespace FishCheckpoint.Engine.Maintenance.Verification;
 /// </summary>
 internal static class BaseUsers
 {
-    public static List<AffectedCheckpoint> Of(ICatalogView view, VerifyContext means, Digest id, BaseFile file, BaseDamage damage)
+    public static List<AffectedCheckpoint> Of(ICatalogView view, VerifyContext context, Digest id, BaseFile file, BaseDamage damage)
     {
         IReadOnlySet<string>? tensors = file.Header is null ? null
             : damage.Tensors ?? file.Header.Tensors.Select(tensor => tensor.Info.Name).ToHashSet(StringComparer.Ordinal);
         return [.. view.Tasks.OnBase(id)
-            .Where(task => means.ContextOf(view, task) is not { } context || tensors is null || Reads(context, tensors))
+            .Where(task => context.ContextOf(view, task) is not { } found || tensors is null || Reads(found, tensors))
             .SelectMany(task => view.Verification.AffectedByTask(task))];
     }
 

@@ -14,8 +14,9 @@ internal static class BlocksCheck
     /// <param name="frames">The frames.</param>
     /// <param name="layout">The layout of the positions.</param>
     /// <param name="parent">The parent of all frames.</param>
-    /// <param name="cancellation">Cancels.</param>
-    public static void Run(IReadOnlyList<CheckedFrame> frames, Layout layout, IBlockReader parent, CancellationToken cancellation = default)
+    /// <param name="cancellationToken">Cancels.</param>
+    public static void Run(IReadOnlyList<CheckedFrame> frames, Layout layout, IBlockReader parent,
+        CancellationToken cancellationToken = default)
     {
         var next = new int[frames.Count];
         foreach (var frame in frames)
@@ -28,7 +29,7 @@ internal static class BlocksCheck
         {
             while (Nearest(frames, next) is { } at)
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 var length = Blocks.LengthOf(layout.Tensors[at.Tensor], at.Block);
                 var isThere = TryRead(parent, at.Tensor, at.Block, scratch.Before.AsSpan(0, length));
                 for (var index = 0; index < frames.Count; index++)
@@ -56,7 +57,7 @@ internal static class BlocksCheck
             var bytes = ChunkIndex.ReadChunk(frame.Frame, entry, scratch.Encoded);
             if (!isThere)
             {
-                frame.GiveUpDecoding();
+                frame.StopDecoding();
             }
 
             if (frame.CanDecode)
@@ -74,7 +75,7 @@ internal static class BlocksCheck
     private static void Add(CheckedFrame frame, ChunkEntry entry, int unit, ReadOnlySpan<int> inBlock, ReadOnlySpan<byte> after)
     {
         var chunk = new DeltaChunk();
-        var origin = entry.First * (Blocks.Size / unit);
+        var blockStart = entry.First * (Blocks.Size / unit);
         while (inBlock.Length > 0)
         {
             var part = inBlock[..Math.Min(inBlock.Length, DeltaChunk.Capacity)];
@@ -83,7 +84,7 @@ internal static class BlocksCheck
             chunk.Append(part.Length, out var positions, out var values);
             for (var index = 0; index < part.Length; index++)
             {
-                positions[index] = origin + part[index];
+                positions[index] = blockStart + part[index];
             }
 
             Units.Gather(after, part, unit, values);

@@ -48,7 +48,7 @@ internal sealed class CheckedFrame(IFrame frame) : IDisposable
 
     internal void Add(int tensor, ReadOnlySpan<long> positions) => mask!.Add(tensor, positions);
 
-    internal void GiveUpDecoding() => CanDecode = false;
+    internal void StopDecoding() => CanDecode = false;
 
     internal void Finish() => Try(() =>
     {

@@ -18,7 +18,7 @@ internal static class MaskIndex
                 head is null ? ChunkIndex.ReadPlaces(values, of) : ChunkIndex.ReadValues(values, of, head, entries));
             if (head is null)
             {
-                frame.GiveUpDecoding();
+                frame.StopDecoding();
             }
         }
 

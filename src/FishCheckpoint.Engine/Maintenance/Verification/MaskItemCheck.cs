@@ -10,14 +10,14 @@ namespace FishCheckpoint.Engine.Maintenance.Verification;
 internal static class MaskItemCheck
 {
     /// <summary>Throws if a mask is damaged.</summary>
-    public static void Mask(ICatalogView view, VerifyItem item, VerifyContext means, bool quick, CancellationToken cancellation)
+    public static void Mask(ICatalogView view, VerifyItem item, VerifyContext context, bool quick, CancellationToken cancellationToken)
     {
         var frame = StoredParts.OpenWhole(view, item.Row, item.Bytes);
         var head = FrameHead.Parse(frame.Head);
         StoredParts.Require(head.Kind == FrameKind.Mask && head.Digests[1] == item.Id, item.Name, "The frame belongs to another mask.");
         var count = view.Masks.CountOf(item.Id);
         StoredParts.Require(head.Count == count, item.Name, $"The row has {count} positions, and the frame {head.Count}.");
-        if (LayoutOf(view, item, means) is not { } layout)
+        if (LayoutOf(view, item, context) is not { } layout)
         {
             return;
         }
@@ -32,7 +32,7 @@ internal static class MaskItemCheck
         var positions = new long[DeltaChunk.Capacity];
         while (decoder.Next is { } entry)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             decoder.ReadNext(positions.AsSpan(0, entry.Count));
         }
 
@@ -40,21 +40,21 @@ internal static class MaskItemCheck
     }
 
     /// <summary>Throws if a trainer state is damaged.</summary>
-    public static void State(ICatalogView view, VerifyItem item, bool quick, CancellationToken cancellation)
+    public static void TrainerState(ICatalogView view, VerifyItem item, bool quick, CancellationToken cancellationToken)
     {
         var id = view.Checkpoints.TrainerFrameOf(item.Row);
-        Plain(StoredParts.OpenWhole(view, id, item.Bytes), quick, cancellation);
+        Plain(StoredParts.OpenWhole(view, id, item.Bytes), quick, cancellationToken);
     }
 
     /// <summary>Throws if a side file is damaged.</summary>
-    public static void SideFile(ICatalogView view, VerifyItem item, long id, bool quick, CancellationToken cancellation)
+    public static void SideFile(ICatalogView view, VerifyItem item, long id, bool quick, CancellationToken cancellationToken)
     {
         var frame = StoredParts.OpenWhole(view, id, item.Bytes);
         StoredParts.Require(FrameHead.Parse(frame.Head).Digests[0] == item.Id, item.Name, "The frame belongs to another file.");
-        Plain(frame, quick, cancellation);
+        Plain(frame, quick, cancellationToken);
     }
 
-    private static void Plain(IFrame frame, bool quick, CancellationToken cancellation)
+    private static void Plain(IFrame frame, bool quick, CancellationToken cancellationToken)
     {
         if (quick)
         {
@@ -66,10 +66,10 @@ internal static class MaskItemCheck
         var buffer = new byte[ChunkIndex.BytesPerChunk];
         while (content.Read(buffer) > 0)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 
-    private static Layout? LayoutOf(ICatalogView view, VerifyItem item, VerifyContext means) =>
-        view.Masks.TaskOf(item.Id) is { } task ? means.ContextOf(view, task)?.Layout.Layout : null;
+    private static Layout? LayoutOf(ICatalogView view, VerifyItem item, VerifyContext context) =>
+        view.Masks.TaskOf(item.Id) is { } task ? context.ContextOf(view, task)?.Layout.Layout : null;
 }

@@ -16,16 +16,16 @@ internal static class MaskedCheck
     /// <param name="frames">The frames, without prediction from each other.</param>
     /// <param name="layout">The layout of the positions.</param>
     /// <param name="parent">The parent of all frames.</param>
-    /// <param name="cancellation">Cancels.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     public static void Run(
-        IFrame mask, IReadOnlyList<CheckedFrame> frames, Layout layout, IBlockReader parent, CancellationToken cancellation = default)
+        IFrame mask, IReadOnlyList<CheckedFrame> frames, Layout layout, IBlockReader parent, CancellationToken cancellationToken = default)
     {
         var (around, room) =
             (new Surroundings(mask, MaskIndex.Begin(mask, frames, layout), layout, parent), new byte[DeltaChunk.Capacity * sizeof(ulong)]);
         var (coder, encoded) = (new ChunkCoder(), new byte[ChunkCoder.MaxEncoded]);
         for (var chunk = 0; chunk < MaskIndex.ChunksOf(frames); chunk++)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             foreach (var frame in frames)
             {
                 Check(frame, chunk);
@@ -57,7 +57,7 @@ internal static class MaskedCheck
             {
                 if (!around.TryRead(chunk))
                 {
-                    frame.GiveUpDecoding();
+                    frame.StopDecoding();
                     return;
                 }
 

@@ -12,20 +12,21 @@ internal sealed class StructureCheck(ICatalogView view, TaskCatalog tasks, Verif
 
     private readonly List<Finding> findings = [];
 
-    public List<Finding> Run(CancellationToken cancellation)
+    public List<Finding> Run(CancellationToken cancellationToken)
     {
-        Guarded("database", () => Pages(cancellation));
+        Guarded("database", () => Pages(cancellationToken));
         Guarded("database: references", References);
         Guarded("database: totals", () => findings.AddRange(view.Totals.WrongTasks().Select(
             task => Found(
-                $"database: totals of {task}", "CORRUPT_STORE: The task's running totals differ from the sums over its checkpoints.", []))));
+                $"database: totals of {task}", "CORRUPT_STORE: The task's running totals differ from the sums over its checkpoints.",
+                []))));
         Guarded("database: tasks", Tasks);
         Guarded("database: headers", Headers);
         return findings;
     }
 
-    private void Pages(CancellationToken cancellation) => findings.AddRange(
-        view.CheckStructure(MaxProblems, cancellation)
+    private void Pages(CancellationToken cancellationToken) => findings.AddRange(
+        view.CheckStructure(MaxProblems, cancellationToken)
             .Select(problem => Found($"database: {problem}", $"CORRUPT_STORE (fish.db): {problem}", [])));
 
     private void References()

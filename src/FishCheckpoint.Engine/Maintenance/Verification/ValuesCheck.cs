@@ -17,18 +17,19 @@ internal static class ValuesCheck
 {
     /// <summary>Verifies some checkpoints of a family; of a prediction chain always all.</summary>
     public static List<CheckedCheckpoint> Run(
-        ICatalogView view, VerifyContext means, Family family, IEnumerable<long> checkpoints, bool quick, CancellationToken cancellation)
+        ICatalogView view, VerifyContext context, Family family, IEnumerable<long> checkpoints, bool quick,
+        CancellationToken cancellationToken)
     {
-        var task = means.ContextOf(view, family.Task);
+        var task = context.ContextOf(view, family.Task);
         var results = new List<CheckedCheckpoint>();
         var opened = new List<(CheckpointRow Row, CheckedFrame Frame)>();
         try
         {
-            foreach (var row in family.Guessed && !quick ? WholeRow(view, checkpoints.First()) : Find(view, checkpoints))
+            foreach (var row in family.IsPredicted && !quick ? PredictionChainOf(view, checkpoints.First()) : Find(view, checkpoints))
             {
                 try
                 {
-                    var frame = StoredParts.OpenWhole(view, row.Frame, row.ValueBytes + (row.IsBlocks ? row.BroughtBytes : 0));
+                    var frame = StoredParts.OpenWhole(view, row.Frame, row.ValueBytes + (row.IsBlocks ? row.PositionBytes : 0));
                     StoredParts.RequireRow(view, task, row, frame);
                     opened.Add((row, new CheckedFrame(frame)));
                 }
@@ -41,7 +42,8 @@ internal static class ValuesCheck
 
             if (task is not null && opened.Count > 0)
             {
-                Check(view, means, task, [.. opened.Select(item => item.Row)], [.. opened.Select(item => item.Frame)], quick, cancellation);
+                Check(view, context, task, [.. opened.Select(item => item.Row)], [.. opened.Select(item => item.Frame)], quick,
+                    cancellationToken);
             }
 
             results.AddRange(opened.Select(item => new CheckedCheckpoint(item.Row, item.Frame.Damage)));
@@ -57,7 +59,7 @@ internal static class ValuesCheck
     // place.
     private static void Skip(Family family, List<(CheckpointRow Row, CheckedFrame Frame)> opened, List<CheckedCheckpoint> results)
     {
-        if (!family.Guessed)
+        if (!family.IsPredicted)
         {
             return;
         }
@@ -68,9 +70,9 @@ internal static class ValuesCheck
     }
 
     private static void Check(
-        ICatalogView view, VerifyContext means, TaskContext task, IReadOnlyList<CheckpointRow> rows,
+        ICatalogView view, VerifyContext context, TaskContext task, IReadOnlyList<CheckpointRow> rows,
         IReadOnlyList<CheckedFrame> frames, bool quick,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         var layout = task.Layout.Layout;
         if (quick)
@@ -81,27 +83,27 @@ internal static class ValuesCheck
 
         if (rows[0].ReferenceDepth is not null && !rows[0].IsBlocks)
         {
-            RowCheck.Run(view.Frames.Open(rows[0].MaskFrame!.Value), frames, layout, cancellation);
+            PredictionChainCheck.Run(view.Frames.Open(rows[0].MaskFrame!.Value), frames, layout, cancellationToken);
             return;
         }
 
-        using var parent = ParentOf(view, means, task, rows[0]);
+        using var parent = ParentOf(view, context, task, rows[0]);
         if (rows[0].IsBlocks)
         {
-            BlocksCheck.Run(frames, layout, parent.Blocks, cancellation);
+            BlocksCheck.Run(frames, layout, parent.Blocks, cancellationToken);
         }
         else
         {
-            MaskedCheck.Run(view.Frames.Open(rows[0].MaskFrame!.Value), frames, layout, parent.Blocks, cancellation);
+            MaskedCheck.Run(view.Frames.Open(rows[0].MaskFrame!.Value), frames, layout, parent.Blocks, cancellationToken);
         }
     }
 
-    private static ParentState ParentOf(ICatalogView view, VerifyContext means, TaskContext task, CheckpointRow row)
+    private static ParentState ParentOf(ICatalogView view, VerifyContext context, TaskContext task, CheckpointRow row)
     {
         try
         {
             var parent = row.Parent is { } id ? view.Checkpoints.Row(id) : null;
-            return ParentState.Of(OpenedState.Open(view, means.Bases, task, parent));
+            return ParentState.Of(OpenedState.Open(view, context.Bases, task, parent));
         }
         catch (Exception error) when (Problems.IsDamage(error))
         {
@@ -113,7 +115,7 @@ internal static class ValuesCheck
         [.. checkpoints.Select(id => view.Checkpoints.Row(id)).OfType<CheckpointRow>()];
 
     // From the first checkpoint without a reference to the last one that is predicted from this one, following the newest at each fork.
-    private static IReadOnlyList<CheckpointRow> WholeRow(ICatalogView view, long checkpoint)
+    private static IReadOnlyList<CheckpointRow> PredictionChainOf(ICatalogView view, long checkpoint)
     {
         var last = checkpoint;
         var seen = new HashSet<long>();

@@ -19,7 +19,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
     /// <summary>The findings of the round with their items.</summary>
     public List<(VerifyItem Item, Finding Finding)> Found { get; } = [];
 
-    public async Task<VerifyReport> RunAsync(VerifyOptions wanted, CancellationToken cancellation)
+    public async Task<VerifyReport> RunAsync(VerifyOptions wanted, CancellationToken cancellationToken)
     {
         var (budget, started) = (new WorkBudget(options.Time, wanted.MaxTime, wanted.MaxBytes), options.Time.GetUtcNow());
         var (task, checkpoints) = Begin(wanted);
@@ -30,7 +30,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
 
         try
         {
-            await RunAsync(plan, budget, wanted.Quick, cancellation);
+            await RunAsync(plan, budget, wanted.Quick, cancellationToken);
         }
         finally
         {
@@ -39,7 +39,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
 
         if (!budget.IsSpent && wanted is { Task: null, Subset: null })
         {
-            await TryWriteAsync(writer => writer.Verification.Sweep(wanted.Quick, started, options.Time.GetUtcNow()), cancellation);
+            await TryWriteAsync(writer => writer.Verification.Sweep(wanted.Quick, started, options.Time.GetUtcNow()), cancellationToken);
         }
 
         return End(!budget.IsSpent);
@@ -47,14 +47,14 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
         VerifyReport End(bool finished) => new(wanted.Quick, budget.Items, budget.Bytes, finished, checkpoints, affected.Count, damaged);
     }
 
-    private async Task RunAsync(VerifyPlan plan, WorkBudget budget, bool quick, CancellationToken cancellation)
+    private async Task RunAsync(VerifyPlan plan, WorkBudget budget, bool quick, CancellationToken cancellationToken)
     {
         var (context, progress, inFile) = (new VerifyContext(bases), new ProgressReporter(options.Progress), 0L);
         context.Read = bytes => progress.Set(budget.Bytes + (inFile += bytes));
         progress.Expect(plan.Bytes);
         while (plan.Next() is { } item)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             inFile = 0;
             if (!budget.Fits(item.Bytes))
             {
@@ -62,7 +62,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
             }
 
             var together = plan.Relatives(item, budget.BytesLeft);
-            foreach (var (known, findings) in new ItemCheck(context, quick).Run(catalog, together, cancellation))
+            foreach (var (known, findings) in new ItemCheck(context, quick).Run(catalog, together, cancellationToken))
             {
                 plan.Done(known.Name);
                 budget.Take(known.Bytes);
@@ -77,7 +77,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
             plan.Done(item.Name);
             if (unnoted.Count >= NotedTogether)
             {
-                await NoteAsync(quick, cancellation);
+                await NoteAsync(quick, cancellationToken);
             }
         }
     }
@@ -124,15 +124,16 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
         }
     }
 
-    private async Task NoteAsync(bool quick, CancellationToken cancellation)
+    private async Task NoteAsync(bool quick, CancellationToken cancellationToken)
     {
         var now = options.Time.GetUtcNow();
-        await TryWriteAsync(writer => unnoted.ForEach(one => writer.Verification.Mark(one.Item, one.Findings, quick, now)), cancellation);
+        await TryWriteAsync(writer => unnoted.ForEach(one => writer.Verification.Mark(one.Item, one.Findings, quick, now)),
+            cancellationToken);
         unnoted.Clear();
     }
 
     // Findings are reported even if they cannot be recorded, because the disk is full or the database damaged.
-    private async Task TryWriteAsync(Action<ICatalogWriter> write, CancellationToken cancellation)
+    private async Task TryWriteAsync(Action<ICatalogWriter> write, CancellationToken cancellationToken)
     {
         try
         {
@@ -142,7 +143,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
                     write(writer);
                     return true;
                 },
-                cancellation);
+                cancellationToken);
         }
         catch (FishException)
         {

@@ -42,7 +42,7 @@ internal sealed class VerifyPlan
     public IReadOnlyList<VerifyItem> Relatives(VerifyItem item, long bytes)
     {
         var sum = item.Bytes;
-        return item.Family is not { Guessed: false } family ? [item]
+        return item.Family is not { IsPredicted: false } family ? [item]
             : [item, .. items.Skip(next + 1).Take(Window).Where(other => other.Family == family && !done.Contains(other.Name))
                 .Take(Together - 1).TakeWhile(other => (sum += other.Bytes) <= bytes)];
     }

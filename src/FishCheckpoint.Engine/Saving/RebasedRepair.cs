@@ -14,16 +14,16 @@ namespace FishCheckpoint.Engine.Saving;
 /// <param name="view">A snapshot.</param>
 /// <param name="task">The task.</param>
 /// <param name="parts">The parts of the store.</param>
-internal sealed class RebasedMend(ICatalogView view, TaskContext task, SaveParts parts)
+internal sealed class RebasedRepair(ICatalogView view, TaskContext task, SaveParts parts)
 {
     /// <summary>Encodes the saved state in the checkpoint's form, against its parent and from its reference.</summary>
     /// <param name="row">The checkpoint.</param>
     /// <param name="save">The repeated save.</param>
-    /// <param name="cancellation">Cancels.</param>
-    /// <returns>The frames for <see cref="SaveWriter.Mend"/>; <see langword="null"/> if nothing is damaged, or the save itself has the
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The frames for <see cref="SaveWriter.Repair"/>; <see langword="null"/> if nothing is damaged, or the save itself has the
     /// frames.</returns>
     /// <exception cref="FishException">The damage cannot be repaired: the parent is damaged too, or another state was saved.</exception>
-    public PreparedSave? Prepare(CheckpointRow row, PreparedSave save, CancellationToken cancellation)
+    public PreparedSave? Prepare(CheckpointRow row, PreparedSave save, CancellationToken cancellationToken)
     {
         if ((row.Proven == save.State && row.IsBlocks == save.Delta.IsBlocks) || IsSound(row))
         {
@@ -34,7 +34,7 @@ internal sealed class RebasedMend(ICatalogView view, TaskContext task, SaveParts
         try
         {
             // The digests of positions and values identify the content in any form.
-            var made = Encode(row, parent, save, cancellation);
+            var made = Encode(row, parent, save, cancellationToken);
             if (made.State == row.Proven)
             {
                 return made;
@@ -61,12 +61,12 @@ internal sealed class RebasedMend(ICatalogView view, TaskContext task, SaveParts
                 && FrameCheck.IsSoundValues(view, row.Frame, view.Frames.Open(mask), layout);
     }
 
-    private PreparedSave Encode(CheckpointRow row, OpenedState parent, PreparedSave save, CancellationToken cancellation)
+    private PreparedSave Encode(CheckpointRow row, OpenedState parent, PreparedSave save, CancellationToken cancellationToken)
     {
         var (layout, options) = (task.Layout.Layout, parts.Options);
         StateDiff Diff() => new(parent.Reader, save.OpenReader(row.Label));
         var blocks = BlocksEncoder.TryEncode(
-            Diff(), parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, long.MaxValue, cancellation)!;
+            Diff(), parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, long.MaxValue, cancellationToken)!;
         if (row.IsBlocks || blocks.MaskId != row.Mask)
         {
             return new PreparedSave(blocks, parent, save.Output);
@@ -78,9 +78,9 @@ internal sealed class RebasedMend(ICatalogView view, TaskContext task, SaveParts
             : mask is null ? Prediction.None : Prediction.Find(view, task, row.Step, row, row.Mask, mask, parts.Cache);
         var on = prediction is null ? parent.Reader : null;
         var made = mask is null
-            ? DeltaEncoder.Encode(Diff(), on, parent.Identity, options.Codec, options.TemporaryFolder, cancellation)
+            ? DeltaEncoder.Encode(Diff(), on, parent.Identity, options.Codec, options.TemporaryFolder, cancellationToken)
             : DeltaEncoder.EncodeOn(
-                mask, Diff(), on, parent.Identity, options.Codec, options.TemporaryFolder, prediction?.Values, cancellation);
+                mask, Diff(), on, parent.Identity, options.Codec, options.TemporaryFolder, prediction?.Values, cancellationToken);
         return new PreparedSave(made, parent, save.Output, mask is not null, prediction);
     }
 }

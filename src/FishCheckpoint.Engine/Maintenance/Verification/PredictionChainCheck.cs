@@ -9,21 +9,21 @@ namespace FishCheckpoint.Engine.Maintenance.Verification;
 /// Verifies the values of a prediction chain, chunk by chunk over all frames, so that each is decoded once. Decoding each checkpoint
 /// separately would repeat the earlier ones.
 /// </summary>
-internal static class RowCheck
+internal static class PredictionChainCheck
 {
     /// <summary>Verifies all frames.</summary>
     /// <param name="mask">The mask's frame; only its head and index are read.</param>
     /// <param name="frames">The prediction chain, earliest first.</param>
     /// <param name="layout">The layout of the positions.</param>
-    /// <param name="cancellation">Cancels.</param>
-    public static void Run(IFrame mask, IReadOnlyList<CheckedFrame> frames, Layout layout, CancellationToken cancellation = default)
+    /// <param name="cancellationToken">Cancels.</param>
+    public static void Run(IFrame mask, IReadOnlyList<CheckedFrame> frames, Layout layout, CancellationToken cancellationToken = default)
     {
         var entries = MaskIndex.Begin(mask, frames, layout);
         var (coder, predictions, encoded, room) =
             (new ChunkCoder(), new Predictions(), new byte[ChunkCoder.MaxEncoded], new byte[DeltaChunk.Capacity * sizeof(ulong)]);
         for (var chunk = 0; chunk < MaskIndex.ChunksOf(frames); chunk++)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             for (var index = 0; index < frames.Count; index++)
             {
                 Check(index, chunk);
@@ -48,7 +48,7 @@ internal static class RowCheck
                 var bytes = ChunkIndex.ReadChunk(frame.Frame, frame.Entries[chunk], encoded);
                 if (index > 0 && !frames[index - 1].CanDecode)
                 {
-                    frame.GiveUpDecoding();
+                    frame.StopDecoding();
                 }
 
                 if (frame.CanDecode)
