@@ -87,7 +87,7 @@ internal sealed class BaseReceiver(BaseLimits limits, string folder)
             return new BaseFile(name, length, digest, null, PlainCrcs(path, length));
         }
 
-        using var compressed = limits.Compression == BaseCompression.Dense ? AtomicFile.Create(path) : null;
+        using var compressed = limits.Compression == BaseCompression.Compressed ? AtomicFile.Create(path) : null;
         BaseFile received;
         using (var opened = SafetensorsFile.Open(path, limits.MaxHeaderBytes))
         {

@@ -13,7 +13,7 @@ namespace FishCheckpoint.Storage.Tests;
 /// <summary>Bases that are kept compressed: the same bytes, fewer of them on the disk, and damage noticed as in plain ones.</summary>
 public sealed class CompressedBaseTests : StoreFixture
 {
-    private StoreOptions Dense => Options with { Bases = BaseCompression.Dense };
+    private StoreOptions Dense => Options with { Bases = BaseCompression.Compressed };
 
     [Fact]
     public async Task AddBase_TrainedWeights_TakeTwoThirdsAndComeBackByAnyRange()
@@ -49,7 +49,7 @@ public sealed class CompressedBaseTests : StoreFixture
             await ReopenAsync(options);
             var again = await Store.Bases.AddAsync("base", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
             Assert.False(again.Created);
-            Assert.Equal(options.Bases == BaseCompression.Dense, IsDense(path));
+            Assert.Equal(options.Bases == BaseCompression.Compressed, IsDense(path));
             Assert.Equal(Base.Change(1).ToBytes(), await Store.RestoreAsync("task", 1));
             Assert.True((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(1), Stop)).Sound);
         }

@@ -38,13 +38,13 @@ public sealed class SqliteHookTests : HookContract
 public sealed class SqliteDenseSaveTests : SaveContract
 {
     protected override async Task<IFishStore> OpenAsync(string dataFolder) =>
-        await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder, Bases = BaseCompression.Dense });
+        await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder, Bases = BaseCompression.Compressed });
 }
 
 public sealed class SqliteDenseCatalogTests : CatalogContract
 {
     protected override async Task<IFishStore> OpenAsync(string dataFolder) =>
-        await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder, Bases = BaseCompression.Dense });
+        await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder, Bases = BaseCompression.Compressed });
 
     protected override void AssertBasesTake(long bytes) => Assert.Equal(
         Directory.EnumerateFiles(Path.Combine(Folder, "data", "bases"), "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length), bytes);

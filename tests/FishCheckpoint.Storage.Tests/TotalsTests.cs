@@ -78,7 +78,7 @@ public sealed class TotalsTests : StoreFixture
 
     [Theory]
     [InlineData(BaseCompression.None)]
-    [InlineData(BaseCompression.Dense)]
+    [InlineData(BaseCompression.Compressed)]
     public async Task Report_IsWhatTheFileSystemSays(BaseCompression compression)
     {
         await ReopenAsync(Options with { Bases = compression });

@@ -7,5 +7,5 @@ public enum BaseCompression
     /// <summary>As sent.</summary>
     None = 0,
     /// <summary>Compressed block by block in byte planes: about two thirds of the size for <c>BF16</c>; every read decodes.</summary>
-    Dense = 1,
+    Compressed = 1,
 }

@@ -19,7 +19,7 @@ public sealed record ChildArguments(string Folder, int Seed, int First, int Coun
     {
         // Longer than any run, and on a full disk too.
         DeletionGrace = Grace ? TimeSpan.FromDays(30) : TimeSpan.Zero,
-        MinFreeBytes = 0, DataFolder = Folder, Codec = new CodecOptions { Effort = CodecEffort.Fast }, Bases = Dense ? BaseCompression.Dense : BaseCompression.None,
+        MinFreeBytes = 0, DataFolder = Folder, Codec = new CodecOptions { Effort = CodecEffort.Fast }, Bases = Dense ? BaseCompression.Compressed : BaseCompression.None,
         Retention = ModelRetention.OfStore,
     };
 
