@@ -103,7 +103,7 @@ public static class SqliteCheckpointStore
 
     private static CheckpointStore Compose(StoreOptions options, Database database, BaseFolder files, TaskCatalog tasks)
     {
-        database.BeforeCommit = new TotalsKeeper(tasks, options.Time, database.OpenSnapshot).Settle;
+        database.BeforeCommit = new TotalsKeeper(tasks, options.Time, database.OpenSnapshot).Update;
         return new CheckpointStore(options, database, files, tasks, async (wanted, cancellationToken) =>
         {
             var report = new Backup(database, files, options, options.DataFolder).Run(wanted, cancellationToken);

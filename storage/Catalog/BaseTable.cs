@@ -64,16 +64,16 @@ internal sealed class BaseTable(CatalogConnection connection) : IBaseChanges
 
     private void RequireUnused(string name, Digest id)
     {
-        const int Most = 10;
+        const int MaxListed = 10;
         var tasks = connection.Query(
             "SELECT coalesce(former_name || ' (deleted)', name) FROM tasks WHERE base = $0 ORDER BY former_name IS NOT NULL, 1 LIMIT $1",
             row => row.GetString(0), id,
-            Most + 1);
+            MaxListed + 1);
         if (tasks.Count > 0)
         {
             throw new FishException(
                 ErrorCode.BaseInUse, name,
-                $"The base has the tasks {string.Join(", ", tasks.Take(Most))}{(tasks.Count > Most ? " and others" : "")}.",
+                $"The base has the tasks {string.Join(", ", tasks.Take(MaxListed))}{(tasks.Count > MaxListed ? " and others" : "")}.",
                 "Delete these tasks first (fishckpt rm TASK --all), and end the grace of deleted ones (fishckpt gc --now).");
         }
     }

@@ -19,7 +19,7 @@ internal static class TouchedRows
         row => (row.GetInt64(0), row.GetBoolean(1), row.IsDBNull(2) ? null : CountedCheckpoint.Read(row, 2)));
 
     /// <summary>Adds the transaction's changes to the growth of the day, and clears the recorded rows. Called at its end.</summary>
-    public static void Settle(CatalogConnection writer, DateTimeOffset now) => writer.Execute(
+    public static void AddGrowth(CatalogConnection writer, DateTimeOffset now) => writer.Execute(
         """
         INSERT INTO growth SELECT base, task, $0, checkpoints, logical_bytes, stored_bytes FROM grown g
           WHERE (checkpoints <> 0 OR logical_bytes <> 0 OR stored_bytes <> 0)

@@ -12,10 +12,10 @@ namespace FishCheckpoint.Storage.Totals;
 internal sealed class TotalsKeeper(TaskCatalog tasks, TimeProvider time, Func<Snapshot> openSnapshot)
 {
     /// <summary>Updates the totals at the end of a transaction.</summary>
-    public void Settle(CatalogConnection writer)
+    public void Update(CatalogConnection writer)
     {
         CountTensors(writer);
-        TouchedRows.Settle(writer, time.GetUtcNow());
+        TouchedRows.AddGrowth(writer, time.GetUtcNow());
     }
 
     /// <summary>Counts the tensors of tasks that an earlier version wrote.</summary>

@@ -95,7 +95,7 @@ internal sealed class AuditWriter(EngineOptions options)
         }
     }
 
-    /// <summary>Records a save whose step already holds the same checkpoint.</summary>
+    /// <summary>Records a save whose step already has the same checkpoint.</summary>
     public bool SavedAgain(ICatalogWriter writer, string task, long step)
     {
         Note(writer, "checkpoint.save", task, $"{task}/{step}", Unchanged);

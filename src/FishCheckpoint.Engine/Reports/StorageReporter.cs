@@ -8,7 +8,7 @@ namespace FishCheckpoint.Engine.Reports;
 /// <summary>Creates storage reports from the running totals.</summary>
 internal static class StorageReporter
 {
-    private const int Most = 1000;
+    private const int MaxListed = 1000;
 
     public static StorageReport OfTask(ICatalogView view, string task) => view.Totals.OfTask(task)?.ToReport()
         ?? throw new FishException(ErrorCode.TaskNotFound, task, "There is no such task.", "Make it first, or list the tasks.");
@@ -19,7 +19,7 @@ internal static class StorageReporter
     public static StorageReport OfStore(ICatalogView view, ICatalog catalog)
     {
         var whole = view.Totals.OfStore();
-        var (bases, tasks) = (view.Totals.Bases(Most), view.Totals.Tasks(Most));
+        var (bases, tasks) = (view.Totals.Bases(MaxListed), view.Totals.Tasks(MaxListed));
         return whole.ToReport(
             Disk(view, catalog.Space, whole), [.. bases.OrderByDescending(row => row.Stored).Select(row => row.ToReport())],
             [.. tasks.Select(row => row.ToReport())], catalog.Identity);
