@@ -133,7 +133,7 @@ public static class StoreRestore
 
     private static FishException Damaged(string backup, string what) => new(
         ErrorCode.CorruptStore, backup, $"The backup is damaged: {what}",
-        "The existing store was not changed. Restore into a new folder to see what is undamaged, and follow docs/guides/backup-and-repair.md.");
+        "The existing store was not changed. Restore into a new folder to see what is undamaged: docs/guides/backup-and-repair.md.");
 
     private static BackupReport Run(string backup, string dataFolder, ProgressReporter meter, CancellationToken cancellationToken)
     {

@@ -20,7 +20,7 @@ internal sealed class CompressedBaseFile : IBaseFile
     /// <summary>Writes a compressed file from a plain one.</summary>
     /// <param name="source">The plain file.</param>
     /// <param name="target">The destination; the caller commits it.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     public static void Write(SafetensorsFile source, Stream target, CancellationToken cancellationToken)
     {
         var header = source.Header;

@@ -27,8 +27,7 @@ internal sealed class Timeline(CatalogConnection connection) : ITimelineRows
         CROSS JOIN checkpoints c WHERE c.task = $0 AND c.deleted = 0 AND c.step = points.step ORDER BY points.step
         """,
         row => new TimelinePoint(
-            row.GetInt64(0), row.Time(1), row.GetInt64(2), row.GetInt64(3), row.GetInt32(4),
-            row.OptionalText(6)?.Split(' ') ?? [],
+            row.GetInt64(0), row.Time(1), row.GetInt64(2), row.GetInt64(3), row.GetInt32(4), row.OptionalText(6)?.Split(' ') ?? [],
             JsonSerializer.Deserialize<Dictionary<string, double>>(row.GetString(5), FishJson.Options)!),
         task, from, to, stride);
 

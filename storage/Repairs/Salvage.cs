@@ -16,7 +16,7 @@ internal static class Salvage
     /// <param name="path">The file of the database, without a log.</param>
     /// <param name="target">A new database with the newest schema.</param>
     /// <param name="log">Records what is lost.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     public static void Run(SqliteCatalogConnection? source, string path, SqliteCatalogConnection target, RepairLog log,
         CancellationToken cancellationToken)
     {

@@ -60,8 +60,7 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
 
     private void Handle(
         CatalogConnection connection, BaseFolder folder, VerifyItem item, Finding finding,
-        IReadOnlyList<(VerifyItem Item, Finding Finding)> all,
-        CancellationToken cancellationToken)
+        IReadOnlyList<(VerifyItem Item, Finding Finding)> all, CancellationToken cancellationToken)
     {
         var damaged = all.Where(found => found.Item.Kind == ItemKind.Values).Select(found => found.Item.Row).ToHashSet();
         switch (item.Kind)

@@ -47,8 +47,7 @@ internal static class TaskRebuild
         connection.Execute("UPDATE tasks SET origin = NULL WHERE id = $0", task);
         log.Drop(
             $"branch point of task {name}",
-            $"CORRUPT_STORE: The checkpoint {branchPoint} is lost. The task is kept; its next save must name its parent.",
-            [], []);
+            $"CORRUPT_STORE: The checkpoint {branchPoint} is lost. The task is kept; its next save must name its parent.", [], []);
     }
 
     /// <summary>Drops a task with its checkpoints and all that depend on them.</summary>
@@ -172,8 +171,7 @@ internal static class TaskRebuild
         if (moved.Count > 0)
         {
             log.Drop($"task row {lost}",
-                "CORRUPT_STORE: The task is lost. These of its checkpoints are kept only because others depend on them.",
-                moved, []);
+                "CORRUPT_STORE: The task is lost. These of its checkpoints are kept only because others depend on them.", moved, []);
         }
     }
 }

@@ -102,7 +102,7 @@ internal static class Migrations
             throw new FishException(
                 ErrorCode.StoreReadOnly, folder,
                 $"The database has schema {version} and needs a migration to {Newest}, but this user may only read it.",
-                "Open it once as a user who may write it (for example with 'fishckpt ls'), or copy the folder to a place where you may write.");
+                "Open it once as a user who may write it, for example with 'fishckpt ls', or copy the folder to a writable place.");
         }
     }
 

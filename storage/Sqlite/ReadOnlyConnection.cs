@@ -43,7 +43,7 @@ internal static class ReadOnlyConnection
             throw new FishException(
                 ErrorCode.StoreReadOnly, path,
                 $"{Database.FileName}-wal contains the last saves and must be recovered first, because {Database.FileName}-shm is missing.",
-                "Open the folder once as a user who may write it (for example with 'fishckpt ls'), or copy it to a place where you may write.");
+                "Open the folder once as a user who may write it, for example with 'fishckpt ls', or copy it to a writable place.");
         }
 
         // Not pooled: a connection that treats the file as immutable must not outlive its read.

@@ -30,7 +30,7 @@ internal sealed class Space(Database database, Func<(long Free, long Total)>? di
     /// log for long.
     /// </summary>
     /// <param name="hasTime">Whether time is left.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     /// <param name="mostLogBytes">The size of the log beyond which it must be emptied before more pages are moved.</param>
     public async Task ReturnAsync(Func<bool> hasTime, CancellationToken cancellationToken, long mostLogBytes = MaxLogBytes)
     {

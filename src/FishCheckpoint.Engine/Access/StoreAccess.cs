@@ -79,7 +79,7 @@ public sealed class StoreAccess : IAccessControl, IDisposable
     /// </summary>
     /// <param name="refusals">The refusals, each with its caller, its method and route, its error code and its count. Their numbers are
     /// ignored.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     public Task NoteRefusalsAsync(IReadOnlyList<AuditEntry> refusals, CancellationToken cancellationToken = default) => WriteAsync(
         writer =>
         {

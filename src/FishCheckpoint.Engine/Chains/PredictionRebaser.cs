@@ -19,9 +19,9 @@ internal static class PredictionRebaser
 {
     /// <summary>Encodes the dependent checkpoints again and reads the result back.</summary>
     /// <param name="view">A snapshot.</param>
-    /// <param name="task">The task of the work.</param>
+    /// <param name="context">The context of the work.</param>
     /// <param name="row">The checkpoint to free.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     /// <returns>The frames for <see cref="Replace"/>. The caller disposes them.</returns>
     /// <exception cref="FishException">A frame that it reads is damaged.</exception>
     public static RebasedPredictions Prepare(ICatalogView view, RecodeContext context, CheckpointRow row,

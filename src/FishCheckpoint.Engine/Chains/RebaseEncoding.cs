@@ -11,11 +11,11 @@ namespace FishCheckpoint.Engine.Chains;
 
 /// <summary>Encodes the difference between two states in the smallest form, and reads it back.</summary>
 /// <param name="view">A snapshot.</param>
-/// <param name="task">The task of the work.</param>
+/// <param name="context">The context of the work.</param>
 /// <param name="task">The task.</param>
 /// <param name="target">The new parent.</param>
 /// <param name="diff">Opens the difference between the parent, with the given deltas on top, and the state to encode.</param>
-/// <param name="cancellationToken">Cancels.</param>
+/// <param name="cancellationToken">Cancels the work.</param>
 internal sealed class RebaseEncoding(
     ICatalogView view, RecodeContext context, TaskContext task, OpenedState target, Func<IReadOnlyList<DeltaCursor>, IDeltaReader> diff,
     CancellationToken cancellationToken)

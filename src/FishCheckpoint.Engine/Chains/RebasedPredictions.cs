@@ -36,8 +36,7 @@ internal sealed class RebasedPredictions(ReadOnlyMemory<byte> rowHead, IReadOnly
 /// <param name="Reference">Their new reference; <see langword="null"/> for none.</param>
 /// <param name="Effort">The effort of the encoding.</param>
 internal sealed record RebasedPrediction(
-    CheckpointRow Row, ReadOnlyMemory<byte> OldHead, EncodedDelta Delta, NewFrame Values, long? Reference,
-    CodecEffort Effort)
+    CheckpointRow Row, ReadOnlyMemory<byte> OldHead, EncodedDelta Delta, NewFrame Values, long? Reference, CodecEffort Effort)
 {
     /// <summary>Bytes added to the frame.</summary>
     public long Growth => Values.Bytes - Row.ValueBytes;

@@ -16,11 +16,11 @@ internal static class Rebaser
 {
     /// <summary>Reads a checkpoint, encodes it against another parent, and reads the result back.</summary>
     /// <param name="view">A snapshot.</param>
-    /// <param name="task">The task of the work.</param>
+    /// <param name="context">The context of the work.</param>
     /// <param name="row">The checkpoint; it may be a tombstone.</param>
     /// <param name="onto">The new parent, possibly a tombstone: an ancestor, or another state of the layout that is no descendant;
     /// <see langword="null"/> for the base.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     /// <returns>The frames. The caller disposes them.</returns>
     /// <exception cref="FishException">A frame or file that it reads is damaged, or the result does not give the same state.</exception>
     /// <exception cref="ArgumentException"><paramref name="onto"/> descends from the checkpoint, or has another layout.</exception>

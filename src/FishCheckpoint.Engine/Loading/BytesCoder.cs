@@ -14,7 +14,7 @@ internal static class BytesCoder
     /// <param name="options">The compression.</param>
     /// <param name="writer">A new writer of <see cref="FrameKind.Bytes"/>.</param>
     /// <param name="limit">The most bytes accepted.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     /// <returns>The frame; <paramref name="writer"/> owns its payload.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.TooLarge"/>.</exception>
     public static async Task<IFrame> EncodeAsync(

@@ -56,7 +56,6 @@ internal sealed class FrameValues : IMaskedValues
         chunk.Reset(entry.Tensor, info.UnitSize);
         chunk.Append(entry.Count, out _, out var newValues);
         return values.Read(coder, encoded, next++, info.Type, newValues) == ValueMap.Plain ? true : throw new FishException(
-            ErrorCode.BaseMismatch, "values", "The values are differences to a parent, and no parent is given.",
-            "Name the parent state.");
+            ErrorCode.BaseMismatch, "values", "The values are differences to a parent, and no parent is given.", "Name the parent state.");
     }
 }

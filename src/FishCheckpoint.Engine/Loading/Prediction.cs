@@ -103,7 +103,6 @@ internal sealed record Prediction(CheckpointRow? Reference, IReadOnlyList<IFrame
         }
 
         return recorded.Recorded is { } values && Digest.Of(values) == decoder.Announced ? values : throw new FishException(
-            ErrorCode.CorruptFrame, "values", "The digest of the values differs from their frame's.",
-            "The store is damaged: verify it.");
+            ErrorCode.CorruptFrame, "values", "The digest of the values differs from their frame's.", "The store is damaged: verify it.");
     }
 }

@@ -15,7 +15,7 @@ internal static class RestoreWriter
     /// <param name="state">The state to write.</param>
     /// <param name="destination">The destination. Flushed after the first part, so that the reader starts early, then about every mebibyte;
     /// not completed.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     /// <exception cref="OperationCanceledException">Canceled, or the reader of the destination has stopped.</exception>
     public static async Task CopyAsync(
         IEnumerable<Segment> segments, ReadOnlyMemory<byte> header, IBlockReader state, PipeWriter destination,

@@ -18,7 +18,7 @@ internal abstract class RewriteItem : IDisposable
     /// <summary>Reads the item with all checks, encodes it again and reads the result back.</summary>
     /// <param name="view">The snapshot that it was found in.</param>
     /// <param name="context">The context of the work.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     /// <returns>Whether there is anything to write.</returns>
     /// <exception cref="Errors.FishException">The item, or something that it is read with, is damaged.</exception>
     public abstract bool Prepare(ICatalogView view, RecodeContext context, CancellationToken cancellationToken);

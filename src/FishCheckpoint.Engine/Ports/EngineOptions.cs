@@ -80,8 +80,7 @@ public abstract record EngineOptions
         if (DeletionGrace < TimeSpan.Zero)
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, nameof(DeletionGrace), $"The grace {DeletionGrace} is negative.",
-                "Set it to zero or more.");
+                ErrorCode.RequestInvalid, nameof(DeletionGrace), $"The grace {DeletionGrace} is negative.", "Set it to zero or more.");
         }
     }
 }

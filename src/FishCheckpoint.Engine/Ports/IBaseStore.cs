@@ -52,7 +52,7 @@ internal interface IBaseStore : IDisposable
     /// <param name="file">The file.</param>
     /// <param name="quick">Checks only the length and the head.</param>
     /// <param name="read">Called with the number of bytes of each read.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     /// <returns><see langword="null"/> if the file is whole.</returns>
     BaseDamage? Check(Digest id, BaseFile file, bool quick, Action<long>? read, CancellationToken cancellationToken);
 }

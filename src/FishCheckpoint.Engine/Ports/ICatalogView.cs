@@ -82,7 +82,7 @@ internal interface ICatalogView
 
     /// <summary>Runs the database's own check of its structure.</summary>
     /// <param name="most">The most problems to report.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     /// <returns>The problems.</returns>
     IReadOnlyList<string> CheckStructure(int most, CancellationToken cancellationToken);
 

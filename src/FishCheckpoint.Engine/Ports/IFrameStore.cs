@@ -8,7 +8,7 @@ internal interface IFrameStore
     /// <summary>Writes the bytes of a frame before the transaction that inserts it; does nothing if they are stored in its row.</summary>
     /// <remarks>A frame may be placed twice, and need not be inserted: the store removes bytes without a row.</remarks>
     /// <param name="frame">The frame. Sets <see cref="NewFrame.Place"/> if its bytes are stored outside the catalog.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.StorageUnavailable"/>.</exception>
     Task PlaceAsync(NewFrame frame, CancellationToken cancellationToken);
 }

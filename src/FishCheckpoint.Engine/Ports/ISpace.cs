@@ -21,6 +21,6 @@ internal interface ISpace
 
     /// <summary>Returns unused bytes to the disk, a few per transaction. Stops early if a reader blocks it for long.</summary>
     /// <param name="hasTime">Whether time is left.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     Task ReturnAsync(Func<bool> hasTime, CancellationToken cancellationToken);
 }

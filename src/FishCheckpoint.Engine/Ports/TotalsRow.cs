@@ -23,7 +23,8 @@ namespace FishCheckpoint.Engine.Ports;
 /// <param name="NextExpires">The end of the first grace; only for a task and for the store.</param>
 internal sealed record TotalsRow(
     string? Task, string? Base, long Tasks, long BaseBytes, long Checkpoints, long Logical, long Elements, long Changed, long Positions,
-    long Values, long TrainerState, long Deltas, long MaxDepth, long TombstoneBytes, long Grace, long GraceBytes, DateTimeOffset? NextExpires)
+    long Values, long TrainerState, long Deltas, long MaxDepth, long TombstoneBytes, long Grace, long GraceBytes,
+    DateTimeOffset? NextExpires)
 {
     public long Stored => Positions + Values + TrainerState;
 

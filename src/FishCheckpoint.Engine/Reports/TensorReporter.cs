@@ -35,8 +35,7 @@ internal static class TensorReporter
     private static int SkippedOf(PageRequest page) => page.After is null ? 0
         : int.TryParse(page.After, NumberStyles.None, CultureInfo.InvariantCulture, out var skipped) ? skipped
         : throw new FishException(
-            ErrorCode.RequestInvalid, "after", "The value is not a number of tensors.",
-            "Pass the value from the previous page.");
+            ErrorCode.RequestInvalid, "after", "The value is not a number of tensors.", "Pass the value from the previous page.");
 
     private static double Share(double part, double whole) => whole == 0 ? 0 : part / whole;
 }

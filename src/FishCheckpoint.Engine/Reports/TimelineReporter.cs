@@ -22,7 +22,6 @@ internal static class TimelineReporter
         // One point is reserved for the last checkpoint.
         var stride = ((to - from - 1) / (request.Points - 1)) + 1;
         return new TimelineReport(
-            task, info.Checkpoints, stride, view.Timeline.Points(id, from, to, stride),
-            view.Timeline.Metrics(id, MaxMetrics));
+            task, info.Checkpoints, stride, view.Timeline.Points(id, from, to, stride), view.Timeline.Metrics(id, MaxMetrics));
     }
 }

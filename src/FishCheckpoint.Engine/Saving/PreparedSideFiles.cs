@@ -35,7 +35,7 @@ internal sealed class PreparedSideFiles : IDisposable
     /// <param name="sent">The files with their bytes.</param>
     /// <param name="known">The digests of files that the store must already have, by name.</param>
     /// <param name="options">The compression.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.TooLarge"/>,
     /// <see cref="ErrorCode.SideFileUnknown"/>; <see cref="ErrorCode.FileNotFound"/> or <see cref="ErrorCode.FileUnreadable"/> for the
     /// input.</exception>

@@ -89,8 +89,7 @@ internal sealed class PreparedTrainerState : IDisposable
         if (DigestOf(view, existing) != Info.Sha256)
         {
             throw new FishException(
-                ErrorCode.StateTaken, $"{task}/{row.Step}", "The checkpoint already has another trainer state.",
-                "Save another step.");
+                ErrorCode.StateTaken, $"{task}/{row.Step}", "The checkpoint already has another trainer state.", "Save another step.");
         }
     }
 

@@ -19,7 +19,7 @@ internal sealed class RebasedRepair(ICatalogView view, TaskContext task, SavePar
     /// <summary>Encodes the saved state in the checkpoint's form, against its parent and from its reference.</summary>
     /// <param name="row">The checkpoint.</param>
     /// <param name="save">The repeated save.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     /// <returns>The frames for <see cref="SaveWriter.Repair"/>; <see langword="null"/> if nothing is damaged, or the save itself has the
     /// frames.</returns>
     /// <exception cref="FishException">The damage cannot be repaired: the parent is damaged too, or another state was saved.</exception>

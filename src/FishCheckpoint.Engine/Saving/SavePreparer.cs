@@ -16,7 +16,7 @@ namespace FishCheckpoint.Engine.Saving;
 /// <param name="request">The request.</param>
 /// <param name="saved">The checkpoint that the step already has.</param>
 /// <param name="parts">The parts of the store.</param>
-/// <param name="cancellationToken">Cancels.</param>
+/// <param name="cancellationToken">Cancels the work.</param>
 internal sealed class SavePreparer(
     ICatalogView view, TaskContext task, SaveRequest request, CheckpointRow? saved, SaveParts parts, CancellationToken cancellationToken)
 {

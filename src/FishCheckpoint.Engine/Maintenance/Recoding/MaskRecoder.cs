@@ -15,7 +15,7 @@ internal static class MaskRecoder
     /// <param name="layout">The layout of the positions.</param>
     /// <param name="options">The effort.</param>
     /// <param name="writer">A new writer of <see cref="FrameKind.Mask"/>.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     /// <returns>The frame with the same digests; <paramref name="writer"/> owns its payload.</returns>
     /// <exception cref="FishException">The frame is damaged, malicious or for another layout.</exception>
     public static IFrame Recode(

@@ -14,7 +14,7 @@ internal static class BlocksCheck
     /// <param name="frames">The frames.</param>
     /// <param name="layout">The layout of the positions.</param>
     /// <param name="parent">The parent of all frames.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     public static void Run(IReadOnlyList<CheckedFrame> frames, Layout layout, IBlockReader parent,
         CancellationToken cancellationToken = default)
     {

@@ -16,7 +16,7 @@ internal static class MaskedCheck
     /// <param name="frames">The frames, without prediction from each other.</param>
     /// <param name="layout">The layout of the positions.</param>
     /// <param name="parent">The parent of all frames.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     public static void Run(
         IFrame mask, IReadOnlyList<CheckedFrame> frames, Layout layout, IBlockReader parent, CancellationToken cancellationToken = default)
     {

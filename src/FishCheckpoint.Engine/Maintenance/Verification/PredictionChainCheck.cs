@@ -15,7 +15,7 @@ internal static class PredictionChainCheck
     /// <param name="mask">The mask's frame; only its head and index are read.</param>
     /// <param name="frames">The prediction chain, earliest first.</param>
     /// <param name="layout">The layout of the positions.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     public static void Run(IFrame mask, IReadOnlyList<CheckedFrame> frames, Layout layout, CancellationToken cancellationToken = default)
     {
         var entries = MaskIndex.Begin(mask, frames, layout);
