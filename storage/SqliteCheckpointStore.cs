@@ -12,20 +12,20 @@ using FishCheckpoint.Storage.Totals;
 namespace FishCheckpoint.Storage;
 
 /// <summary>
-/// Opens stores of one machine: SQLite for everything but the bases' bytes, which are files beside it. Several processes may open one data
-/// folder.
+/// Opens stores on one machine: SQLite for everything except the bases' bytes, which are files next to it. Several processes may open the
+/// same data folder.
 /// </summary>
 public static class SqliteCheckpointStore
 {
     /// <summary>
-    /// Opens the store of a data folder; creates it unless the options forbid that, and migrates one of an earlier program.
+    /// Opens the store of a data folder. Creates it unless the options forbid that, and migrates one of an earlier version.
     /// </summary>
-    /// <param name="options">Where it lies and what it allows.</param>
-    /// <param name="cancellationToken">Ends the opening.</param>
-    /// <returns>The store, which the caller disposes.</returns>
+    /// <param name="options">The folder and the options.</param>
+    /// <param name="cancellationToken">Cancels the opening.</param>
+    /// <returns>The store. The caller disposes it.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.StoreNotFound"/>, <see cref="ErrorCode.StoreTooNew"/>,
     /// <see cref="ErrorCode.StoreIncomplete"/>, <see cref="ErrorCode.CorruptStore"/>, <see cref="ErrorCode.StorageUnavailable"/>;
-    /// <see cref="ErrorCode.StoreReadOnly"/>: it can only be read, and would have to be migrated.</exception>
+    /// <see cref="ErrorCode.StoreReadOnly"/> if a read-only store needs a migration.</exception>
     public static Task<CheckpointStore> OpenAsync(StoreOptions options, CancellationToken cancellationToken = default) => Task.Run(
         async () =>
         {
@@ -38,7 +38,7 @@ public static class SqliteCheckpointStore
             {
                 throw new FishException(
                     ErrorCode.StorageUnavailable, options.DataFolder, error.Message,
-                    "Choose a data folder that this user may read, and write if it is to change.", error);
+                    "Choose a data folder that this user may read and write.", error);
             }
             catch (CatalogException error)
             {
@@ -57,7 +57,7 @@ public static class SqliteCheckpointStore
         {
             files = options.OpenBases();
 
-            // From here on others see that the store is open: none begins to replace it.
+            // From here on others see that the store is open, and do not replace it.
             Incomplete.RequireNone(options.DataFolder);
             var tasks = new TaskCatalog();
             store = Compose(options, database, files, tasks);
@@ -103,17 +103,18 @@ public static class SqliteCheckpointStore
 
     private static CheckpointStore Compose(StoreOptions options, Database database, BaseFolder files, TaskCatalog tasks)
     {
-        database.BeforeCommit = new TotalsKeeper(tasks, options.Time, database.OpenSnapshot).Settle;
-        return new CheckpointStore(options, database, files, tasks, async (wanted, cancellation) =>
+        database.BeforeCommit = new TotalsKeeper(tasks, options.Time, database.OpenSnapshot).Update;
+        return new CheckpointStore(options, database, files, tasks, async (wanted, cancellationToken) =>
         {
-            var report = new Backup(database, files, options, options.DataFolder).Run(wanted, cancellation);
+            var report = new Backup(database, files, options, options.DataFolder).Run(wanted, cancellationToken);
             if (wanted.Verify != BackupVerification.Full)
             {
                 return report;
             }
 
-            await using var copy = await OpenAsync(new StoreOptions { DataFolder = wanted.To, Progress = options.Progress }, cancellation);
-            var found = await copy.Maintenance.VerifyAsync(null, cancellation);
+            await using var copy =
+                await OpenAsync(new StoreOptions { DataFolder = wanted.To, Progress = options.Progress }, cancellationToken);
+            var found = await copy.Maintenance.VerifyAsync(null, cancellationToken);
             return report with
             {
                 Damaged = [.. report.Damaged, .. found.Damaged.Select(damage => new DamagedFrame(damage.Key, damage.Problem))],

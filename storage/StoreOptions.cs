@@ -4,7 +4,7 @@ using FishCheckpoint.Storage.Catalog;
 
 namespace FishCheckpoint.Storage;
 
-/// <summary>Where a store lies and what it allows.</summary>
+/// <summary>The folder and the options of a store.</summary>
 public sealed record StoreOptions : EngineOptions
 {
     private static readonly string Owner = Guid.NewGuid().ToString("N");
@@ -14,25 +14,24 @@ public sealed record StoreOptions : EngineOptions
     public required string DataFolder { get; init; }
 
     /// <summary>
-    /// Whether a folder that holds no store is refused (<see cref="Errors.ErrorCode.StoreNotFound"/>) instead of becoming one. Default: it
-    /// becomes one.
+    /// Whether a folder without a store is an error (<see cref="Errors.ErrorCode.StoreNotFound"/>) instead of becoming a new store.
+    /// Default: <see langword="false"/>.
     /// </summary>
     public bool MustExist { get; init; }
 
     /// <summary>
-    /// Where this process's temporary files lie: on the data folder's own file system, so that they can be moved into place. What a process
-    /// that was killed has left there goes when the folder is next opened. A store that can only be read has them in the system's temporary
-    /// folder.
+    /// The folder for this process's temporary files, on the data folder's file system so that they can be moved into place. The next
+    /// opening removes files of killed processes. A read-only store uses the system's temporary folder.
     /// </summary>
     public override string TemporaryFolder => Path.Combine(TemporaryRoot ?? Path.Combine(DataFolder, "tmp"), Owner);
 
-    /// <summary>Told of every statement before it runs, with its connection.</summary>
+    /// <summary>Called before every statement, with its connection.</summary>
     internal Action<CatalogConnection, string>? Trace { get; init; }
 
-    /// <summary>Where temporary files lie if the data folder cannot be written.</summary>
+    /// <summary>The folder for temporary files if the data folder is read-only.</summary>
     internal string? TemporaryRoot { get; init; }
 
-    /// <summary>How many bytes a folder's disk has free for this user, and in all.</summary>
+    /// <summary>Returns the free bytes of a folder's disk for this user, and its total bytes.</summary>
     internal Func<string, (long Free, long Total)> Disk { get; init; } = static folder =>
     {
         try
@@ -42,12 +41,12 @@ public sealed record StoreOptions : EngineOptions
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            // It cannot be told, on a share perhaps; a full disk is then found by writing to it.
+            // Some network shares do not report it; a full disk is then found by writing.
             return (long.MaxValue, 0);
         }
     };
 
-    /// <summary>How many bytes the data folder's disk has free for this user, and in all.</summary>
+    /// <summary>The free bytes of the data folder's disk for this user, and its total bytes.</summary>
     internal (long Free, long Total) DiskSpace() => Disk(DataFolder);
 
     /// <summary>Opens the bases of the data folder.</summary>

@@ -27,7 +27,7 @@ public static class LocalStore
         MinFreeBytes = settings.Limits.MinFreeBytes,
         MaxHeaderBytes = settings.Limits.MaxHeaderBytes,
         MaxUploadBytes = settings.Limits.MaxUploadBytes,
-        MaxStateBytes = settings.Limits.MaxStateBytes,
+        MaxTrainerStateBytes = settings.Limits.MaxStateBytes,
         MaxReadCost = settings.Chains.MaxReadCost,
         MaxChainDepth = settings.Limits.MaxChainDepth,
         Audit = new AuditOptions

@@ -26,7 +26,7 @@ internal static class StateApi
         string task, string step, HttpRequest request, IStates states, EngineOptions options, CancellationToken cancellation)
     {
         var expected = DigestField.Read(request, DigestField.Representation) ?? DigestField.Read(request, DigestField.Content);
-        await using var body = new BodyStream(request, options.MaxStateBytes, expected);
+        await using var body = new BodyStream(request, options.MaxTrainerStateBytes, expected);
         var saved = await states.PutTrainerStateAsync(task, StepRef.Parse(step), body, cancellation);
         return saved.Created ? TypedResults.Created($"/v1/tasks/{task}/checkpoints/{step}/state", saved.Value)
             : TypedResults.Ok(saved.Value);

@@ -8,17 +8,14 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Engine;
 
-/// <summary>
-/// The store in the program's own process, wherever its rows and bytes lie. <c>FishCheckpoint.Storage</c> opens one on SQLite and local
-/// files.
-/// </summary>
+/// <summary>A store in the program's own process. <c>FishCheckpoint.Storage</c> opens one on SQLite and local files.</summary>
 public sealed class CheckpointStore : IFishStore
 {
     private readonly StoreContext context;
     private readonly StoreBases bases;
     private bool disposed;
 
-    /// <summary>Composes a store of its ports, and owns the catalog and the base store from then on.</summary>
+    /// <summary>Composes a store from its ports, and takes ownership of the catalog and the base store.</summary>
     internal CheckpointStore(EngineOptions options, ICatalog catalog, IBaseStore baseStore, TaskCatalog tasks, StoreBackup backUp)
     {
         Identity = catalog.Identity;
@@ -54,34 +51,30 @@ public sealed class CheckpointStore : IFishStore
 
     IAccessControl IFishStore.Access => Access;
 
-    /// <summary>What the store was opened with.</summary>
+    /// <summary>The options that opened the store.</summary>
     public EngineOptions Options => context.Options;
 
-    /// <summary>
-    /// The store's identity, 32 hexadecimal digits: that of the original, in every backup, restored folder and repair of it.
-    /// </summary>
+    /// <summary>The store's identity, 32 hexadecimal digits. Backups, restored copies and repaired stores keep it.</summary>
     public string Identity { get; }
 
     /// <summary>
-    /// Whether the store can only be read, because this user may not write where it lies: every change is refused with
+    /// Whether the store is read-only, because this user may not write to its folder: every change throws
     /// <see cref="ErrorCode.StoreReadOnly"/>.
     /// </summary>
     public bool IsReadOnly => context.Catalog.IsReadOnly;
 
-    /// <summary>Refuses to go on if the database was removed or replaced. Every write asks the same.</summary>
+    /// <summary>Throws if the database was removed or replaced. Every write does so too.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
     public void RequireInPlace() => context.Catalog.RequireInPlace();
 
-    /// <summary>Refuses to go on if the store can only be read. Ask it before a body is read, or anything is encoded.</summary>
+    /// <summary>Throws if the store is read-only. Call it before reading a request body or encoding.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StoreReadOnly"/>.</exception>
     public void RequireWritable() => context.RequireWritable();
 
-    /// <summary>
-    /// Returns bytes to the disk by ending the grace of what was deleted first: none of that can be brought back afterwards.
-    /// </summary>
-    /// <param name="bytes">How many are wanted. Nothing is done if all that is deleted takes fewer.</param>
-    /// <param name="cancellationToken">Ends the work; what was returned stays so.</param>
-    /// <returns>The bytes by which the store has shrunk.</returns>
+    /// <summary>Frees bytes on the disk by ending the grace of the oldest deletions first; these cannot be undone afterwards.</summary>
+    /// <param name="bytes">The bytes to free. Nothing happens if all deletions together have fewer.</param>
+    /// <param name="cancellationToken">Cancels; freed bytes stay free.</param>
+    /// <returns>The bytes by which the store shrank.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.StoreReadOnly"/>.</exception>
     public Task<long> MakeRoomAsync(long bytes, CancellationToken cancellationToken = default) => context.GuardedAsync(() =>
     {
@@ -90,13 +83,13 @@ public sealed class CheckpointStore : IFishStore
     });
 
     /// <summary>
-    /// When anything stored was last verified in full; <see langword="null"/> if nothing was. Reads the row of every stored thing.
+    /// The time of the last full verification of any item; <see langword="null"/> if there was none. Reads the row of every stored item.
     /// </summary>
     public Task<DateTimeOffset?> LastVerifiedAsync(CancellationToken cancellationToken = default) =>
         context.ReadAsync(view => view.Verification.Last());
 
     /// <summary>
-    /// Ends what a crash has left unfinished, and measures bases that an earlier program has stored: once, before the store is used.
+    /// Completes what a crash interrupted, and measures bases that an earlier version stored. Called once, before the store is used.
     /// </summary>
     internal async Task RecoverAsync(CancellationToken cancellationToken)
     {

@@ -11,15 +11,15 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Engine;
 
 /// <summary>
-/// Saves checkpoints: encodes each in a snapshot and commits it in one transaction. Tries again if what a save counts on was deleted
-/// meanwhile, or if the disk is full; mends damaged frames of a checkpoint that is saved again.
+/// Saves checkpoints: encodes each in a snapshot and commits it in one transaction. Retries if a reference was deleted meanwhile or the
+/// disk is full. A repeated save repairs damaged frames.
 /// </summary>
 internal sealed class SaveExecutor(StoreContext store)
 {
     // Attempts that may predict values from an earlier checkpoint; the last attempt uses no prediction.
     private const int MaxPredictionAttempts = 3;
 
-    // Attempts on a full disk, each of which has twice the room of the one before.
+    // Attempts on a full disk; each frees twice as much as the one before.
     private const int MaxRoomAttempts = 20;
 
     private readonly SaveParts parts = new(store.Options, store.Bases, store.Tasks, store.Parents);
@@ -36,7 +36,7 @@ internal sealed class SaveExecutor(StoreContext store)
             }
             catch (Exception error) when (store.Catalog.Space.IsFull(error) && full < MaxRoomAttempts)
             {
-                // Deleted checkpoints that could be brought back give way, as long as there are any and that makes room.
+                // Deletions in their grace give way to new saves while that frees bytes.
                 full++;
                 if (!await store.Room.GrowAsync(cancellationToken))
                 {
@@ -45,13 +45,13 @@ internal sealed class SaveExecutor(StoreContext store)
             }
             catch (ReferenceGoneException)
             {
-                // Deleted meanwhile: predicted from what is left, and in the end not at all. Or saved by another: compared with that.
+                // Predict from what is left, and in the end from nothing; or compare with a checkpoint that another process saved.
                 attempt++;
             }
         }
     }
 
-    // Whether it was written: otherwise the step holds the same.
+    // Returns whether it was written; otherwise the step holds the same checkpoint.
     private async Task<bool> TrySaveAsync(SaveRequest request, CancellationToken cancellationToken)
     {
         using var snapshot = store.Catalog.OpenSnapshot();
@@ -64,12 +64,11 @@ internal sealed class SaveExecutor(StoreContext store)
             : await PreparedSideFiles.EncodeAsync(snapshot.View, task, save.Output, sent, known, store.Options, cancellationToken);
         if (saved is null)
         {
-            // What is encoded needs no earlier state any more. Kept until after the commit, it would be older than that, and no save could
-            // ever empty the log.
+            // Encoding needs no earlier state from here on. A snapshot held until the commit would keep the log from ever being emptied.
             snapshot.Release();
         }
 
-        save.TrainerState = await EncodeStateAsync(request.Options, cancellationToken);
+        save.TrainerState = await EncodeTrainerStateAsync(request.Options, cancellationToken);
         if (await CommitAsync(request, save, replaced: null, cancellationToken))
         {
             return true;
@@ -80,7 +79,7 @@ internal sealed class SaveExecutor(StoreContext store)
             throw new ReferenceGoneException();
         }
 
-        await MendAsync(task, request.Step, save, cancellationToken);
+        await RepairAsync(task, request.Step, save, cancellationToken);
         if (request.Options.Overwrite && FindOther(task, request, save) is { } other)
         {
             snapshot.Release();
@@ -100,7 +99,7 @@ internal sealed class SaveExecutor(StoreContext store)
                 sideFiles.NewFrames,
                 writer =>
                 {
-                    sideFiles.Mend(writer);
+                    sideFiles.Repair(writer);
                     return true;
                 },
                 cancellationToken);
@@ -110,9 +109,9 @@ internal sealed class SaveExecutor(StoreContext store)
         if (save.TrainerState is { } state)
         {
             await store.Catalog.WriteAsync(
-                state.NewFrames, writer => store.AuditWriter.Given(
+                state.NewFrames, writer => store.AuditWriter.PutTrainerState(
                     writer, task.Name, request.Step,
-                    state.Give(writer, task.Name, writer.Checkpoints.Find(task, StepRef.At(request.Step))), state.Info.StoredBytes),
+                    state.Attach(writer, task.Name, writer.Checkpoints.Find(task, StepRef.At(request.Step))), state.Info.StoredBytes),
                 cancellationToken);
         }
     }
@@ -127,8 +126,8 @@ internal sealed class SaveExecutor(StoreContext store)
         if (save.Output.Files.Count != 1)
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, request.Label, "A digest of the full file is given, but the model has several files.",
-                "Leave it out.");
+                ErrorCode.RequestInvalid, request.Label, "The request has a digest of the full file, but the model has several files.",
+                "Omit the digest.");
         }
 
         var plan = new RestorePlan(save.Parent.Task.Layout, save.Output, save.Parent.Links);
@@ -136,8 +135,9 @@ internal sealed class SaveExecutor(StoreContext store)
         if (found != expected)
         {
             throw new FishException(
-                ErrorCode.DigestMismatch, request.Label, $"The full file would have the digest {found}; {expected} was announced.",
-                "The upload is damaged, or was made against another state; nothing was stored.");
+                ErrorCode.DigestMismatch, request.Label,
+                $"The full file has the digest {found} instead of the announced {expected}; nothing was stored.",
+                "The upload is damaged or has another parent: send it again.");
         }
     }
 
@@ -156,8 +156,8 @@ internal sealed class SaveExecutor(StoreContext store)
             save.NewFrames,
             writer =>
             {
-                // The new one may use the mask and side files of the old one, which go only after that.
-                var old = replaced is null ? null : HideReplaced(writer, task, step, replaced.Value);
+                // The new checkpoint may share the mask and side files of the old one, so they are removed after it is written.
+                var old = replaced is null ? null : MarkReplacedDeleted(writer, task, step, replaced.Value);
                 var written = store.AuditWriter.Saved(
                     writer, task.Name, step, SaveWriter.Write(writer, request, save, store.Options));
                 if (old is not null)
@@ -170,8 +170,8 @@ internal sealed class SaveExecutor(StoreContext store)
             cancellationToken);
     }
 
-    // Unless another save has replaced it meanwhile: then the step is taken, and that one is compared in its turn.
-    private CheckpointRow? HideReplaced(ICatalogWriter writer, TaskContext task, long step, long id)
+    // If another save replaced it meanwhile, the step is taken and that checkpoint is compared next.
+    private CheckpointRow? MarkReplacedDeleted(ICatalogWriter writer, TaskContext task, long step, long id)
     {
         if (writer.Checkpoints.AtStep(task.Id, step) is not { } row || row.Id != id)
         {
@@ -179,16 +179,16 @@ internal sealed class SaveExecutor(StoreContext store)
         }
 
         row.RequireUnpinned();
-        CheckpointRemover.Hide(writer, row, store.Options.Grace);
+        CheckpointRemover.MarkDeleted(writer, row, store.Options.Grace);
         store.AuditWriter.DeletedCheckpoint(writer, task.Name, row);
         return row;
     }
 
-    // With the frames that were sent, or, where it has been rebased since, with others that say the same.
-    private async Task MendAsync(TaskContext task, long step, PreparedSave save, CancellationToken cancellationToken)
+    // Repairs with the frames that were sent or, if the checkpoint was rebased, with equivalent ones.
+    private async Task RepairAsync(TaskContext task, long step, PreparedSave save, CancellationToken cancellationToken)
     {
         Task<bool> PutAsync(PreparedSave frames) => store.Catalog.WriteAsync(
-            frames.NewFrames, writer => SaveWriter.Mend(
+            frames.NewFrames, writer => SaveWriter.Repair(
                 writer, writer.Checkpoints.Find(task, StepRef.At(step)), frames, store.Options.Codec), cancellationToken);
         if (await PutAsync(save))
         {
@@ -196,7 +196,7 @@ internal sealed class SaveExecutor(StoreContext store)
         }
 
         using var snapshot = store.Catalog.OpenSnapshot();
-        using var rebased = new RebasedMend(snapshot.View, task, parts)
+        using var rebased = new RebasedRepair(snapshot.View, task, parts)
             .Prepare(snapshot.View.Checkpoints.Find(task, StepRef.At(step)), save, cancellationToken);
         if (rebased is not null)
         {
@@ -211,14 +211,14 @@ internal sealed class SaveExecutor(StoreContext store)
         if (!IsSameModel(snapshot.View, task, row, save))
         {
             throw new FishException(
-                ErrorCode.StepTaken, request.Label, "The step holds a checkpoint with other content.",
-                "Checkpoints never change: save another step, delete it first, or save with overwrite, which replaces it.");
+                ErrorCode.StepTaken, request.Label, "The step already has a checkpoint with other content.",
+                "Save another step, delete that checkpoint first, or save with overwrite.");
         }
 
         save.SideFiles?.RequireSame(snapshot.View, row);
     }
 
-    // The same content may come with another parent or mask than it was first saved with: what counts is the state that it gives.
+    // The same content may come with another parent or mask; only the resulting state counts.
     private bool IsSameModel(ICatalogView view, TaskContext task, CheckpointRow row, PreparedSave save)
     {
         if (!HeaderSet.Same(view.OutputOf(task, row), save.Output))
@@ -235,7 +235,7 @@ internal sealed class SaveExecutor(StoreContext store)
         return !new StateDiff(existing.Reader, save.OpenReader(task.Name)).Read(new DeltaChunk());
     }
 
-    // The checkpoint that an overwriting save replaces: one that cannot be read is another one too.
+    // The checkpoint that an overwriting save replaces. An unreadable one counts as different.
     private long? FindOther(TaskContext task, SaveRequest request, PreparedSave save)
     {
         using var snapshot = store.Catalog.OpenSnapshot();
@@ -252,7 +252,7 @@ internal sealed class SaveExecutor(StoreContext store)
         }
     }
 
-    private async Task<PreparedState?> EncodeStateAsync(SaveOptions save, CancellationToken cancellationToken)
+    private async Task<PreparedTrainerState?> EncodeTrainerStateAsync(SaveOptions save, CancellationToken cancellationToken)
     {
         if (save.OpenTrainerState is null)
         {
@@ -260,6 +260,6 @@ internal sealed class SaveExecutor(StoreContext store)
         }
 
         await using var content = save.OpenTrainerState();
-        return await PreparedState.EncodeAsync(content, store.Options, cancellationToken);
+        return await PreparedTrainerState.EncodeAsync(content, store.Options, cancellationToken);
     }
 }

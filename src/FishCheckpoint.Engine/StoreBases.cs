@@ -88,22 +88,22 @@ internal sealed class StoreBases(StoreContext store) : IBases
         }
     });
 
-    /// <summary>Removes files of bases whose adding was ended by a crash or a refusal. The next opening removes what cannot be removed
-    /// now.</summary>
+    /// <summary>
+    /// Removes files of bases whose addition was interrupted or refused. Failures are ignored: the next opening tries again.
+    /// </summary>
     public async Task RemoveUnfinishedAsync()
     {
-        var unsettled = store.Bases.Unfinished();
-        if (unsettled.Count == 0)
+        var unfinished = store.Bases.Unfinished();
+        if (unfinished.Count == 0)
         {
             return;
         }
 
         try
         {
-            if (await store.ReadAsync(view => unsettled.Any(id => !view.Bases.Exists(id))))
+            if (await store.ReadAsync(view => unfinished.Any(id => !view.Bases.Exists(id))))
             {
-                // A commit that failed may still lie in the log, and would be found there after a crash: another one takes its place before
-                // the files go.
+                // After a crash, a failed commit could still be found in the log. Another commit replaces it before the files are removed.
                 await store.Catalog.WriteAsync(
                     writer =>
                     {

@@ -13,7 +13,7 @@ namespace FishCheckpoint.Engine;
 /// <summary>The checkpoints of a store.</summary>
 internal sealed class StoreCheckpoints(StoreContext store) : ICheckpoints
 {
-    // Each deletion makes this many earlier ones final, so that they do not pile up in a store that nobody collects.
+    // Each deletion makes this many earlier ones final, so that they do not accumulate in a store without collection.
     private const int FinalPerDeletion = 2;
 
     private readonly SaveExecutor saver = new(store);
@@ -74,7 +74,7 @@ internal sealed class StoreCheckpoints(StoreContext store) : ICheckpoints
             },
             cancellationToken);
 
-        // A look at all of the task, which nobody waits for.
+        // A separate look at the whole task, outside the transaction.
         return new Undeleted(info, taken, store.Catalog.Read(view => store.GarbageCollector.Removes(view, task, info.Step)));
     });
 

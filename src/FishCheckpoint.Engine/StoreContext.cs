@@ -8,7 +8,7 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Engine;
 
-/// <summary>What the parts of an open store share. Belongs to the store, which disposes it.</summary>
+/// <summary>The shared parts of an open store. The store disposes it.</summary>
 internal sealed class StoreContext : IDisposable
 {
     public StoreContext(EngineOptions options, ICatalog catalog, IBaseStore bases, TaskCatalog tasks, StoreBackup backUp)
@@ -43,7 +43,7 @@ internal sealed class StoreContext : IDisposable
 
     public DateTimeOffset Now => Options.Time.GetUtcNow();
 
-    /// <summary>Refuses to go on if the store can only be read.</summary>
+    /// <summary>Throws if the store is read-only.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StoreReadOnly"/>.</exception>
     public void RequireWritable() => Catalog.RequireWritable();
 
@@ -84,7 +84,7 @@ internal sealed class StoreContext : IDisposable
         Func<ICatalogView, PageRequest, Page<T>> read, PageRequest? page, CancellationToken cancellationToken) =>
         new((part, _) => ReadAsync(view => read(view, part.Validate())), page, cancellationToken);
 
-    // Off the caller's thread, and with the disk's and the database's errors in the words of this system.
+    // Runs off the caller's thread, and turns errors of the disk and the database into those of this library.
     public Task<T> GuardedAsync<T>(Func<Task<T>> work) => Task.Run(async () =>
     {
         try
@@ -100,7 +100,7 @@ internal sealed class StoreContext : IDisposable
             throw new FishException(
                 ErrorCode.StorageUnavailable, "data folder", error.Message,
                 Catalog.Space.IsFull(error)
-                    ? Catalog.Space.WhatToDo : "Check the disk's space and permissions, and try again; nothing was changed.", error);
+                    ? Catalog.Space.WhatToDo : "Check the disk's space and permissions, and try again. Nothing was changed.", error);
         }
     });
 

@@ -12,7 +12,7 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Engine;
 
-/// <summary>The states of a store: those of models, and those of their trainers.</summary>
+/// <summary>The states of a store: models and trainer states.</summary>
 internal sealed class StoreStates(StoreContext store) : IStates
 {
     /// <inheritdoc/>
@@ -80,12 +80,12 @@ internal sealed class StoreStates(StoreContext store) : IStates
         store.RequireWritable();
         await store.GetCheckpointAsync(task, step);
         await store.Room.KeepReserveAsync(cancellationToken);
-        using var state = await PreparedState.EncodeAsync(content, store.Options, cancellationToken);
+        using var state = await PreparedTrainerState.EncodeAsync(content, store.Options, cancellationToken);
         var created = await store.Catalog.WriteAsync(
             writer =>
             {
                 var row = writer.Checkpoints.Find(store.Context(writer, task), step);
-                return store.AuditWriter.Given(writer, task, row.Step, state.Give(writer, task, row), state.Info.StoredBytes);
+                return store.AuditWriter.PutTrainerState(writer, task, row.Step, state.Attach(writer, task, row), state.Info.StoredBytes);
             },
             cancellationToken);
         return new Saved<TrainerStateInfo>(state.Info, created);
@@ -100,7 +100,7 @@ internal sealed class StoreStates(StoreContext store) : IStates
         {
             var row = snapshot.View.Checkpoints.Find(store.Context(snapshot.View, task), step);
             var frame = row.TrainerFrame ?? throw new FishException(
-                ErrorCode.StateNotFound, $"{task}/{row.Step}", "The checkpoint carries no trainer state.", "Save one with it.");
+                ErrorCode.StateNotFound, $"{task}/{row.Step}", "The checkpoint has no trainer state.", "Save it with one.");
             return Task.FromResult<Stream>(StoredContent.Open(snapshot.View, frame, $"{task}/{row.Step} state", snapshot));
         }
         catch

@@ -13,22 +13,22 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Storage.Backups;
 
 /// <summary>
-/// Makes a backup: the database as one moment has it, then the files of the bases that it names, then the database under its name. What is
-/// there before that is the earlier backup, or marked as incomplete. One at a time for a folder: a lock file says so.
+/// Makes a backup: a consistent copy of the database, then the files of its bases, then the database under its final name. Until then the
+/// folder contains the earlier backup or is marked as incomplete. A lock file allows one backup per folder at a time.
 /// </summary>
 internal sealed class Backup(Database database, BaseFolder folder, EngineOptions store, string dataFolder)
 {
-    /// <summary>The lock of a backup's folder. It stays beside a backup: removing it would let two hold it.</summary>
+    /// <summary>The lock file. It stays in the folder: removing it would let two processes lock it.</summary>
     public const string LockName = Incomplete.BackupLock;
 
-    // What a file says that another process holds: EWOULDBLOCK of Linux and of macOS, and Windows' own.
+    // Error codes for a locked file: EWOULDBLOCK on Linux and on macOS, and a sharing violation on Windows.
     private const int WouldBlock = 11;
     private const int MacWouldBlock = 35;
     private const int SharingViolation = unchecked((int)0x80070020);
 
     private readonly ProgressReporter meter = new(store.Progress);
 
-    public BackupReport Run(BackupOptions options, CancellationToken cancellation)
+    public BackupReport Run(BackupOptions options, CancellationToken cancellationToken)
     {
         var target = Path.GetFullPath(options.To);
         try
@@ -37,18 +37,18 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
             var isMade = !Directory.Exists(target);
             StoreFolder.Create(target);
             var isLockMade = !File.Exists(Path.Combine(target, LockName));
-            using var held = Lock(target);
-            return RunLocked(options, target, isMade, isLockMade, cancellation);
+            using var locked = Lock(target);
+            return RunLocked(options, target, isMade, isLockMade, cancellationToken);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new FishException(
                 ErrorCode.StorageUnavailable, target, error.Message,
-                "Check the space and permissions there; the store was not touched, nor was an earlier backup.", error);
+                "Check the space and permissions there. The store and an earlier backup were not changed.", error);
         }
     }
 
-    private BackupReport RunLocked(BackupOptions options, string target, bool isMade, bool isLockMade, CancellationToken cancellation)
+    private BackupReport RunLocked(BackupOptions options, string target, bool isMade, bool isLockMade, CancellationToken cancellationToken)
     {
         var isNew = false;
         var arriving = Path.Combine(target, $"{Guid.NewGuid():N}.arriving");
@@ -65,9 +65,9 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
 
             isNew = Begin(target, before);
             AtomicFile.Recover(target);
-            var bytes = Copy(arriving, cancellation);
+            var bytes = Copy(arriving, cancellationToken);
             var bases = new BaseCopy(folder, target, options.Link, meter);
-            var (mark, stored) = ReadCopy(arriving, bases, before, options.Verify, cancellation);
+            var (mark, stored) = ReadCopy(arriving, bases, before, options.Verify, cancellationToken);
             Require(target);
             mark.Write(target);
             AtomicFile.Replace(arriving, Path.Combine(target, Database.FileName));
@@ -84,17 +84,17 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
         }
     }
 
-    // Of a folder that holds something else, nothing is touched, not even for a lock.
+    // A folder with other content is not touched, not even for a lock.
     private void RequireOwn(string target)
     {
         if (FolderNames.Comparer.Equals(
             Path.TrimEndingDirectorySeparator(target), Path.TrimEndingDirectorySeparator(Path.GetFullPath(dataFolder))))
         {
-            throw new FishException(ErrorCode.FolderTaken, target, "This is the data folder itself.",
-                "Name another folder, best on another disk.");
+            throw new FishException(ErrorCode.FolderTaken, target, "The target is the data folder itself.",
+                "Name another folder, preferably on another disk.");
         }
 
-        // The first backup into a folder holds the lock before its mark is there.
+        // The first backup into a folder has the lock before the mark exists.
         if (IsForeign(target) && File.Exists(Path.Combine(target, LockName)))
         {
             Lock(target).Dispose();
@@ -102,12 +102,12 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
 
         if (IsForeign(target))
         {
-            throw new FishException(ErrorCode.FolderTaken, target, "The folder is not empty, and no backup.",
-                "Name another one; nothing was changed.");
+            throw new FishException(ErrorCode.FolderTaken, target, "The folder is not empty and is not a backup.",
+                "Name another folder. Nothing was changed.");
         }
     }
 
-    // In the order in which a backup makes and removes these, so that none under way is taken for something else.
+    // In the order in which a backup creates and removes these, so that a running one is never taken for foreign content.
     private static bool IsForeign(string target) => Directory.Exists(target)
         && Directory.EnumerateFileSystemEntries(target).Select(path => Path.GetFileName(path))
             .Any(name => name != LockName && !Incomplete.IsUnwritten(name))
@@ -121,12 +121,12 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
         }
         catch (IOException error) when (error.HResult is WouldBlock or MacWouldBlock or SharingViolation)
         {
-            throw new FishException(ErrorCode.BackupBusy, target, "Another backup into this folder is under way.",
-                "Wait for its end, or name another folder.", error);
+            throw new FishException(ErrorCode.BackupBusy, target, "Another backup into this folder is running.",
+                "Wait until it ends, or name another folder.", error);
         }
     }
 
-    // What an earlier backup holds; null where there is none.
+    // The content of an earlier backup; null if there is none.
     private static BackupMark? EarlierOf(string target)
     {
         if (Incomplete.IsOn(target) || !File.Exists(Path.Combine(target, Database.FileName)))
@@ -142,7 +142,7 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
         }
         catch (CatalogException)
         {
-            // No database, or of a schema before there was an audit log.
+            // Not a database, or a schema older than the audit log.
             return new BackupMark("", default, 0, 0, 0, 0, null);
         }
     }
@@ -155,35 +155,35 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
             return false;
         }
 
-        // Files of bases that arrived whole before a backup was broken off are not copied again.
+        // Complete files of bases from an interrupted backup are not copied again.
         Incomplete.Begin(target, "bases", LockName);
         return true;
     }
 
-    private long Copy(string arriving, CancellationToken cancellation)
+    private long Copy(string arriving, CancellationToken cancellationToken)
     {
         using var snapshot = database.OpenSnapshot();
         meter.Expect(DatabaseCopy.BytesOf(snapshot.Connection) + BaseCopy.BytesOf(snapshot.Connection));
-        return DatabaseCopy.Write(snapshot, arriving, meter, cancellation);
+        return DatabaseCopy.Write(snapshot, arriving, meter, cancellationToken);
     }
 
-    // Read only as a file that nobody writes: nothing is left beside it.
+    // Opened as an immutable file, so that SQLite creates no files next to it.
     private (BackupMark Mark, long BaseBytes) ReadCopy(
-        string arriving, BaseCopy bases, BackupMark? before, BackupVerification verify, CancellationToken cancellation)
+        string arriving, BaseCopy bases, BackupMark? before, BackupVerification verify, CancellationToken cancellationToken)
     {
         using var copied = OpenCopy(arriving);
-        bases.Run(copied, cancellation);
+        bases.Run(copied, cancellationToken);
         if (verify != BackupVerification.None)
         {
-            // Before it takes the place of an earlier one.
+            // Verified before it replaces an earlier backup.
             var findings = new StructureCheck(copied.Rows, new TaskCatalog(), new VerifyItem(ItemKind.Database, 0, "database", "", 0, null))
-                .Run(cancellation);
+                .Run(cancellationToken);
             if (findings.Count > 0)
             {
                 throw new FishException(
                     ErrorCode.CorruptStore, findings[0].Key,
-                    $"The copy of the database is damaged: {findings[0].Problem} {findings.Count} things are.",
-                    "The earlier backup is unchanged. Verify the store; --verify none (\"verify\":\"none\") backs it up as it is.");
+                    $"The copy of the database has {findings.Count} problems, first: {findings[0].Problem}",
+                    "Verify the store, or back it up as it is with --verify none (\"verify\":\"none\"). The earlier backup is unchanged.");
             }
         }
 
@@ -191,7 +191,7 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
             copied.Scalar<long>("SELECT coalesce(sum(coalesce(stored, bytes)), 0) FROM base_files"));
     }
 
-    /// <summary>Opens a finished copy for reading, as a file that nobody writes: nothing is made beside it.</summary>
+    /// <summary>Opens a finished copy as an immutable file, so that SQLite creates no files next to it.</summary>
     public static SqliteCatalogConnection OpenCopy(string path)
     {
         SQLitePCL.Batteries_V2.Init();
@@ -199,7 +199,7 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
         return SqliteCatalogConnection.Open($"Data Source=file:{Uri.EscapeDataString(path)}?immutable=1;Mode=ReadOnly;Pooling=False", "");
     }
 
-    // A log beside the database, or a process that has it open: the folder is used as a store.
+    // A log next to the database, or a process that has it open: the folder is in use as a store.
     private static void Require(string target)
     {
         if (new FileInfo(Path.Combine(target, Database.FileName + "-wal")) is { Exists: true, Length: > 0 }
@@ -232,7 +232,7 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
         }
     }
 
-    // Only what this backup has made; a folder that was there before stays.
+    // Removes only what this backup created; a folder that existed before stays.
     private static void Undo(string target, string arriving, bool isNew, bool isMade, bool isLockMade)
     {
         try
@@ -255,7 +255,7 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // What cannot be removed carries the mark.
+            // Remaining files keep the mark.
         }
     }
 }

@@ -8,28 +8,27 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Backups;
 
-/// <summary>What a backup's folder says of itself, in a file beside the database: of which store it is, and what it held when it was
-/// made.</summary>
+/// <summary>The description of a backup in a file next to its database: its store, and its content when it was made.</summary>
 /// <param name="Store">The store's identity.</param>
-/// <param name="Taken">When it was made.</param>
-/// <param name="Bases">Bases that it holds.</param>
-/// <param name="Tasks">Tasks that it holds.</param>
-/// <param name="Checkpoints">Checkpoints that it holds.</param>
-/// <param name="Writes">The number of the last entry of its audit log: a folder that was written as a store since has others.</param>
-/// <param name="WritesBefore">That of the backup before it, which is there until the new database takes its place.</param>
+/// <param name="Taken">The time of the backup.</param>
+/// <param name="Bases">The number of bases.</param>
+/// <param name="Tasks">The number of tasks.</param>
+/// <param name="Checkpoints">The number of checkpoints.</param>
+/// <param name="Writes">The last id of its audit log, which reveals later writes to the folder as a store.</param>
+/// <param name="WritesBefore">The last id in the previous backup, which remains until the new database replaces it.</param>
 internal sealed record BackupMark(string Store, DateTimeOffset Taken, long Bases, long Tasks, long Checkpoints, long Writes,
     long? WritesBefore)
 {
     public const string FileName = Incomplete.BackupMark;
 
-    /// <summary>What a database says.</summary>
+    /// <summary>Describes a database.</summary>
     public static BackupMark Of(CatalogConnection copied, DateTimeOffset taken, long? writesBefore) => new(
         StoreIdentity.TryRead(copied) ?? "", taken, copied.Scalar<long>("SELECT count(*) FROM bases"),
         copied.Scalar<long>($"SELECT count(*) FROM tasks WHERE name NOT LIKE '~%'"),
         copied.Scalar<long>("SELECT count(*) FROM checkpoints WHERE deleted = 0"),
         copied.Scalar<long?>("SELECT seq FROM sqlite_sequence WHERE name = 'audit'") ?? 0, writesBefore);
 
-    /// <summary>Reads the mark of a folder; <see langword="null"/> where there is none that can be read.</summary>
+    /// <summary>Reads the description in a folder; <see langword="null"/> if it is missing or unreadable.</summary>
     public static BackupMark? Read(string folder)
     {
         try
@@ -42,7 +41,7 @@ internal sealed record BackupMark(string Store, DateTimeOffset Taken, long Bases
         }
     }
 
-    /// <summary>Writes the mark, whole or not at all.</summary>
+    /// <summary>Writes the description atomically.</summary>
     public void Write(string folder)
     {
         using var file = AtomicFile.Create(Path.Combine(folder, FileName));
@@ -50,29 +49,31 @@ internal sealed record BackupMark(string Store, DateTimeOffset Taken, long Bases
         file.Commit();
     }
 
-    /// <summary>Refuses what would take the place of another store's backup, of a store, or of more than it holds itself.</summary>
+    /// <summary>
+    /// Throws if the backup would replace another store's backup, a store in use, or a backup of more than this store contains.
+    /// </summary>
     /// <param name="target">The folder of the earlier backup.</param>
-    /// <param name="found">What its database says.</param>
+    /// <param name="found">The description of its database.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>.</exception>
     public void RequireReplaceable(string target, BackupMark found)
     {
         var mark = Read(target);
         var why = found switch
         {
-            { Store: "" } => "It does not say of which store it is: an earlier program has made it.",
-            _ when found.Store != Store => $"It is of another store: {found.Store}; this one is {Store}.",
+            { Store: "" } => "The backup does not name its store, because an earlier version made it.",
+            _ when found.Store != Store => $"The backup belongs to the store {found.Store}; this store is {Store}.",
             _ when mark is not null && found.Writes != mark.Writes && found.Writes != mark.WritesBefore =>
-                "It was opened as a data folder since it was made, and something was written there.",
+                "The backup was opened as a data folder and written to.",
             { Bases: 0, Checkpoints: 0 } => null,
-            _ when Bases == 0 && Checkpoints == 0 => "This store is empty, and the backup is not.",
+            _ when Bases == 0 && Checkpoints == 0 => "This store is empty, but the backup is not.",
             _ => null,
         };
         if (why is not null)
         {
             throw new FishException(
                 ErrorCode.FolderTaken, target,
-                $"{why} It holds {found.Bases} bases, {found.Tasks} tasks and {found.Checkpoints} checkpoints.",
-                "Back up into another folder, or say --replace (\"replace\":true) to lose what is there.");
+                $"{why} It contains {found.Bases} bases, {found.Tasks} tasks and {found.Checkpoints} checkpoints.",
+                "Back up into another folder, or use --replace (\"replace\":true) to overwrite that backup.");
         }
     }
 }

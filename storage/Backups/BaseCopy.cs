@@ -8,11 +8,11 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Backups;
 
-/// <summary>Copies the files of all bases that a database names, each compared with its digest where it has arrived.</summary>
-/// <param name="source">The folder of bases that they come from.</param>
-/// <param name="target">The data folder that they go to.</param>
-/// <param name="link">Whether they are linked where that can be.</param>
-/// <param name="meter">Counts the bytes of files that were copied, or were there.</param>
+/// <summary>Copies the files of all bases in a database, and compares each copy with its digest.</summary>
+/// <param name="source">The folder of bases to copy from.</param>
+/// <param name="target">The data folder to copy to.</param>
+/// <param name="link">Whether to link files if possible.</param>
+/// <param name="meter">Counts the bytes of copied and existing files.</param>
 internal sealed partial class BaseCopy(BaseFolder source, string target, bool link, ProgressReporter meter)
 {
     private readonly List<DamagedFrame> damaged = [];
@@ -27,10 +27,10 @@ internal sealed partial class BaseCopy(BaseFolder source, string target, bool li
 
     public IReadOnlyList<DamagedFrame> Damaged => damaged;
 
-    /// <summary>Bytes of all files that a database names.</summary>
+    /// <summary>Bytes of all files of bases in a database.</summary>
     public static long BytesOf(CatalogConnection connection) => connection.Scalar<long>("SELECT coalesce(sum(bytes), 0) FROM base_files");
 
-    public void Run(CatalogConnection copied, CancellationToken cancellation)
+    public void Run(CatalogConnection copied, CancellationToken cancellationToken)
     {
         foreach (var id in copied.Query("SELECT id FROM bases ORDER BY id", row => row.Digest(0)))
         {
@@ -46,7 +46,7 @@ internal sealed partial class BaseCopy(BaseFolder source, string target, bool li
             {
                 var path = Path.Combine(folder, file.Name);
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                Copy(id, file, path, cancellation);
+                Copy(id, file, path, cancellationToken);
             }
 
             foreach (var inner in Directory.EnumerateDirectories(folder, "*", SearchOption.AllDirectories).Prepend(folder))
@@ -58,10 +58,10 @@ internal sealed partial class BaseCopy(BaseFolder source, string target, bool li
         AtomicFile.SyncFolder(Directory.CreateDirectory(Path.Combine(target, "bases")).FullName);
     }
 
-    // What an earlier backup has whole is never replaced, least of all by what has been damaged since.
-    private void Copy(Digest id, BaseFile file, string path, CancellationToken cancellation)
+    // A whole file of an earlier backup is never replaced, least of all by one that has been damaged since.
+    private void Copy(Digest id, BaseFile file, string path, CancellationToken cancellationToken)
     {
-        if (File.Exists(path) && BaseFileCheck.Full(file, path, cancellation) is null)
+        if (File.Exists(path) && BaseFileCheck.Full(file, path, cancellationToken) is null)
         {
             Kept++;
             meter.Add(file.Bytes);
@@ -75,13 +75,13 @@ internal sealed partial class BaseCopy(BaseFolder source, string target, bool li
             return;
         }
 
-        // No file of a base has a name that begins so.
+        // No file of a base has a name that starts with a dot.
         var arriving = Path.Combine(Path.GetDirectoryName(path)!, $".{Guid.NewGuid():N}");
         try
         {
             var linked = link && TryLink(from, arriving);
-            var bytes = linked ? 0 : CopyFile(from, arriving, meter, cancellation);
-            if (BaseFileCheck.Full(file, arriving, cancellation) is { } damage)
+            var bytes = linked ? 0 : CopyFile(from, arriving, meter, cancellationToken);
+            if (BaseFileCheck.Full(file, arriving, cancellationToken) is { } damage)
             {
                 damaged.Add(new DamagedFrame($"base {id}/{file.Name}", damage.Problem));
                 return;
@@ -96,15 +96,15 @@ internal sealed partial class BaseCopy(BaseFolder source, string target, bool li
         }
     }
 
-    /// <summary>Copies a file, synced.</summary>
-    public static long CopyFile(string from, string to, ProgressReporter meter, CancellationToken cancellation)
+    /// <summary>Copies a file and syncs it.</summary>
+    public static long CopyFile(string from, string to, ProgressReporter meter, CancellationToken cancellationToken)
     {
         using var reading = PositionalFile.OpenStream(from);
         using var writing = new FileStream(to, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
         var buffer = new byte[Blocks.Size];
         while (reading.Read(buffer) is var read and > 0)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             writing.Write(buffer, 0, read);
             meter.Add(read);
         }
@@ -113,7 +113,7 @@ internal sealed partial class BaseCopy(BaseFolder source, string target, bool li
         return writing.Length;
     }
 
-    // Windows, another file system, or one that knows no links: it is copied then.
+    // On Windows, across file systems or without support for links the file is copied.
     private static bool TryLink(string from, string to) => !OperatingSystem.IsWindows() && Link(from, to) == 0;
 
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -7,26 +7,26 @@ using SQLitePCL;
 
 namespace FishCheckpoint.Storage.Backups;
 
-/// <summary>Copies a database page by page as one moment has it. The snapshot that is read through holds it still; writers go on.</summary>
+/// <summary>Copies a database page by page. Its snapshot keeps the copy consistent while writers continue.</summary>
 internal static class DatabaseCopy
 {
-    // Pages between two looks at the cancellation: a few MiB.
+    // Pages between two checks for cancellation: a few MiB.
     private const int Pages = 256;
 
     /// <summary>Bytes of a database.</summary>
     public static long BytesOf(CatalogConnection connection) =>
         connection.Scalar<long>("PRAGMA page_count") * connection.Scalar<long>("PRAGMA page_size");
 
-    /// <summary>Copies into a new file, synced.</summary>
-    /// <returns>Its bytes.</returns>
-    public static long Write(Snapshot snapshot, string path, ProgressReporter meter, CancellationToken cancellation)
+    /// <summary>Copies into a new file and syncs it.</summary>
+    /// <returns>The bytes of the copy.</returns>
+    public static long Write(Snapshot snapshot, string path, ProgressReporter meter, CancellationToken cancellationToken)
     {
-        // A snapshot begins with the first read.
+        // A snapshot starts with its first read.
         _ = snapshot.Connection.Scalar<long>("SELECT count(*) FROM sqlite_master");
         using (var target = Open(path))
         {
             Copy(snapshot.Connection.Sqlite.Handle!, target.Sqlite.Handle!, snapshot.Connection.Scalar<long>("PRAGMA page_size"), meter,
-                cancellation);
+                cancellationToken);
         }
 
         using var written = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
@@ -34,11 +34,11 @@ internal static class DatabaseCopy
         return written.Length;
     }
 
-    // It has a name that nobody looks for until it is whole, so that it needs no journal.
+    // The copy has a temporary name until it is whole, so it needs no journal.
     private static SqliteCatalogConnection Open(string path) =>
         SqliteCatalogConnection.OpenFile(path, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;");
 
-    private static void Copy(sqlite3 source, sqlite3 target, long pageSize, ProgressReporter meter, CancellationToken cancellation)
+    private static void Copy(sqlite3 source, sqlite3 target, long pageSize, ProgressReporter meter, CancellationToken cancellationToken)
     {
         using var backup = raw.sqlite3_backup_init(target, "main", source, "main");
         if (backup.IsInvalid)
@@ -49,7 +49,7 @@ internal static class DatabaseCopy
         int result;
         do
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             result = raw.sqlite3_backup_step(backup, Pages);
             meter.At((raw.sqlite3_backup_pagecount(backup) - raw.sqlite3_backup_remaining(backup)) * pageSize);
         }
@@ -62,9 +62,9 @@ internal static class DatabaseCopy
 
     private static FishException Failed(sqlite3 target, int code) => (code & 0xFF) is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB
         ? new FishException(ErrorCode.CorruptStore, Database.FileName, raw.sqlite3_errmsg(target).utf8_to_string(),
-            "Run a verification, and repair the store.")
+            "Verify the store, and repair it.")
         : new FishException(
             ErrorCode.StorageUnavailable, Database.FileName, raw.sqlite3_errmsg(target).utf8_to_string() is { Length: > 0 } text
                 && text != "not an error" ? text : raw.sqlite3_errstr(code).utf8_to_string(),
-            "Check the space and permissions where the copy goes; the store itself was not touched.");
+            "Check the space and permissions of the copy's folder. The store was not changed.");
 }

@@ -2,27 +2,27 @@ using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Storage.Backups;
 
-/// <summary>What is restored, and where to.</summary>
+/// <summary>What to restore, and where.</summary>
 public sealed record RestoreOptions
 {
-    /// <summary>The backup, or any data folder that is not in use. It stays as it is.</summary>
+    /// <summary>The backup, or any data folder that is not in use. It is not changed.</summary>
     public required string Backup { get; init; }
 
-    /// <summary>The new data folder: missing or empty, or one where a restore was broken off.</summary>
+    /// <summary>The new data folder: missing, empty, or from an interrupted restore.</summary>
     public required string DataFolder { get; init; }
 
     /// <summary>
-    /// Whether a store in the folder, which nobody may have open, is replaced. It stays as it is until the new one is whole and verified,
-    /// and is then removed. Default: it is refused.
+    /// Whether to replace a store in the folder, which no process may have open. It is removed after the new store is whole and verified.
+    /// Default: <see langword="false"/>, which refuses such a folder.
     /// </summary>
     public bool Replace { get; init; }
 
     /// <summary>
-    /// Reads all of the new folder and says whether it is sound, before it takes the place of a store that is there. Default: nobody does;
-    /// the database's structure and checksums and the files of bases are compared all the same.
+    /// Reads the whole new folder and returns whether it is undamaged, before it replaces a store. Default: none; the database's structure
+    /// and checksums and the files of bases are verified anyway.
     /// </summary>
     public Func<string, CancellationToken, Task<bool>>? Verify { get; init; }
 
-    /// <summary>Told how far it is. Default: nobody.</summary>
+    /// <summary>Receives the progress. Default: none.</summary>
     public IProgress<WorkProgress>? Progress { get; init; }
 }

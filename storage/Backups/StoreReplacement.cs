@@ -6,17 +6,17 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Storage.Backups;
 
 /// <summary>
-/// Replaces the store of a folder by one that lies finished in a folder within: nothing outside is touched, for the folder may be a mount
-/// point. A mark keeps everybody out while files change places; what is broken off before it leaves the old store, and <see cref="Finish"/>
-/// completes what is broken off after it.
+/// Replaces the store of a folder by one in a folder inside it. Nothing outside is touched, since the folder may be a mount point. A mark
+/// keeps others out while files are moved. An interruption before the mark leaves the old store; <see cref="Finish"/> completes one after
+/// it.
 /// </summary>
 internal static class StoreReplacement
 {
-    // The database last: as long as the new one is in its own folder, what else lies in the data folder may be the old store's.
+    // The database comes last: as long as the new one is in its own folder, other files in the data folder may belong to the old store.
     private static readonly string[] Names =
         ["bases", Database.FileName + "-wal", Database.FileName + "-shm", BackupMark.FileName, Database.FileName];
 
-    /// <summary>Refuses a folder whose store cannot be replaced.</summary>
+    /// <summary>Throws if the store of the folder cannot be replaced.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>.</exception>
     public static void RequireReplaceable(string folder)
     {
@@ -24,18 +24,18 @@ internal static class StoreReplacement
         {
             throw new FishException(
                 ErrorCode.FolderTaken, folder, $"{users} process{(users == 1 ? "" : "es")} have the store open.",
-                "Stop servers, trainers and commands that use it; nothing was changed.");
+                "Stop servers, trainers and commands that use it. Nothing was changed.");
         }
 
         if (Names.FirstOrDefault(name => new FileInfo(Path.Combine(folder, name)).LinkTarget is not null) is { } link)
         {
             throw new FishException(
-                ErrorCode.FolderTaken, folder, $"{link} is a link to another place, where the restored store would not be.",
-                "Restore into a new folder; nothing was changed.");
+                ErrorCode.FolderTaken, folder, $"{link} is a link to another place, which a restore would not replace.",
+                "Restore into a new folder. Nothing was changed.");
         }
     }
 
-    /// <summary>Removes what an earlier replacement has left: a copy that was not finished, and an old store that was replaced.</summary>
+    /// <summary>Removes leftovers of an earlier replacement: an unfinished copy, and an old store.</summary>
     public static void RemoveLeftovers(string folder)
     {
         foreach (var name in new[] { StoreFolder.Arriving, StoreFolder.Replaced }.Select(name => Path.Combine(folder, name))
@@ -45,13 +45,13 @@ internal static class StoreReplacement
         }
     }
 
-    /// <summary>Puts the finished store in the place of the one that is there, and removes that.</summary>
+    /// <summary>Replaces the store by the finished one, and removes it.</summary>
     public static void Run(string folder)
     {
         Incomplete.BeginReplacement(folder);
         try
         {
-            // Whoever opens a store looks for the mark once it is seen to have it open.
+            // A process that opens a store looks for the mark after it has become visible as a user, so users are counted after the mark.
             RequireReplaceable(folder);
         }
         catch
@@ -63,7 +63,7 @@ internal static class StoreReplacement
         Finish(folder);
     }
 
-    /// <summary>Goes on with a replacement whose mark is on, wherever it was broken off.</summary>
+    /// <summary>Continues a marked replacement from any point.</summary>
     public static void Finish(string folder)
     {
         var (arriving, replaced) = (Path.Combine(folder, StoreFolder.Arriving), Path.Combine(folder, StoreFolder.Replaced));
@@ -93,7 +93,7 @@ internal static class StoreReplacement
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // The next replacement tries again, and fishckpt doctor names what is left.
+            // The next replacement tries again, and fishckpt doctor lists the leftovers.
         }
     }
 }

@@ -10,25 +10,25 @@ using FishCheckpoint.Storage.Sqlite;
 
 namespace FishCheckpoint.Storage.Backups;
 
-/// <summary>Makes a data folder of a backup, which stays as it is.</summary>
+/// <summary>Restores a data folder from a backup, which is not changed.</summary>
 public static class StoreRestore
 {
-    /// <summary>Copies a backup into a new data folder; every file of a base is compared with its digest.</summary>
+    /// <summary>Copies a backup into a new data folder, and compares every file of a base with its digest.</summary>
     /// <param name="backup">The backup, or any data folder that is not in use.</param>
-    /// <param name="dataFolder">The new folder: missing or empty, or one where this was broken off.</param>
-    /// <param name="cancellation">Ends the copying; the folder is removed again.</param>
-    /// <exception cref="FishException">As below.</exception>
-    public static Task<BackupReport> RunAsync(string backup, string dataFolder, CancellationToken cancellation = default) =>
-        RunAsync(new RestoreOptions { Backup = backup, DataFolder = dataFolder }, cancellation);
+    /// <param name="dataFolder">The new folder: missing, empty, or from an interrupted restore.</param>
+    /// <param name="cancellationToken">Cancels the copy and removes the folder.</param>
+    /// <exception cref="FishException">See the other overload.</exception>
+    public static Task<BackupReport> RunAsync(string backup, string dataFolder, CancellationToken cancellationToken = default) =>
+        RunAsync(new RestoreOptions { Backup = backup, DataFolder = dataFolder }, cancellationToken);
 
-    /// <summary>As above, or in the place of a store that is there.</summary>
-    /// <param name="options">What, and where to.</param>
-    /// <param name="cancellation">Ends the copying; what was copied is removed again, and a store that was there stays.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the folder is not empty, or its store is open;
-    /// <see cref="ErrorCode.FileNotFound"/>: there is no backup; <see cref="ErrorCode.StoreIncomplete"/>: it was not finished;
-    /// <see cref="ErrorCode.StorageUnavailable"/>: the disk is full, or cannot be written; <see cref="ErrorCode.CorruptStore"/>: a backup
-    /// that is damaged replaces nothing.</exception>
-    public static Task<BackupReport> RunAsync(RestoreOptions options, CancellationToken cancellation = default) => Task.Run(
+    /// <summary>Copies a backup into a new data folder, or replaces a store.</summary>
+    /// <param name="options">What to restore, and where.</param>
+    /// <param name="cancellationToken">Cancels the copy and removes its files; an existing store stays.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the folder is not empty, or its store is open.
+    /// <see cref="ErrorCode.FileNotFound"/>: there is no backup. <see cref="ErrorCode.StoreIncomplete"/>: the backup is unfinished.
+    /// <see cref="ErrorCode.StorageUnavailable"/>: the disk is full or read-only. <see cref="ErrorCode.CorruptStore"/>: the backup is
+    /// damaged, so it replaces no store.</exception>
+    public static Task<BackupReport> RunAsync(RestoreOptions options, CancellationToken cancellationToken = default) => Task.Run(
         async () =>
         {
             var (backup, dataFolder) = (Path.GetFullPath(options.Backup), Path.GetFullPath(options.DataFolder));
@@ -44,11 +44,11 @@ public static class StoreRestore
 
                 if (Incomplete.IsOn(dataFolder) || !File.Exists(Path.Combine(dataFolder, Database.FileName)))
                 {
-                    return Run(backup, dataFolder, new ProgressReporter(options.Progress), cancellation);
+                    return Run(backup, dataFolder, new ProgressReporter(options.Progress), cancellationToken);
                 }
 
                 RequireReplace(options, dataFolder);
-                return await ReplaceAsync(backup, dataFolder, options, cancellation);
+                return await ReplaceAsync(backup, dataFolder, options, cancellationToken);
             }
             catch (CatalogException error)
             {
@@ -59,18 +59,17 @@ public static class StoreRestore
                 throw new FishException(
                     ErrorCode.StorageUnavailable, dataFolder, error.Message,
                     Incomplete.IsReplacement(dataFolder)
-                        ? "Check the disk and the permissions there, "
-                            + "and run the same command again: it goes on from here. Both stores are there until then."
-                        : "Check the space and permissions there; the backup was not touched, nor was a store that was there.", error);
+                        ? "Check the disk and permissions there, and run the same command again to continue. Until then both stores exist."
+                        : "Check the space and permissions there. The backup and an existing store were not changed.", error);
             }
         },
-        cancellation);
+        cancellationToken);
 
     private static void RequireBackup(string backup, string dataFolder)
     {
         if (!File.Exists(Path.Combine(backup, Database.FileName)))
         {
-            throw new FishException(ErrorCode.FileNotFound, backup, $"The folder holds no {Database.FileName}.",
+            throw new FishException(ErrorCode.FileNotFound, backup, $"The folder has no {Database.FileName}.",
                 "Name the folder of a backup.");
         }
 
@@ -88,21 +87,20 @@ public static class StoreRestore
         {
             Incomplete.RequireNone(dataFolder);
             throw new FishException(
-                ErrorCode.FolderTaken, dataFolder, "The folder holds a store.",
-                "Name another folder, or say --replace: once the restored store is verified, "
-                    + "it takes the place of the one that is there. Nothing was changed.");
+                ErrorCode.FolderTaken, dataFolder, "The folder already has a store.",
+                "Name another folder, or use --replace to replace that store after the restored one is verified. Nothing was changed.");
         }
     }
 
     private static async Task<BackupReport> ReplaceAsync(string backup, string dataFolder, RestoreOptions options,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         StoreReplacement.RequireReplaceable(dataFolder);
         StoreReplacement.RemoveLeftovers(dataFolder);
         var arriving = Path.Combine(dataFolder, StoreFolder.Arriving);
         try
         {
-            var report = Run(backup, arriving, new ProgressReporter(options.Progress), cancellation);
+            var report = Run(backup, arriving, new ProgressReporter(options.Progress), cancellationToken);
             if (report.Damaged.Count > 0)
             {
                 throw Damaged(backup, $"{report.Damaged[0].Key}: {report.Damaged[0].Problem}");
@@ -111,16 +109,16 @@ public static class StoreRestore
             using (var copied = Backup.OpenCopy(Path.Combine(arriving, Database.FileName)))
             {
                 var findings = new StructureCheck(copied.Rows, new TaskCatalog(),
-                    new VerifyItem(ItemKind.Database, 0, "database", "", 0, null)).Run(cancellation);
+                    new VerifyItem(ItemKind.Database, 0, "database", "", 0, null)).Run(cancellationToken);
                 if (findings.Count > 0)
                 {
                     throw Damaged(backup, $"{findings[0].Key}: {findings[0].Problem}");
                 }
             }
 
-            if (options.Verify is { } verify && !await verify(arriving, cancellation))
+            if (options.Verify is { } verify && !await verify(arriving, cancellationToken))
             {
-                throw Damaged(backup, "reading all of it has found damage.");
+                throw Damaged(backup, "a full verification found damage.");
             }
 
             StoreReplacement.Run(dataFolder);
@@ -135,19 +133,19 @@ public static class StoreRestore
 
     private static FishException Damaged(string backup, string what) => new(
         ErrorCode.CorruptStore, backup, $"The backup is damaged: {what}",
-        "The existing store is unchanged. Restore into a new folder to see what is sound: see docs/guides/backup-and-repair.md.");
+        "The existing store was not changed. Restore into a new folder to see what is undamaged: docs/guides/backup-and-repair.md.");
 
-    private static BackupReport Run(string backup, string dataFolder, ProgressReporter meter, CancellationToken cancellation)
+    private static BackupReport Run(string backup, string dataFolder, ProgressReporter meter, CancellationToken cancellationToken)
     {
         Incomplete.Begin(dataFolder);
         try
         {
             var database = Path.Combine(dataFolder, Database.FileName);
-            CopyDatabase(backup, database, meter, cancellation);
+            CopyDatabase(backup, database, meter, cancellationToken);
             using var copied = Open(database);
             var bases = new BaseCopy(BaseFolder.At(backup), dataFolder, link: false, meter);
             meter.Expect(BaseCopy.BytesOf(copied));
-            bases.Run(copied, cancellation);
+            bases.Run(copied, cancellationToken);
             var made = BackupMark.Of(copied, BackupMark.Read(backup)?.Taken
                 ?? new DateTimeOffset(File.GetLastWriteTimeUtc(Path.Combine(backup, Database.FileName))), null);
             var stored = new DirectoryInfo(Path.Combine(dataFolder, "bases")).EnumerateFiles("*", SearchOption.AllDirectories)
@@ -156,9 +154,8 @@ public static class StoreRestore
             Incomplete.End(dataFolder);
             var bytes = new FileInfo(database).Length;
             return new BackupReport(
-                bytes, bases.Copied, bases.Linked, bases.Kept, bases.Bytes, made.Checkpoints, bases.Damaged, made.Store.Length == 0 ? null
-                    : made.Store, made.Bases,
-                made.Tasks, bytes + stored, made.Taken, BackupVerification.None);
+                bytes, bases.Copied, bases.Linked, bases.Kept, bases.Bytes, made.Checkpoints, bases.Damaged,
+                made.Store.Length == 0 ? null : made.Store, made.Bases, made.Tasks, bytes + stored, made.Taken, BackupVerification.None);
         }
         catch
         {
@@ -167,8 +164,8 @@ public static class StoreRestore
         }
     }
 
-    // With its log, where it has one: what is committed there is in no other place.
-    private static void CopyDatabase(string backup, string database, ProgressReporter meter, CancellationToken cancellation)
+    // With its log, if there is one: it may contain commits that the database does not.
+    private static void CopyDatabase(string backup, string database, ProgressReporter meter, CancellationToken cancellationToken)
     {
         foreach (var file in new[] { Database.FileName, Database.FileName + "-wal" }
             .Select(name => new FileInfo(Path.Combine(backup, name))).Where(found => found.Exists))
@@ -176,10 +173,10 @@ public static class StoreRestore
             meter.Expect(file.Length);
         }
 
-        BaseCopy.CopyFile(Path.Combine(backup, Database.FileName), database, meter, cancellation);
+        BaseCopy.CopyFile(Path.Combine(backup, Database.FileName), database, meter, cancellationToken);
         if (File.Exists(Path.Combine(backup, Database.FileName + "-wal")))
         {
-            BaseCopy.CopyFile(Path.Combine(backup, Database.FileName + "-wal"), database + "-wal", meter, cancellation);
+            BaseCopy.CopyFile(Path.Combine(backup, Database.FileName + "-wal"), database + "-wal", meter, cancellationToken);
         }
     }
 
@@ -204,7 +201,7 @@ public static class StoreRestore
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // What cannot be removed carries the mark.
+            // Remaining files keep the mark.
         }
     }
 }

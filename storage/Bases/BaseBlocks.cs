@@ -5,7 +5,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Bases;
 
-/// <summary>A base's blocks, each compared with its checksum as it is read. Opens files when they are first needed.</summary>
+/// <summary>The blocks of a base, each verified when read. Files are opened at their first use.</summary>
 internal sealed class BaseBlocks : IBaseBlocks
 {
     private readonly BaseContent content;
@@ -41,16 +41,16 @@ internal sealed class BaseBlocks : IBaseBlocks
         }
         catch (FishException error) when (error.Code == ErrorCode.BodyTruncated)
         {
-            throw Damaged(tensor, "its file is cut short", error);
+            throw Damaged(tensor, "the file is truncated", error);
         }
         catch (FishException error) when (error.Code == ErrorCode.CorruptFrame)
         {
-            throw Damaged(tensor, $"block {block} is not what was stored", error);
+            throw Damaged(tensor, $"block {block} does not match its checksum", error);
         }
 
         if (Crc32C.Compute(destination) != files[place.File].Crcs[firstCrc[tensor] + block])
         {
-            throw Damaged(tensor, $"block {block} is not what was stored", null);
+            throw Damaged(tensor, $"block {block} does not match its checksum", null);
         }
     }
 
@@ -71,11 +71,11 @@ internal sealed class BaseBlocks : IBaseBlocks
         {
             throw new FishException(
                 ErrorCode.CorruptBase, $"{content.Id}/{files[file].Name}", $"The base's file cannot be read: {error.Cause}",
-                "Add the base again from where it came from: that mends it.", error);
+                "Add the base again from its source to repair it.", error);
         }
     }
 
     private FishException Damaged(int tensor, string what, Exception? inner) => new(
         ErrorCode.CorruptBase, $"{content.Id}: {Layout.Tensors[tensor].Name}", $"The base is damaged: {what}.",
-        "Add the base again from where it came from: that mends it.", inner);
+        "Add the base again from its source to repair it.", inner);
 }

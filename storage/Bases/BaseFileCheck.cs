@@ -6,11 +6,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Bases;
 
-/// <summary>Reads a base's file, whichever way its blocks are written, and compares every block with its checksum and the whole with its
-/// digest.</summary>
+/// <summary>Reads a base's file in any form, and compares every block with its checksum and the file with its digest.</summary>
 internal static class BaseFileCheck
 {
-    /// <summary>Whether the file is there with the length that it has to have; of a compressed one its head is read too.</summary>
+    /// <summary>Whether the file exists with the right length; reads the head of a compressed one.</summary>
     public static BaseDamage? Quick(BaseFile file, string path) => Guarded(() =>
     {
         if (file.Header is not null)
@@ -19,18 +18,19 @@ internal static class BaseFileCheck
         }
         else if (new FileInfo(path) is not { Exists: true } found || found.Length != file.Bytes)
         {
-            return new BaseDamage("CORRUPT_BASE: The file is missing, or has another length.", null);
+            return new BaseDamage("CORRUPT_BASE: The file is missing or has another length.", null);
         }
 
         return null;
     });
 
-    /// <summary>Reads all of it, and tells the bytes as they are read, if that is wanted.</summary>
-    public static BaseDamage? Full(BaseFile file, string path, CancellationToken cancellation, Action<long>? read = null) => Guarded(() =>
-        file.Header is { } header ? Tensors(file, header, path, read, cancellation) : Plain(file, path, read, cancellation));
+    /// <summary>Reads the whole file and reports the bytes of each read.</summary>
+    public static BaseDamage? Full(BaseFile file, string path, CancellationToken cancellationToken, Action<long>? read = null) =>
+        Guarded(() =>
+        file.Header is { } header ? Tensors(file, header, path, read, cancellationToken) : Plain(file, path, read, cancellationToken));
 
     private static BaseDamage? Tensors(BaseFile file, SafetensorsHeader header, string path, Action<long>? read,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         using var opened = BaseFiles.Open(path, header);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -40,7 +40,7 @@ internal static class BaseFileCheck
         {
             for (var block = 0L; block < Blocks.CountOf(tensor.Info); block++, index++)
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 var bytes = buffer.AsSpan(0, Blocks.LengthOf(tensor.Info, block));
                 if (!TryRead(opened, tensor, block, index, bytes) || index >= file.Crcs.Length || Crc32C.Compute(bytes) != file.Crcs[index])
                 {
@@ -54,27 +54,26 @@ internal static class BaseFileCheck
         }
 
         return count > 0
-            ? new BaseDamage($"CORRUPT_BASE: {first} is not what was stored{(count > 1 ? $", nor are {count - 1} other blocks" : "")}.",
-                damaged)
+            ? new BaseDamage($"CORRUPT_BASE: {first} is damaged{(count > 1 ? $", and so are {count - 1} other blocks" : "")}.", damaged)
             : Digest.Finish(hash) != file.Sha256
-            ? new BaseDamage("CORRUPT_BASE: The file does not have its digest, though its blocks have their checksums.", null) : null;
+            ? new BaseDamage("CORRUPT_BASE: The blocks match their checksums, but the file does not match its digest.", null) : null;
     }
 
-    private static BaseDamage? Plain(BaseFile file, string path, Action<long>? read, CancellationToken cancellation)
+    private static BaseDamage? Plain(BaseFile file, string path, Action<long>? read, CancellationToken cancellationToken)
     {
         using var handle = PositionalFile.Open(path);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var damaged = RandomAccess.GetLength(handle) != file.Bytes;
         foreach (var block in PlainBlocks.Of(file.Bytes))
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var bytes = PlainBlocks.Read(handle, block, file.Bytes, path);
             damaged |= block >= file.Crcs.Length || Crc32C.Compute(bytes) != file.Crcs[block];
             hash.AppendData(bytes);
             read?.Invoke(bytes.Length);
         }
 
-        return damaged || Digest.Finish(hash) != file.Sha256 ? new BaseDamage("CORRUPT_BASE: The file is not what was stored.", null)
+        return damaged || Digest.Finish(hash) != file.Sha256 ? new BaseDamage("CORRUPT_BASE: The file does not match its digest.", null)
             : null;
     }
 

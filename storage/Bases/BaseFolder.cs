@@ -5,7 +5,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Bases;
 
-/// <summary>Where the bases' files lie: <c>bases/&lt;id&gt;/&lt;file&gt;</c>, and <c>tmp/</c> for what is on its way.</summary>
+/// <summary>The folder of bases' files, <c>bases/&lt;id&gt;/&lt;file&gt;</c>; uploads arrive in <c>tmp/</c>.</summary>
 internal sealed class BaseFolder : IBaseStore
 {
     private const string Adding = ".adding";
@@ -21,11 +21,11 @@ internal sealed class BaseFolder : IBaseStore
 
     /// <summary>Opens the bases of a data folder.</summary>
     /// <param name="dataFolder">The data folder.</param>
-    /// <param name="temporary">This process's folder for temporary files, which it takes.</param>
-    /// <param name="limits">What bases are taken.</param>
-    /// <param name="isReadOnly">Whether nothing is made in the data folder: the folder above the temporary one is then this store's alone,
-    /// and goes with it.</param>
-    /// <param name="now">The time, by which leftovers are too old to be somebody's.</param>
+    /// <param name="temporary">This process's folder for temporary files.</param>
+    /// <param name="limits">The limits and the form of added bases.</param>
+    /// <param name="isReadOnly">Whether the data folder is read-only. The parent of the temporary folder then belongs to this store, and is
+    /// deleted with it.</param>
+    /// <param name="now">The time, which decides how old leftovers must be for removal.</param>
     public BaseFolder(string dataFolder, string temporary, BaseLimits limits, bool isReadOnly, DateTimeOffset now)
         : this(dataFolder, temporary, limits)
     {
@@ -41,39 +41,39 @@ internal sealed class BaseFolder : IBaseStore
         owned = TemporaryFolder.Own(temporary, now);
     }
 
-    /// <summary>The folder of a store that is only read: nothing is made or removed there.</summary>
+    /// <summary>Opens a folder for reading only.</summary>
     public static BaseFolder At(string dataFolder) =>
         new(dataFolder, Path.Combine(dataFolder, "tmp"), new BaseLimits(BaseCompression.None, 0, 0));
 
     /// <summary>The folder of a base in a data folder.</summary>
     public static string PathOf(string dataFolder, Digest id) => Path.Combine(dataFolder, "bases", id.ToString());
 
-    /// <summary>Where a file of a base lies.</summary>
+    /// <summary>The path of a base's file.</summary>
     /// <param name="id">The base.</param>
-    /// <param name="file">The file's name, a path divided by <c>/</c>.</param>
+    /// <param name="file">The file's name, a path with <c>/</c>.</param>
     public string PathOf(Digest id, string file) => Path.Combine(bases, id.ToString(), file);
 
-    /// <summary>Bytes that a base's file takes, compressed or not; 0 where it is missing.</summary>
+    /// <summary>Bytes of a base's file on disk; 0 if it is missing.</summary>
     public long LengthOf(Digest id, string file) => new FileInfo(PathOf(id, file)) is { Exists: true } found ? found.Length : 0;
 
     public IBaseBlocks Open(BaseContent content) => new BaseBlocks(content, this);
 
-    public BaseDamage? Check(Digest id, BaseFile file, bool quick, Action<long>? read, CancellationToken cancellation)
+    public BaseDamage? Check(Digest id, BaseFile file, bool quick, Action<long>? read, CancellationToken cancellationToken)
     {
         var path = PathOf(id, file.Name);
-        return quick ? BaseFileCheck.Quick(file, path) : BaseFileCheck.Full(file, path, cancellation, read);
+        return quick ? BaseFileCheck.Quick(file, path) : BaseFileCheck.Full(file, path, cancellationToken, read);
     }
 
     public IEnumerable<ReadOnlyMemory<byte>> ReadFile(Digest id, BaseFile file, long offset, long length) =>
         PlainBlocks.ReadChecked(PathOf(id, file.Name), file, offset, length);
 
-    public async Task<IReceivedBase> ReceiveAsync(IAsyncEnumerable<UploadFile> files, CancellationToken cancellation)
+    public async Task<IReceivedBase> ReceiveAsync(IAsyncEnumerable<UploadFile> files, CancellationToken cancellationToken)
     {
         var upload = Directory.CreateDirectory(Path.Combine(temporary, $"{Guid.NewGuid():N}.base")).FullName;
         try
         {
             var receiver = new BaseReceiver(limits, upload);
-            return new ReceivedBase(upload, await receiver.ReceiveAsync(files, cancellation), receiver.LeftOut);
+            return new ReceivedBase(upload, await receiver.ReceiveAsync(files, cancellationToken), receiver.LeftOut);
         }
         catch
         {
@@ -83,22 +83,22 @@ internal sealed class BaseFolder : IBaseStore
     }
 
     /// <summary>
-    /// Moves a whole upload to its place, durably, file by file over what is there: the same content, whole, damaged, or left half by a
-    /// crash. So adding a base again mends it, and readers that have a file open are not disturbed.
+    /// Moves an upload to its place durably, file by file, and replaces existing files, which have the same content, possibly damaged or
+    /// incomplete. Adding a base again thus repairs it, and readers with an open file are not disturbed.
     /// </summary>
     /// <remarks>
-    /// In the transaction that makes the base known, which may be taken back and run again: what was moved the first time is in its place
-    /// then, and the mark that stays until <see cref="RemoveUnfinished"/> removes it where the store never knows it.
+    /// Call it in the transaction that inserts the base. If that runs again, the files are already in their place. A mark remains until
+    /// <see cref="RemoveUnfinished"/>, which removes the files if the transaction never commits.
     /// </remarks>
-    /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>: another process has removed what was moved the first
-    /// time.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>: another process has removed files that an earlier run
+    /// had moved.</exception>
     public void MoveIn(IReceivedBase received)
     {
         var (uploadFolder, content) = (((ReceivedBase)received).Folder, received.Content);
         var id = content.Id;
         File.WriteAllBytes(MarkOf(id), []);
 
-        // Before there is a folder that nobody would know of without the mark.
+        // The mark must be durable before the folder exists.
         AtomicFile.SyncFolder(bases);
         var target = Directory.CreateDirectory(Path.Combine(bases, id.ToString())).FullName;
         MoveFiles(uploadFolder, target);
@@ -107,13 +107,15 @@ internal sealed class BaseFolder : IBaseStore
         if (content.AllFiles.FirstOrDefault(file => !File.Exists(PathOf(id, file.Name))) is { } missing)
         {
             throw new FishException(
-                ErrorCode.StorageUnavailable, missing.Name, "The file was removed from the store's folder while the base was added.",
-                "Send it again; nothing was stored.");
+                ErrorCode.StorageUnavailable, missing.Name, "The file was removed from the store's folder during the upload.",
+                "Send it again. Nothing was stored.");
         }
     }
 
-    /// <summary>Says that a base is going: <see cref="RemoveUnfinished"/> removes its files once the store no longer knows it. In the
-    /// transaction that deletes it.</summary>
+    /// <summary>
+    /// Marks a base as being deleted; <see cref="RemoveUnfinished"/> removes its files once the store has no such base. Call it in the
+    /// transaction that deletes the base.
+    /// </summary>
     public void MoveOut(Digest id)
     {
         File.WriteAllBytes(MarkOf(id), []);
@@ -121,10 +123,10 @@ internal sealed class BaseFolder : IBaseStore
     }
 
     /// <summary>
-    /// Removes the files of bases that were being added or deleted when something ended it, and the marks of those that were added: alone
-    /// among writers, so that nobody is adding one.
+    /// Removes the files of bases whose addition or deletion was interrupted, and the marks of added bases. Call it as the only writer, so
+    /// that no base is being added.
     /// </summary>
-    /// <param name="isKnown">Whether the store knows a base.</param>
+    /// <param name="isKnown">Whether the store has a base.</param>
     public void RemoveUnfinished(Func<Digest, bool> isKnown)
     {
         foreach (var id in Unfinished())
@@ -150,7 +152,7 @@ internal sealed class BaseFolder : IBaseStore
         }
     }
 
-    /// <summary>Bases whose adding or deletion has begun, and of which it was not yet seen how it ended.</summary>
+    /// <summary>Bases whose addition or deletion has started without a known end.</summary>
     public IReadOnlyList<Digest> Unfinished() =>
     [
         .. Directory.EnumerateFiles(bases, "*" + Adding)

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace FishCheckpoint.Storage.Bases;
 
 /// <summary>
-/// A base's file whose blocks are compressed one by one, so that each can be read alone (docs/reference/format/container.md, "Compressed
+/// A base's file with separately compressed blocks, so that each can be read alone (docs/reference/format/container.md, "Compressed
 /// bases").
 /// </summary>
 internal sealed class CompressedBaseFile : IBaseFile
@@ -17,11 +17,11 @@ internal sealed class CompressedBaseFile : IBaseFile
     private CompressedBaseFile(SafeFileHandle handle, string path, long[] offsets) =>
         (this.handle, this.path, this.offsets) = (handle, path, offsets);
 
-    /// <summary>Writes one, durably, in the place of a plain file.</summary>
+    /// <summary>Writes a compressed file from a plain one.</summary>
     /// <param name="source">The plain file.</param>
-    /// <param name="target">Where it goes; the caller commits it.</param>
-    /// <param name="cancellation">Ends the work early.</param>
-    public static void Write(SafetensorsFile source, Stream target, CancellationToken cancellation)
+    /// <param name="target">The destination; the caller commits it.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
+    public static void Write(SafetensorsFile source, Stream target, CancellationToken cancellationToken)
     {
         var header = source.Header;
         var (lengths, index, scratch) = (new int[CompressedBaseHead.BlocksOf(header)], 0, CompressedBaseScratch.Rent());
@@ -30,11 +30,11 @@ internal sealed class CompressedBaseFile : IBaseFile
         {
             for (var block = 0L; block < Blocks.CountOf(tensor.Info); block++)
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 var plain = scratch.Plain.AsSpan(0, Blocks.LengthOf(tensor.Info, block));
                 source.ReadData(tensor.Begin + (block * Blocks.Size), plain);
                 var length = scratch.Coder.Encode(tensor.Info.Type, plain, scratch.Encoded);
-                Prove(scratch, tensor.Info.Type, length, plain);
+                RequireSame(scratch, tensor.Info.Type, length, plain);
                 target.Write(scratch.Encoded, 0, length);
                 lengths[index++] = length;
             }
@@ -45,10 +45,10 @@ internal sealed class CompressedBaseFile : IBaseFile
         target.Write(CompressedBaseHead.Write(header, lengths));
     }
 
-    /// <summary>Opens one.</summary>
+    /// <summary>Opens a compressed file.</summary>
     /// <param name="path">Its path.</param>
-    /// <param name="header">The header that it has to have.</param>
-    /// <returns><see langword="null"/>: there is no file, or it is not a compressed one.</returns>
+    /// <param name="header">The expected header.</param>
+    /// <returns><see langword="null"/> if there is no file or it is not compressed.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptBase"/>; <see cref="ErrorCode.BodyTruncated"/>.</exception>
     public static CompressedBaseFile? TryOpen(string path, SafetensorsHeader header)
     {
@@ -89,8 +89,8 @@ internal sealed class CompressedBaseFile : IBaseFile
 
     public void Dispose() => handle.Dispose();
 
-    // What was encoded is decoded and compared before it counts.
-    private static void Prove(CompressedBaseScratch scratch, DType type, int length, ReadOnlySpan<byte> plain)
+    // Each encoded block is decoded and compared before it counts.
+    private static void RequireSame(CompressedBaseScratch scratch, DType type, int length, ReadOnlySpan<byte> plain)
     {
         var again = scratch.Again.AsSpan(0, plain.Length);
         scratch.Coder.Decode(scratch.Encoded.AsSpan(0, length), type, again);
@@ -98,8 +98,8 @@ internal sealed class CompressedBaseFile : IBaseFile
         {
             throw new FishException(
                 ErrorCode.CorruptBase, "encoder",
-                "What was encoded does not decode to the same bytes: the memory or the program is faulty.",
-                "Check the machine's memory; add the base again, or with FishCheckpoint:Compression:Bases set to None.");
+                "An encoded block does not decode to the same bytes.",
+                "Check this machine's memory. Add the base again, or set FishCheckpoint:Compression:Bases to None.");
         }
     }
 }

@@ -6,30 +6,29 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Storage.Bases;
 
 /// <summary>
-/// What stands before the blocks of a compressed base's file (docs/reference/format/container.md, "Compressed bases"): where each of them
-/// lies.
+/// The head of a compressed base's file: the position of each block (docs/reference/format/container.md, "Compressed bases").
 /// </summary>
 internal static class CompressedBaseHead
 {
     /// <summary>Bytes before the model's header.</summary>
     public const int FixedLength = 20;
 
-    /// <summary>The version that is written, and the only one that is read.</summary>
+    /// <summary>The version that is written and read.</summary>
     public const uint Version = 1;
 
     private const int ChecksumLength = sizeof(uint);
 
-    /// <summary>How the file begins. As the length that a safetensors file begins with, it would be past any limit.</summary>
+    /// <summary>The first bytes of the file. A safetensors file starts with a length, and these bytes exceed any limit for it.</summary>
     public static ReadOnlySpan<byte> Magic => "FISHBASE"u8;
 
-    /// <summary>The number of blocks of a file: all of its tensors', one after another.</summary>
+    /// <summary>The number of blocks over all tensors of a file.</summary>
     public static int BlocksOf(SafetensorsHeader header) => checked((int)header.Tensors.Sum(tensor => Blocks.CountOf(tensor.Info)));
 
-    /// <summary>Bytes of the head, which is where the first block begins.</summary>
+    /// <summary>Bytes of the head; the first block follows.</summary>
     public static int LengthOf(SafetensorsHeader header) =>
         checked((int)(FixedLength + header.DataStart + (4L * BlocksOf(header)) + ChecksumLength));
 
-    /// <summary>Writes.</summary>
+    /// <summary>Encodes the head.</summary>
     public static byte[] Write(SafetensorsHeader header, ReadOnlySpan<int> lengths)
     {
         var (bytes, start) = (new byte[LengthOf(header)], FixedLength + (int)header.DataStart);
@@ -47,23 +46,23 @@ internal static class CompressedBaseHead
         return bytes;
     }
 
-    /// <summary>Reads: the mirror of <see cref="Write"/>.</summary>
-    /// <param name="bytes">As many as <see cref="LengthOf"/> says.</param>
-    /// <param name="header">The header that it has to have.</param>
+    /// <summary>Decodes the result of <see cref="Write"/>.</summary>
+    /// <param name="bytes">The head, of <see cref="LengthOf"/> bytes.</param>
+    /// <param name="header">The expected header.</param>
     /// <param name="fileLength">Bytes of the file.</param>
-    /// <param name="path">The file, for errors.</param>
-    /// <returns>Where each block begins, and where the last one ends.</returns>
+    /// <param name="path">The file's name in errors.</param>
+    /// <returns>The start of each block, and the end of the last.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptBase"/>.</exception>
     public static long[] Read(ReadOnlySpan<byte> bytes, SafetensorsHeader header, long fileLength, string path)
     {
         if (BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]) is var version && version != Version)
         {
-            throw Damaged(path, $"its version is {version}; this program knows {Version}");
+            throw Damaged(path, $"its version is {version} instead of {Version}");
         }
 
         if (Crc32C.Compute(bytes[..^ChecksumLength]) != BinaryPrimitives.ReadUInt32LittleEndian(bytes[^ChecksumLength..]))
         {
-            throw Damaged(path, "its head does not fit its checksum");
+            throw Damaged(path, "its head does not match its checksum");
         }
 
         var (start, offsets) = (FixedLength + (int)header.DataStart, new long[BlocksOf(header) + 1]);
@@ -71,7 +70,7 @@ internal static class CompressedBaseHead
             || BinaryPrimitives.ReadInt32LittleEndian(bytes[16..]) != offsets.Length - 1
             || !bytes[FixedLength..start].SequenceEqual(header.ToFileBytes()))
         {
-            throw Damaged(path, "its header is not the one expected");
+            throw Damaged(path, "its header differs from the stored one");
         }
 
         offsets[0] = bytes.Length;
@@ -86,9 +85,9 @@ internal static class CompressedBaseHead
             offsets[block + 1] = offsets[block] + length;
         }
 
-        return offsets[^1] == fileLength ? offsets : throw Damaged(path, $"it has {fileLength} bytes; {offsets[^1]} are expected");
+        return offsets[^1] == fileLength ? offsets : throw Damaged(path, $"it has {fileLength} bytes instead of {offsets[^1]}");
     }
 
     private static FishException Damaged(string path, string what) => new(
-        ErrorCode.CorruptBase, path, $"The base's file is damaged: {what}.", "Add the base again from where it came from: that mends it.");
+        ErrorCode.CorruptBase, path, $"The base's file is damaged: {what}.", "Add the base again from its source to repair it.");
 }

@@ -4,8 +4,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Bases;
 
-/// <summary>The working memory of whoever codes a base's block, some 3 MiB to read, used again by the next one: many readers, few that
-/// decode at once.</summary>
+/// <summary>
+/// Pooled working memory for coding a base's blocks, about 3 MiB to read. Many readers share it, since few decode at the same time.
+/// </summary>
 internal sealed class CompressedBaseScratch
 {
     private static readonly int Kept = Environment.ProcessorCount + 2;

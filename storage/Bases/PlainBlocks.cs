@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FishCheckpoint.Storage.Bases;
 
-/// <summary>Side files in blocks, as their checksums count them.</summary>
+/// <summary>Reads side files in blocks with checksums.</summary>
 internal static class PlainBlocks
 {
     public static IEnumerable<long> Of(long length)
@@ -17,7 +17,7 @@ internal static class PlainBlocks
         }
     }
 
-    /// <summary>Reads a range of a file block by block, each compared with its checksum.</summary>
+    /// <summary>Reads a range of a file block by block, and verifies each checksum.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptBase"/>.</exception>
     public static IEnumerable<ReadOnlyMemory<byte>> ReadChecked(string path, BaseFile file, long offset, long length)
     {
@@ -28,7 +28,7 @@ internal static class PlainBlocks
             var bytes = Read(handle, block, file.Bytes, path);
             if (Crc32C.Compute(bytes) != file.Crcs[block])
             {
-                throw Damaged(path, $"Block {block} is not what was stored.");
+                throw Damaged(path, $"Block {block} does not match its checksum.");
             }
 
             var part = bytes.AsMemory((int)(offset % Blocks.Size));
@@ -58,5 +58,5 @@ internal static class PlainBlocks
     }
 
     private static FishException Damaged(string path, string cause, Exception? inner = null) =>
-        new(ErrorCode.CorruptBase, path, cause, "Add the base again from where it came from: that mends it.", inner);
+        new(ErrorCode.CorruptBase, path, cause, "Add the base again from its source to repair it.", inner);
 }

@@ -6,7 +6,7 @@ namespace FishCheckpoint.Storage.Bases;
 /// <summary>A base in a temporary folder.</summary>
 internal sealed class ReceivedBase(string folder, BaseContent content, IReadOnlyList<LeftOutFile> leftOut) : IReceivedBase
 {
-    /// <summary>Where its files lie.</summary>
+    /// <summary>The folder of its files.</summary>
     public string Folder => folder;
 
     public BaseContent Content => content;
@@ -15,7 +15,7 @@ internal sealed class ReceivedBase(string folder, BaseContent content, IReadOnly
 
     public void Dispose() => Remove(folder);
 
-    /// <summary>Removes a temporary folder, if it is there.</summary>
+    /// <summary>Removes a temporary folder if it exists.</summary>
     public static void Remove(string folder)
     {
         if (Directory.Exists(folder))

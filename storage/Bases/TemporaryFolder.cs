@@ -3,45 +3,44 @@ using FishCheckpoint.Checkpoints;
 namespace FishCheckpoint.Storage.Bases;
 
 /// <summary>
-/// This process's folder for temporary files, with a file beside it that stays locked as long as the process lives and has a store open
-/// there: so that others know whose leftovers may go.
+/// This process's folder for temporary files. A file next to it stays locked while the process has a store open, so that others know whose
+/// leftovers they may remove.
 /// </summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     private const string Lock = ".lock";
 
-    // What has no lock file may be an earlier program's, which ran when it was young.
+    // A folder without a lock file may belong to an earlier version.
     private static readonly TimeSpan LeftoverAge = TimeSpan.FromDays(1);
 
     private static readonly Dictionary<string, TemporaryFolder> Open = new(FolderNames.Comparer);
 
-    // The lock's file is deleted by its owner. Windows keeps others out all the same; elsewhere a file that shares anything is not
-    // locked against other owners.
+    // The owner deletes the lock file. On Windows this share mode still keeps others out; elsewhere a file with any sharing is not locked.
     private static readonly FileShare Alone = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
 
     private readonly string path;
-    private readonly FileStream held;
+    private readonly FileStream locked;
     private int owners;
 
     private TemporaryFolder(string path)
     {
         this.path = path;
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        held = new FileStream(path + Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, Alone);
+        locked = new FileStream(path + Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, Alone);
         try
         {
-            // No store of this process is open there: what lies in it could not be removed when the last one closed.
+            // No store of this process has it open: these files could not be removed when the last store closed.
             TryIgnoringIo(() => Directory.Delete(path, recursive: true));
             Directory.CreateDirectory(path);
         }
         catch
         {
-            held.Dispose();
+            locked.Dispose();
             throw;
         }
     }
 
-    /// <summary>Takes the folder, and removes what processes that live no more have left. Disposed once by each that took it.</summary>
+    /// <summary>Takes the folder, and removes leftovers of ended processes. Dispose it once per call.</summary>
     public static TemporaryFolder Own(string path, DateTimeOffset now)
     {
         var wanted = Path.GetFullPath(path);
@@ -58,12 +57,13 @@ internal sealed class TemporaryFolder : IDisposable
         }
     }
 
-    /// <summary>How many such folders belong to processes that live; nothing is changed.</summary>
-    public static int CountHeld(string parent) => !Directory.Exists(parent) ? 0 : Directory.EnumerateFiles(parent, $"*{Lock}").Count(path =>
+    /// <summary>Counts the folders of living processes, without a change.</summary>
+    public static int CountLocked(string parent) => !Directory.Exists(parent) ? 0 : Directory.EnumerateFiles(parent, $"*{Lock}")
+        .Count(path =>
     {
         try
         {
-            // Others may look too; the owner lets nobody.
+            // Others may probe at the same time, but the owner shares the file with nobody.
             using var free = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
             return false;
         }
@@ -89,7 +89,7 @@ internal sealed class TemporaryFolder : IDisposable
             Open.Remove(path);
             TryIgnoringIo(() => Directory.Delete(path, recursive: true));
             TryIgnoringIo(() => File.Delete(path + Lock));
-            held.Dispose();
+            locked.Dispose();
         }
     }
 
@@ -115,7 +115,7 @@ internal sealed class TemporaryFolder : IDisposable
         }
     }
 
-    // Fails where the owner lives: the lock is its own.
+    // Fails if the owner is alive, since it has the lock.
     private static void RemoveOf(string owner)
     {
         using var taken = new FileStream(owner + Lock, FileMode.Open, FileAccess.ReadWrite, Alone);
@@ -135,7 +135,7 @@ internal sealed class TemporaryFolder : IDisposable
         }
     }
 
-    // Tidying up is no reason to refuse anything: another process may be at it too.
+    // A failed cleanup must not fail the caller: another process may be cleaning up too.
     private static void TryIgnoringIo(Action tidy)
     {
         try

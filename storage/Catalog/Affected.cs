@@ -3,8 +3,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>Finds the checkpoints that cannot be read because of something damaged: those that need it, and those that are based on or
-/// predicted from them.</summary>
+/// <summary>Finds the checkpoints that damage makes unreadable: those that need the damaged item, and those that depend on them.</summary>
 internal sealed partial class VerifiedTable
 {
     public List<AffectedCheckpoint> AffectedByMask(Digest mask) =>
@@ -13,7 +12,7 @@ internal sealed partial class VerifiedTable
     public List<AffectedCheckpoint> AffectedByCheckpoint(long checkpoint) =>
         WithDependents("SELECT id FROM checkpoints WHERE id = $0", checkpoint);
 
-    public List<AffectedCheckpoint> AffectedByState(long checkpoint) => Listed("c.id = $0", checkpoint);
+    public List<AffectedCheckpoint> AffectedByTrainerState(long checkpoint) => Listed("c.id = $0", checkpoint);
 
     public List<AffectedCheckpoint> AffectedBySideFile(long file) =>
         Listed("c.side_set IN (SELECT id FROM side_sets WHERE file = $0)", file);
@@ -33,8 +32,11 @@ internal sealed partial class VerifiedTable
         Read, key);
 
     private List<AffectedCheckpoint> Listed(string which, object? key) => connection.Query(
-        $"SELECT c.id, t.name || '/' || c.step FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE {which} AND c.deleted = 0 "
-            + "ORDER BY t.name, c.step", Read, key);
+        $"""
+        SELECT c.id, t.name || '/' || c.step FROM checkpoints c JOIN tasks t ON t.id = c.task
+        WHERE {which} AND c.deleted = 0 ORDER BY t.name, c.step
+        """,
+        Read, key);
 
     private static AffectedCheckpoint Read(CatalogRow row) => new(row.GetInt64(0), row.GetString(1));
 }

@@ -7,16 +7,15 @@ namespace FishCheckpoint.Storage.Catalog;
 /// <summary>The rows of the audit log.</summary>
 internal sealed class AuditTable(CatalogConnection connection) : IAuditChanges
 {
-    // Outcomes of what changed something.
+    // Outcomes of changes.
     public const string Created = "created";
     public const string Changed = "changed";
     public const string Deleted = "deleted";
 
-    /// <summary>The most entries that a key's refusals of a day have, before those of all tasks are counted together.</summary>
+    /// <summary>The most entries of one key's refusals per day before refusals of different tasks share an entry.</summary>
     public const int RefusalsADay = 100;
 
-    // Old entries go a few at a time, so that no save waits for many: more than came since the last time, so that the log shrinks to its
-    // bounds.
+    // Old entries are deleted a few at a time, so that no save waits long, but faster than new ones arrive.
     private const int Between = 256;
     private const int AtOnce = 512;
 
@@ -79,13 +78,15 @@ internal sealed class AuditTable(CatalogConnection connection) : IAuditChanges
 
     private static DateTimeOffset DayOf(AuditEntry refusal) => new(refusal.Time.UtcDateTime.Date, TimeSpan.Zero);
 
-    // The oldest come first: numbers only grow. They are not dense, as refusals have some of them; so what was done is counted.
+    // Ids only grow, so the oldest come first. Refusals take some ids, so entries of changes are counted.
     private void TrimDone(long keep, DateTimeOffset before)
     {
         var last = connection.Scalar<long?>("SELECT id FROM audit WHERE last IS NULL ORDER BY id DESC LIMIT 1 OFFSET $0", keep) ?? 0;
         connection.Execute(
-            "DELETE FROM audit WHERE id IN (SELECT id FROM (SELECT id, time FROM audit WHERE last IS NULL ORDER BY id LIMIT $2) oldest "
-                + "WHERE id <= $0 OR time < $1)",
+            """
+            DELETE FROM audit WHERE id IN (
+              SELECT id FROM (SELECT id, time FROM audit WHERE last IS NULL ORDER BY id LIMIT $2) oldest WHERE id <= $0 OR time < $1)
+            """,
             last, before, AtOnce);
     }
 

@@ -32,14 +32,14 @@ internal sealed class BaseTable(CatalogConnection connection) : IBaseChanges
         if (IdOf(name) is { } taken && taken != id)
         {
             throw new FishException(
-                ErrorCode.BaseTaken, name, $"The name is taken by the base {taken}; this content is {id}.", "Choose another name.");
+                ErrorCode.BaseTaken, name, $"The name belongs to the base {taken}; this content is {id}.", "Choose another name.");
         }
     }
 
     public RemovedBase Remove(string name)
     {
         var id = IdOf(name) ?? throw new FishException(
-            ErrorCode.BaseNotFound, name, "No base has this name.", "List the bases; a base is removed by its name, not by its id.");
+            ErrorCode.BaseNotFound, name, "No base has this name.", "List the bases, and name the base instead of its id.");
         connection.Execute("DELETE FROM base_names WHERE name = $0", name);
         var others = connection.Query("SELECT name FROM base_names WHERE base = $0 ORDER BY name", row => row.GetString(0), id);
         if (others.Count > 0)
@@ -56,25 +56,25 @@ internal sealed class BaseTable(CatalogConnection connection) : IBaseChanges
 
     public IReadOnlyList<UnusedBase> Unused(int most) => connection.Query(
         """
-        SELECT (SELECT min(name) FROM base_names n WHERE n.base = b.id), b.id, (SELECT coalesce(sum(coalesce(stored, bytes)), 0)
-          FROM base_files f WHERE f.base = b.id)
+        SELECT (SELECT min(name) FROM base_names n WHERE n.base = b.id), b.id,
+          (SELECT coalesce(sum(coalesce(stored, bytes)), 0) FROM base_files f WHERE f.base = b.id)
         FROM bases b WHERE NOT EXISTS (SELECT 1 FROM tasks t WHERE t.base = b.id) ORDER BY 3 DESC, 1 LIMIT $0
         """,
         row => new UnusedBase(row.OptionalText(0) ?? "", row.Digest(1), row.GetInt64(2)), most);
 
     private void RequireUnused(string name, Digest id)
     {
-        const int Most = 10;
+        const int MaxListed = 10;
         var tasks = connection.Query(
             "SELECT coalesce(former_name || ' (deleted)', name) FROM tasks WHERE base = $0 ORDER BY former_name IS NOT NULL, 1 LIMIT $1",
             row => row.GetString(0), id,
-            Most + 1);
+            MaxListed + 1);
         if (tasks.Count > 0)
         {
             throw new FishException(
                 ErrorCode.BaseInUse, name,
-                $"It is the base of {string.Join(", ", tasks.Take(Most))}{(tasks.Count > Most ? " and others" : "")}.",
-                "Delete these tasks first (fishckpt rm TASK --all); of deleted ones, end the grace (fishckpt gc --now).");
+                $"The base has the tasks {string.Join(", ", tasks.Take(MaxListed))}{(tasks.Count > MaxListed ? " and others" : "")}.",
+                "Delete these tasks first (fishckpt rm TASK --all), and end the grace of deleted ones (fishckpt gc --now).");
         }
     }
 

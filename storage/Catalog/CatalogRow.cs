@@ -2,7 +2,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>The row that a query is at. Valid within the function that reads it.</summary>
+/// <summary>The current row of a query. Valid only within the function that reads it.</summary>
 internal abstract class CatalogRow
 {
     public abstract int FieldCount { get; }

@@ -2,7 +2,7 @@ using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>The engine's questions and changes, each answered by the gateway of its table, over one connection.</summary>
+/// <summary>The tables of the catalog over one connection.</summary>
 internal sealed class CatalogRows(CatalogConnection connection) : ICatalogWriter
 {
     public IBaseChanges Bases => field ??= new BaseTable(connection);
@@ -59,7 +59,8 @@ internal sealed class CatalogRows(CatalogConnection connection) : ICatalogWriter
 
     public void ForgetTotals(long task) => TouchedRows.Forget(connection, task);
 
-    public IReadOnlyList<string> CheckStructure(int most, CancellationToken cancellation) => connection.CheckStructure(most, cancellation);
+    public IReadOnlyList<string> CheckStructure(int most, CancellationToken cancellationToken) =>
+        connection.CheckStructure(most, cancellationToken);
 
     public IReadOnlyList<(string Table, long? Row, string Missing)> CheckReferences() => connection.CheckReferences();
 

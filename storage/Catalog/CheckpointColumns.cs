@@ -2,17 +2,17 @@ using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>What a <see cref="CheckpointRow"/> is read from.</summary>
+/// <summary>The columns of a <see cref="CheckpointRow"/>.</summary>
 internal static class CheckpointColumns
 {
     public const string Columns =
-        "c.id, c.step, c.parent, c.depth, c.mask, m.frame, m.bytes, c.frame, c.headers, c.state, c.changed, c.logical_bytes, "
-            + "c.brought_bytes, "
-        + "c.value_bytes, c.file_sha256, c.metrics, c.trainer_frame, c.trainer_bytes, c.created, p.step, c.blocks, c.reference, "
-        + "c.reference_depth, "
-        + "c.task, (SELECT coalesce(former_name, name) FROM tasks WHERE id = c.task), c.proof, c.chain_bytes, "
-        + "(SELECT coalesce(former_name, name) FROM tasks WHERE id = p.task AND p.task <> c.task), c.deleted, "
-        + "c.pinned, p.state, c.metadata, c.side_set, c.side_bytes";
+        """
+        c.id, c.step, c.parent, c.depth, c.mask, m.frame, m.bytes, c.frame, c.headers, c.state, c.changed, c.logical_bytes,
+          c.brought_bytes, c.value_bytes, c.file_sha256, c.metrics, c.trainer_frame, c.trainer_bytes, c.created, p.step, c.blocks,
+          c.reference, c.reference_depth, c.task, (SELECT coalesce(former_name, name) FROM tasks WHERE id = c.task), c.proof,
+          c.chain_bytes, (SELECT coalesce(former_name, name) FROM tasks WHERE id = p.task AND p.task <> c.task), c.deleted,
+          c.pinned, p.state, c.metadata, c.side_set, c.side_bytes
+        """;
 
     public const string From = "checkpoints c JOIN masks m ON m.id = c.mask LEFT JOIN checkpoints p ON p.id = c.parent";
 

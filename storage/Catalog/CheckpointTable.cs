@@ -4,10 +4,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>Finds the rows of checkpoints.</summary>
+/// <summary>Queries the rows of checkpoints.</summary>
 internal sealed partial class CheckpointTable(CatalogConnection connection) : ICheckpointChanges
 {
-    // Metrics and metadata that a page of a list may hold in memory: each checkpoint may have a mebibyte of them.
+    // The most metrics and metadata in one page: each checkpoint may have a mebibyte of them.
     private const long MaxPageText = 8 << 20;
 
     private const string Select = $"SELECT {CheckpointColumns.Columns} FROM {CheckpointColumns.From}";
@@ -25,8 +25,8 @@ internal sealed partial class CheckpointTable(CatalogConnection connection) : IC
         return connection.Single(
             $"""
             {Select} WHERE c.task = $0 AND c.deleted = 0 AND c.step = (
-              SELECT step FROM metrics WHERE task = $0 AND name = $1 AND value = (SELECT {best}(value) FROM metrics WHERE task = $0
-                AND name = $1)
+              SELECT step FROM metrics
+              WHERE task = $0 AND name = $1 AND value = (SELECT {best}(value) FROM metrics WHERE task = $0 AND name = $1)
               ORDER BY step DESC LIMIT 1)
             """,
             CheckpointColumns.Read, task, metric);
@@ -68,9 +68,12 @@ internal sealed partial class CheckpointTable(CatalogConnection connection) : IC
         [.. ChainWithEarlier(checkpoint).Select(link => link[^1])];
 
     public IReadOnlyList<IReadOnlyList<CheckpointRow>> ChainWithEarlier(CheckpointRow checkpoint) =>
-        [.. Earlier("chain (id) AS (SELECT CAST($0 AS bigint) UNION SELECT parent FROM checkpoints JOIN chain USING (id) "
-            + "WHERE parent IS NOT NULL)", "SELECT id, id, 0 FROM chain",
-        checkpoint.Id).OrderBy(link => link[^1].Depth)];
+        [.. Earlier(
+            """
+            chain (id) AS (
+              SELECT CAST($0 AS bigint) UNION SELECT parent FROM checkpoints JOIN chain USING (id) WHERE parent IS NOT NULL)
+            """,
+            "SELECT id, id, 0 FROM chain", checkpoint.Id).OrderBy(link => link[^1].Depth)];
 
     public IReadOnlyList<CheckpointRow> References(CheckpointRow checkpoint) =>
         checkpoint.Reference is null ? [checkpoint]
@@ -105,8 +108,11 @@ internal sealed partial class CheckpointTable(CatalogConnection connection) : IC
         connection.Scalar<long>("SELECT count(*) FROM checkpoints WHERE deleted = 0 AND (CAST($0 AS bigint) IS NULL OR task = $0)", task);
 
     public string? KeyOf(long id) => connection.Scalar<string?>(
-        "SELECT coalesce(t.former_name, t.name) || '/' || c.step || CASE c.deleted WHEN 0 THEN '' ELSE ' (deleted)' END "
-        + "FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE c.id = $0", id);
+        """
+        SELECT coalesce(t.former_name, t.name) || '/' || c.step || CASE c.deleted WHEN 0 THEN '' ELSE ' (deleted)' END
+        FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE c.id = $0
+        """,
+        id);
 
     public long TrainerFrameOf(long id) =>
         connection.Scalar<long>("SELECT trainer_frame FROM checkpoints WHERE id = $0", id);
@@ -121,8 +127,10 @@ internal sealed partial class CheckpointTable(CatalogConnection connection) : IC
         connection.Scalar<long>("SELECT count(*) FROM checkpoints WHERE reference = $0", id);
 
     public byte[]? HeadOf(CheckpointRow row) => connection.Scalar<byte[]?>(
-        "SELECT head FROM checkpoints c JOIN frames f ON f.id = c.frame "
-        + "WHERE c.id = $0 AND c.state = $1 AND c.frame = $2 AND c.reference IS NOT DISTINCT FROM $3",
+        """
+        SELECT head FROM checkpoints c JOIN frames f ON f.id = c.frame
+        WHERE c.id = $0 AND c.state = $1 AND c.frame = $2 AND c.reference IS NOT DISTINCT FROM $3
+        """,
         row.Id, row.State, row.Frame, row.Reference);
 
     public byte[]? HeadOnParent(CheckpointRow row) => connection.Scalar<byte[]?>(
@@ -152,7 +160,7 @@ internal sealed partial class CheckpointTable(CatalogConnection connection) : IC
 
     public List<RetentionCandidate> RetentionCandidates(long task, string? monitor)
     {
-        // Read apart: an index finds them by value, not by step.
+        // A separate query, because the index is ordered by value instead of step.
         var values = monitor is null ? [] : connection.Query(
             "SELECT step, value FROM metrics WHERE task = $0 AND name = $1", row => (Step: row.GetInt64(0), Value: row.GetDouble(1)), task,
             monitor)
@@ -176,11 +184,14 @@ internal sealed partial class CheckpointTable(CatalogConnection connection) : IC
         task);
 
     public CheckpointRow? Unneeded(long id) => connection.Single(
-        $"{Select} WHERE c.id = $0 AND c.deleted = 1 AND c.expires IS NULL "
-        + "AND NOT EXISTS (SELECT 1 FROM checkpoints child WHERE child.parent = c.id OR child.reference = c.id) "
-        + "AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = c.id)", CheckpointColumns.Read, id);
+        $"""
+        {Select} WHERE c.id = $0 AND c.deleted = 1 AND c.expires IS NULL
+          AND NOT EXISTS (SELECT 1 FROM checkpoints child WHERE child.parent = c.id OR child.reference = c.id)
+          AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = c.id)
+        """,
+        CheckpointColumns.Read, id);
 
-    // One query for a page, not one for each of its rows.
+    // One query for the page instead of one per row.
     private ILookup<long, string> TagsOf(long task, IReadOnlyList<CheckpointRow> rows) => connection.Query(
         """
         SELECT t.checkpoint, t.name FROM checkpoints c CROSS JOIN tags t
@@ -197,14 +208,14 @@ internal sealed partial class CheckpointTable(CatalogConnection connection) : IC
         VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
         """,
         made.Task, made.Step, made.Parent, made.Depth, made.Mask, made.Frame, made.Headers, made.State, made.Changed, made.LogicalBytes,
-        made.BroughtBytes,
-        made.ValueBytes, made.FileDigest, made.Metrics, made.Created, made.IsBlocks ? 1 : 0, made.Reference, made.ReferenceDepth,
-        (int)made.Effort,
-        made.ChainBytes, made.Elements, made.Metadata, made.SavedBy);
+        made.PositionBytes, made.ValueBytes, made.FileDigest, made.Metrics, made.Created, made.IsBlocks ? 1 : 0, made.Reference,
+        made.ReferenceDepth, (int)made.Effort, made.ChainBytes, made.Elements, made.Metadata, made.SavedBy);
 
-    public bool IsAsItWas(CheckpointRow row) => connection.Scalar<long>(
-        "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE id = $0 AND state = $1 AND mask = $2 AND blocks = 0 AND reference IS NOT DISTINCT "
-            + "FROM $3)",
+    public bool IsUnchanged(CheckpointRow row) => connection.Scalar<long>(
+        """
+        SELECT EXISTS (
+          SELECT 1 FROM checkpoints WHERE id = $0 AND state = $1 AND mask = $2 AND blocks = 0 AND reference IS NOT DISTINCT FROM $3)
+        """,
         row.Id, row.State, row.Mask, row.Reference) > 0;
 
     public long? ReferenceDepthOf(long? id) =>

@@ -3,14 +3,17 @@ using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>Changes rows of checkpoints, in the caller's transaction.</summary>
+/// <summary>Updates the rows of checkpoints, in the caller's transaction.</summary>
 internal sealed partial class CheckpointTable
 {
     private const string Readers =
-        "WITH RECURSIVE readers (id) AS "
-        + "(SELECT CAST($0 AS bigint) UNION ALL SELECT c.id FROM readers CROSS JOIN checkpoints c WHERE c.reference = readers.id) ";
+        """
+        WITH RECURSIVE readers (id) AS (
+          SELECT CAST($0 AS bigint) UNION ALL SELECT c.id FROM readers CROSS JOIN checkpoints c WHERE c.reference = readers.id)
 
-    public void FrameGrew(long id, long values, long positions) => connection.Execute(
+        """;
+
+    public void GrowFrame(long id, long values, long positions) => connection.Execute(
         "UPDATE checkpoints SET value_bytes = value_bytes + $1, brought_bytes = brought_bytes + $2 WHERE id = $0", id, values, positions);
 
     public void SetEffort(long id, CodecEffort effort) =>
@@ -18,7 +21,7 @@ internal sealed partial class CheckpointTable
 
     public void SetReference(long id, long growth, long? reference, CodecEffort effort) =>
         connection.Execute(
-        "UPDATE checkpoints SET value_bytes = value_bytes + $1, reference = $2, effort = $3 WHERE id = $0",
+            "UPDATE checkpoints SET value_bytes = value_bytes + $1, reference = $2, effort = $3 WHERE id = $0",
             id, growth, reference, (int)effort);
 
     public void ShortenReferences(long first, long bytes)
@@ -37,13 +40,13 @@ internal sealed partial class CheckpointTable
     public void Rebase(long id, RebasedFrame frame) => connection.Execute(
         """
         UPDATE checkpoints SET parent = $1, mask = $2, blocks = $3, changed = $4, brought_bytes = $5, value_bytes = $6, proof = $7,
-          reference = NULL,
-          reference_depth = $8, effort = $9 WHERE id = $0
+          reference = NULL, reference_depth = $8, effort = $9
+        WHERE id = $0
         """,
-        id, frame.Parent, frame.Mask, frame.IsBlocks ? 1 : 0, frame.Changed, frame.Brought, frame.Values, frame.Proof,
+        id, frame.Parent, frame.Mask, frame.IsBlocks ? 1 : 0, frame.Changed, frame.PositionBytes, frame.Values, frame.Proof,
         frame.MayBePredictedFrom ? 0 : null, (int)frame.Effort);
 
-    public int HandToBranches(long task) => connection.Execute(
+    public int MoveToBranches(long task) => connection.Execute(
         """
         UPDATE checkpoints SET task = heir FROM (
           SELECT c.id AS given, coalesce(
@@ -57,7 +60,7 @@ internal sealed partial class CheckpointTable
 
     public void Delete(long id) => connection.Execute("DELETE FROM checkpoints WHERE id = $0", id);
 
-    public void SetState(long id, long frame, long bytes) => connection.Execute(
+    public void SetTrainerState(long id, long frame, long bytes) => connection.Execute(
         "UPDATE checkpoints SET trainer_frame = $1, trainer_bytes = side_bytes + $2 WHERE id = $0", id, frame, bytes);
 
     public void SetPin(long id, bool pinned) =>

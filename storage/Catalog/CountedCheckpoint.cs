@@ -4,25 +4,29 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>A visible checkpoint as its tensors' totals see it: everything is told by the indices of its frames, without a byte of their
-/// chunks.</summary>
+/// <summary>
+/// The facts about a visible checkpoint that its totals per tensor need. The indexes of its frames have everything; no chunk is read.
+/// </summary>
 /// <param name="Task">Its task.</param>
-/// <param name="IsBlocks">Whether its frame is one of blocks.</param>
-/// <param name="Brought">Bytes of positions that it accounts for.</param>
+/// <param name="IsBlocks">Whether its frame holds blocks.</param>
+/// <param name="PositionBytes">Bytes of positions that it accounts for.</param>
 /// <param name="Frame">Its frame.</param>
 /// <param name="Mask">Its mask's frame.</param>
 /// <param name="Base">Its task's base.</param>
 /// <param name="Tensors">Its task's own tensors.</param>
-internal sealed record CountedCheckpoint(long Task, bool IsBlocks, long Brought, long Frame, long? Mask, Digest Base, string Tensors)
+internal sealed record CountedCheckpoint(long Task, bool IsBlocks, long PositionBytes, long Frame, long? Mask, Digest Base, string Tensors)
 {
     public const string Columns = "c.task, c.blocks, c.brought_bytes, c.frame, m.frame, k.base, k.tensors";
 
-    /// <summary>Finds it; <see langword="null"/> where there is none, or none that is visible.</summary>
+    /// <summary>Finds the checkpoint; <see langword="null"/> if it does not exist or is not visible.</summary>
     public static CountedCheckpoint? Find(CatalogConnection connection, long id) => connection.Single(
-        $"SELECT {Columns} FROM checkpoints c JOIN masks m ON m.id = c.mask JOIN tasks k ON k.id = c.task WHERE c.id = $0 "
-            + "AND c.deleted = 0", row => Read(row, 0), id);
+        $"""
+        SELECT {Columns} FROM checkpoints c JOIN masks m ON m.id = c.mask JOIN tasks k ON k.id = c.task
+        WHERE c.id = $0 AND c.deleted = 0
+        """,
+        row => Read(row, 0), id);
 
-    /// <summary>What it holds of each tensor that it touches.</summary>
+    /// <summary>The totals of each tensor that it changes.</summary>
     /// <exception cref="Errors.FishException">A frame is missing, or its head is damaged.</exception>
     public Dictionary<int, TensorTotals> Count(CatalogConnection connection, Layout layout)
     {
@@ -41,19 +45,19 @@ internal sealed record CountedCheckpoint(long Task, bool IsBlocks, long Brought,
         var positions = ChunkIndex.ReadMask(mask, head, layout);
         foreach (var (at, of) in positions.Zip(ChunkIndex.ReadValues(values, FrameHead.Parse(values.Head), head, positions)))
         {
-            Add(totals, at.Tensor, new TensorTotals(0, at.Count, Brought > 0 ? at.Length : 0, of.Length));
+            Add(totals, at.Tensor, new TensorTotals(0, at.Count, PositionBytes > 0 ? at.Length : 0, of.Length));
         }
 
         return totals;
     }
 
-    // A block has positions and values in one: each tensor's are told apart as those of the whole frame are.
+    // A block mixes positions and values, so its bytes are divided in the ratio of the whole frame.
     private Dictionary<int, TensorTotals> CountBlocks(IFrame frame, Layout layout)
     {
         var (totals, bytes) = (new Dictionary<int, TensorTotals>(), FrameSize.Of(frame));
         foreach (var entry in ChunkIndex.ReadBlocks(frame, FrameHead.Parse(frame.Head), layout))
         {
-            var positions = (long)((Int128)entry.Length * Math.Min(Brought, bytes) / bytes);
+            var positions = (long)((Int128)entry.Length * Math.Min(PositionBytes, bytes) / bytes);
             Add(totals, entry.Tensor, new TensorTotals(0, entry.Count, positions, entry.Length - positions));
         }
 

@@ -6,10 +6,10 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>Finds the deleted checkpoints and tasks that are in their grace, and brings them back.</summary>
+/// <summary>Lists and restores deleted checkpoints and tasks during their grace.</summary>
 internal sealed partial class DeletedTable(CatalogConnection connection) : IDeletedChanges
 {
-    // Metrics that a page may hold in memory: each checkpoint may have a mebibyte of them.
+    // The most metrics in one page: each checkpoint may have a mebibyte of them.
     private const long MaxPageText = 8 << 20;
 
     private const string Known = "(SELECT id FROM tasks WHERE name = $0 OR former_name = $0)";
@@ -18,8 +18,8 @@ internal sealed partial class DeletedTable(CatalogConnection connection) : IDele
     {
         if (connection.Scalar<long>($"SELECT EXISTS {Known}", Names.Check(task, "task")) == 0)
         {
-            throw new FishException(ErrorCode.TaskNotFound, task, "There is no such task, nor a deleted one of this name.",
-                "List the tasks; fishckpt ls --deleted has the deleted ones.");
+            throw new FishException(ErrorCode.TaskNotFound, task, "There is no such task, deleted or not.",
+                "List the tasks (fishckpt ls), or the deleted ones (fishckpt ls --deleted).");
         }
 
         var (where, after) = ($"c.task IN {Known} AND c.id > $1 AND c.expires > $2 ORDER BY c.id LIMIT $3", RowAfter(page));
@@ -31,7 +31,7 @@ internal sealed partial class DeletedTable(CatalogConnection connection) : IDele
             count++;
         }
 
-        // One more than the page holds says that the list goes on.
+        // One more row than the page shows that more follow.
         page = page with { Limit = Math.Max(1, count) };
         var rows = connection.Query(
             $"""
@@ -52,8 +52,8 @@ internal sealed partial class DeletedTable(CatalogConnection connection) : IDele
     {
         var rows = connection.Query(
             """
-            SELECT t.id, coalesce(t.former_name, t.name), (SELECT min(n.name) FROM base_names n
-              WHERE n.base = t.base), t.former_name IS NOT NULL, x.grace, x.grace_bytes,
+            SELECT t.id, coalesce(t.former_name, t.name), (SELECT min(n.name) FROM base_names n WHERE n.base = t.base),
+              t.former_name IS NOT NULL, x.grace, x.grace_bytes,
               coalesce(t.deleted_at, (SELECT max(c.deleted_at) FROM checkpoints c WHERE c.task = t.id AND c.expires IS NOT NULL)),
               coalesce(t.expires, (SELECT max(c.expires) FROM checkpoints c WHERE c.task = t.id AND c.expires IS NOT NULL))
             FROM tasks t JOIN totals x ON x.base = t.base AND x.task = t.id
@@ -77,20 +77,20 @@ internal sealed partial class DeletedTable(CatalogConnection connection) : IDele
             "SELECT id FROM checkpoints WHERE task = $0 AND step = $1 AND expires > $2 ORDER BY deleted_at DESC, id DESC LIMIT 1", id, step,
             now)
             ?? throw new FishException(
-                ErrorCode.CheckpointNotFound, $"{task}/{step}", "The task has no deleted checkpoint of this step, or its grace is over.",
-                "List the deleted ones: fishckpt ls TASK --deleted, GET /v1/tasks/TASK/deleted.");
+                ErrorCode.CheckpointNotFound, $"{task}/{step}", "The task has no deleted checkpoint at this step, or its grace has ended.",
+                "List the deleted checkpoints: fishckpt ls TASK --deleted, GET /v1/tasks/TASK/deleted.");
         var target = asStep ?? step;
         if (connection.Rows.Checkpoints.AtStep(id, target) is not null)
         {
             throw new FishException(
-                ErrorCode.StepTaken, $"{task}/{target}", "The step holds a checkpoint.",
-                "Bring the deleted one back at another step (--as STEP, {\"as\":STEP}), or delete the one that is there first.");
+                ErrorCode.StepTaken, $"{task}/{target}", "The step already has a checkpoint.",
+                "Restore the deleted one at another step (--as STEP, {\"as\":STEP}), or delete the present one first.");
         }
 
         return Show(found, target);
     }
 
-    /// <summary>The tags that a deleted checkpoint had.</summary>
+    /// <summary>The tags of a deleted checkpoint.</summary>
     public static string[] TagsOf(string? json) => json is null ? [] : JsonSerializer.Deserialize<string[]>(json, FishJson.Options)!;
 
     public long UndeleteTask(string task, string name, DateTimeOffset now)
@@ -101,8 +101,8 @@ internal sealed partial class DeletedTable(CatalogConnection connection) : IDele
         if (connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM tasks WHERE name = $0)", name) > 0)
         {
             throw new FishException(
-                ErrorCode.TaskTaken, name, "There is a task of this name.",
-                "Bring the deleted one back under another name: --as NAME, {\"as\":\"NAME\"}.");
+                ErrorCode.TaskTaken, name, "Another task has this name.",
+                "Restore the deleted task under another name: --as NAME, {\"as\":\"NAME\"}.");
         }
 
         connection.Execute("UPDATE tasks SET name = $1, former_name = NULL, deleted_at = NULL, expires = NULL WHERE id = $0", id, name);
@@ -114,14 +114,14 @@ internal sealed partial class DeletedTable(CatalogConnection connection) : IDele
     {
         var row = connection.Rows.Checkpoints.Row(id)!;
         var tags = TagsOf(connection.Scalar<string?>("SELECT former_tags FROM checkpoints WHERE id = $0", id));
-        var brought = row.IsBlocks ? row.BroughtBytes : connection.Rows.Masks.TakeOver(row.Mask, visible: true);
+        var positionBytes = row.IsBlocks ? row.PositionBytes : connection.Rows.Masks.ClaimBytes(row.Mask, visible: true);
         connection.Execute(
             """
             UPDATE checkpoints SET deleted = 0, deleted_at = NULL, expires = NULL, former_tags = NULL, with_task = 0, step = $1,
               brought_bytes = $2 WHERE id = $0
             """,
-            id, step, brought);
-        connection.Rows.SideFiles.TakeOver(id);
+            id, step, positionBytes);
+        connection.Rows.SideFiles.ClaimBytes(id);
         var taken = tags.Where(tag =>
             connection.Execute("INSERT INTO tags (task, name, checkpoint) VALUES ($0, $1, $2) ON CONFLICT DO NOTHING", row.TaskId, tag,
                 id) == 0).ToArray();
@@ -131,15 +131,15 @@ internal sealed partial class DeletedTable(CatalogConnection connection) : IDele
     private FishException NoTask(string task, DateTimeOffset now) =>
         connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM tasks WHERE former_name = $0 AND expires > $1)", task, now) > 0
             ? new FishException(ErrorCode.TaskNotFound, task, "The task is deleted.",
-                "Bring the task back first: fishckpt undelete TASK, POST /v1/tasks/TASK/undelete.")
+                "Restore the task first: fishckpt undelete TASK, POST /v1/tasks/TASK/undelete.")
             : new FishException(
-                ErrorCode.TaskNotFound, task, "There is no such task, nor a deleted one of this name whose grace goes on.",
-                "List the deleted ones: fishckpt ls --deleted.");
+                ErrorCode.TaskNotFound, task, "There is no such task, or its grace has ended.",
+                "List the deleted tasks: fishckpt ls --deleted.");
 
     private static long RowAfter(PageRequest page) => page.After is null ? 0
         : long.TryParse(page.After, NumberStyles.None, CultureInfo.InvariantCulture, out var row) ? row
-        : throw new FishException(ErrorCode.RequestInvalid, "after", $"'{page.After}' is not where a part of this list ends.",
-            "Give what the part before said.");
+        : throw new FishException(ErrorCode.RequestInvalid, "after", $"'{page.After}' is not the end of a page of this list.",
+            "Pass 'after' from the previous page.");
 
     private static Page<T> PageOf<T>(List<(long Id, T Item)> rows, PageRequest page) => new(
         [.. rows.Take(page.Limit).Select(row => row.Item)],

@@ -4,8 +4,9 @@ using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>The audit log as the events of a task: it is written in the transactions that do what it says, and its numbers only
-/// grow.</summary>
+/// <summary>
+/// The events of a task, from the audit log: entries are written in the transactions that they describe, and their ids only grow.
+/// </summary>
 internal sealed class EventTable(CatalogConnection connection) : IEventRows
 {
     private const int AtOnce = 256;

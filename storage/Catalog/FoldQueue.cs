@@ -2,7 +2,7 @@ using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>Finds what can be folded, by rows alone, the oldest first: one after another, so that no list of them is held.</summary>
+/// <summary>Finds the checkpoints to fold, oldest first and one at a time, by rows alone.</summary>
 internal sealed class FoldQueue(CatalogConnection connection) : IFoldQueue
 {
     private const string Select = $"SELECT {CheckpointColumns.Columns} FROM {CheckpointColumns.From} ";
@@ -23,12 +23,14 @@ internal sealed class FoldQueue(CatalogConnection connection) : IFoldQueue
         task, after, bound.BaseBytes, bound.MaxReadCost, bound.MaxDeltas);
 
     public FoldCandidate? NextOnDeleted(long task, long after) => connection.Single(
-        Select + $"WHERE c.task = $0 AND c.deleted = 0 AND c.id > $1 AND p.deleted = 1 AND p.expires IS NULL AND {IsNeededOnce("p")} "
-            + "ORDER BY c.id LIMIT 1",
-        row => PastTheDeleted(CheckpointColumns.Read(row)), task, after);
+        Select + $"""
+        WHERE c.task = $0 AND c.deleted = 0 AND c.id > $1 AND p.deleted = 1 AND p.expires IS NULL AND {IsNeededOnce("p")}
+        ORDER BY c.id LIMIT 1
+        """,
+        row => SkipTombstones(CheckpointColumns.Read(row)), task, after);
 
-    // Deleted ones that are based on each other go together.
-    private FoldCandidate PastTheDeleted(CheckpointRow row)
+    // Connected tombstones are freed together.
+    private FoldCandidate SkipTombstones(CheckpointRow row)
     {
         var (freed, onto) = (0L, row.Parent);
         while (onto is { } id
@@ -46,7 +48,9 @@ internal sealed class FoldQueue(CatalogConnection connection) : IFoldQueue
         "SELECT bytes FROM masks WHERE id = $0 AND (SELECT count(*) FROM checkpoints WHERE mask = $0 AND blocks = 0) = 1", row.Mask);
 
     private static string IsNeededOnce(string row) =>
-        $"(SELECT count(*) FROM checkpoints n WHERE n.parent = {row}.id) = 1 AND NOT EXISTS (SELECT 1 FROM checkpoints n "
-            + $"WHERE n.reference = {row}.id) "
-        + $"AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.origin = {row}.id)";
+        $"""
+        (SELECT count(*) FROM checkpoints n WHERE n.parent = {row}.id) = 1
+          AND NOT EXISTS (SELECT 1 FROM checkpoints n WHERE n.reference = {row}.id)
+          AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.origin = {row}.id)
+        """;
 }

@@ -8,14 +8,14 @@ namespace FishCheckpoint.Storage.Catalog;
 /// <summary>Frames in the database: a head, and pieces of a few chunks each.</summary>
 internal sealed class FrameTable(CatalogConnection connection) : IFrameChanges
 {
-    // Large enough to be few, small enough that one read for a single chunk is cheap.
+    // Large enough to be few, small enough that reading a single chunk is cheap.
     private const int PieceLength = 1 << 18;
 
-    // Frames that are read with others at once: up to this payload each, and so much together.
+    // The largest payload of frames that are loaded together, and their largest sum.
     private const int SmallPayload = 1 << 16;
     private const int MaxTogether = 1 << 22;
 
-    // What a frame is opened from, where frames are called f.
+    // The columns of an opened frame, from frames f.
     private const string Columns = "f.id, f.head, f.payload";
 
     public long Insert(NewFrame frame)
@@ -55,7 +55,7 @@ internal sealed class FrameTable(CatalogConnection connection) : IFrameChanges
         }
         catch (CatalogException)
         {
-            // One by one it is told which.
+            // Reading one at a time shows which one is damaged.
             return distinct.ToDictionary(id => id, id => Open(id, few));
         }
 
@@ -71,7 +71,7 @@ internal sealed class FrameTable(CatalogConnection connection) : IFrameChanges
     public List<(long Position, long Length)> Pieces(long id) => connection.Query(
         "SELECT position, length(data) FROM pieces WHERE frame = $0 ORDER BY position", row => (row.GetInt64(0), row.GetInt64(1)), id);
 
-    // Damaged pages are this frame's damage: what reads it says whose that is.
+    // Damaged pages are reported as damage of this frame; the reader knows what it belongs to.
     private static T Named<T>(object id, Func<T> read)
     {
         try
@@ -80,7 +80,7 @@ internal sealed class FrameTable(CatalogConnection connection) : IFrameChanges
         }
         catch (CatalogException error) when (error.Fault == CatalogFault.Damaged)
         {
-            throw new FishException(ErrorCode.CorruptFrame, $"frame {id}", error.Refusal.Cause, "Run a verification.", error);
+            throw new FishException(ErrorCode.CorruptFrame, $"frame {id}", error.Refusal.Cause, "Verify the store.", error);
         }
         catch (CatalogException error)
         {
@@ -108,9 +108,9 @@ internal sealed class FrameTable(CatalogConnection connection) : IFrameChanges
     }
 
     private static FishException Missing(long id) =>
-        new(ErrorCode.CorruptStore, $"frame {id}", "A frame is missing.", "Run a verification, and restore from a backup.");
+        new(ErrorCode.CorruptStore, $"frame {id}", "A frame is missing.", "Verify the store, and restore from a backup.");
 
-    // Frames that were opened together. Whoever reads a second one of them reads all of them.
+    // Frames that were opened together. Reading a second one loads all small ones.
     private sealed class Siblings
     {
         private readonly List<StoredFrame> small = [];
@@ -153,7 +153,7 @@ internal sealed class FrameTable(CatalogConnection connection) : IFrameChanges
             }
             catch (CatalogException)
             {
-                // Each is read by itself then, and tells what is wrong with it.
+                // Each is then read separately and reports its own damage.
             }
         }
     }
@@ -223,8 +223,10 @@ internal sealed class FrameTable(CatalogConnection connection) : IFrameChanges
         {
             var length = destination.Length;
             var part = Named(Id, () => connection.Single(
-                "SELECT substr(data, CAST($1 - position + 1 AS integer), CAST($2 AS integer)) FROM pieces WHERE frame = $0 "
-                    + "AND position <= $1 ORDER BY position DESC LIMIT 1",
+                """
+                SELECT substr(data, CAST($1 - position + 1 AS integer), CAST($2 AS integer)) FROM pieces
+                WHERE frame = $0 AND position <= $1 ORDER BY position DESC LIMIT 1
+                """,
                 row => row.Bytes(0), Id, offset, length));
             if (part is not { Length: > 0 })
             {
@@ -249,6 +251,6 @@ internal sealed class FrameTable(CatalogConnection connection) : IFrameChanges
         }
 
         private FishException MissingPiece(long offset) =>
-            new(ErrorCode.CorruptFrame, $"frame {Id}", $"The piece at {offset} is missing.", "Run a verification.");
+            new(ErrorCode.CorruptFrame, $"frame {Id}", $"The piece at {offset} is missing.", "Verify the store.");
     }
 }

@@ -2,7 +2,7 @@ using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>The deleted checkpoints and tasks by the end of their grace.</summary>
+/// <summary>Deleted checkpoints and tasks, by the end of their grace.</summary>
 internal sealed class GraceTable(CatalogConnection connection) : IGraceChanges
 {
     private const string InTask =
@@ -62,17 +62,17 @@ internal sealed class GraceTable(CatalogConnection connection) : IGraceChanges
         "SELECT id, trainer_frame FROM checkpoints WHERE task = $0 AND expires IS NOT NULL",
         row => (row.GetInt64(0), row.OptionalLong(1)), task);
 
-    public void Hide(long id, long brought, DateTimeOffset now, DateTimeOffset expires, string? tags) =>
+    public void MarkDeleted(long id, long positionBytes, DateTimeOffset now, DateTimeOffset expires, string? tags) =>
         connection.Execute(
             """
             UPDATE checkpoints SET deleted = 1, brought_bytes = $1, deleted_at = $2, expires = $3, former_tags = $4 WHERE id = $0
             """,
-            id, brought, now, expires, tags);
+            id, positionBytes, now, expires, tags);
 
     public void Forget(long id) => connection.Execute(
         """
-        UPDATE checkpoints SET trainer_frame = NULL, trainer_bytes = side_bytes, deleted_at = NULL, expires = NULL, former_tags = NULL,
-          with_task = 0
+        UPDATE checkpoints
+        SET trainer_frame = NULL, trainer_bytes = side_bytes, deleted_at = NULL, expires = NULL, former_tags = NULL, with_task = 0
         WHERE id = $0
         """,
         id);

@@ -2,7 +2,7 @@ using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>What each day has added to the store (an empty base, task 0), a base (task 0) or a task.</summary>
+/// <summary>The growth per day of the store (an empty base, task 0), a base (task 0) or a task.</summary>
 internal sealed class GrowthTable(CatalogConnection connection) : IGrowthRows
 {
     public GrowthSum Now(byte[] @base, long task) => connection.Single(
@@ -15,8 +15,10 @@ internal sealed class GrowthTable(CatalogConnection connection) : IGrowthRows
         row => (row.GetInt32(0), ReadSum(row)), @base, task, first, last);
 
     public GrowthSum After(byte[] @base, long task, int day) => connection.Single(
-        "SELECT 0, coalesce(sum(checkpoints), 0), coalesce(sum(logical_bytes), 0), coalesce(sum(stored_bytes), 0) FROM growth "
-            + "WHERE base = $0 AND task = $1 AND day > $2",
+        """
+        SELECT 0, coalesce(sum(checkpoints), 0), coalesce(sum(logical_bytes), 0), coalesce(sum(stored_bytes), 0) FROM growth
+        WHERE base = $0 AND task = $1 AND day > $2
+        """,
         ReadSum, @base, task, day)!;
 
     private static GrowthSum ReadSum(CatalogRow row) => new(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3));

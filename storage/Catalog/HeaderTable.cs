@@ -3,7 +3,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>The rows of headers: those of models that a trainer laid out otherwise than their task.</summary>
+/// <summary>Headers of models whose layout differs from their task's.</summary>
 internal sealed class HeaderTable(CatalogConnection connection) : IHeaderChanges
 {
     public List<Digest> Ids() => connection.Query("SELECT id FROM headers", row => row.Digest(0));

@@ -16,15 +16,14 @@ internal sealed class KeyTable(CatalogConnection connection) : IKeyChanges
     {
         if (connection.Scalar<long>("SELECT count(*) FROM keys WHERE name = $0 AND revoked IS NULL", spec.Name) > 0)
         {
-            throw new FishException(ErrorCode.KeyTaken, spec.Name, "There is a key of this name.",
+            throw new FishException(ErrorCode.KeyTaken, spec.Name, "Another key has this name.",
                 "Choose another name, or revoke that key first.");
         }
 
         connection.Execute(
             "INSERT INTO keys (id, name, hash, scope, tasks, created, expires, quota_bytes) VALUES ($0, $1, $2, $3, $4, $5, $6, $7)",
             id, spec.Name, hash, (int)spec.Scope, spec.Tasks is null ? null : JsonSerializer.Serialize(spec.Tasks, FishJson.Options), now,
-            spec.Expires,
-            spec.QuotaBytes);
+            spec.Expires, spec.QuotaBytes);
         return ById(id)!;
     }
 
@@ -32,7 +31,7 @@ internal sealed class KeyTable(CatalogConnection connection) : IKeyChanges
     {
         var id = connection.Scalar<string?>("SELECT id FROM keys WHERE (name = $0 OR id = $0) AND revoked IS NULL ORDER BY id = $0 LIMIT 1",
             nameOrId)
-            ?? throw new FishException(ErrorCode.KeyNotFound, nameOrId, "There is no such key, or it is revoked already.",
+            ?? throw new FishException(ErrorCode.KeyNotFound, nameOrId, "There is no such key, or it is already revoked.",
                 "List the keys.");
         connection.Execute("UPDATE keys SET revoked = $1 WHERE id = $0", id, now);
         return ById(id)!;

@@ -3,17 +3,17 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>To which checkpoint a mask's frame is accounted, and when it goes. In the caller's transaction.</summary>
+/// <summary>Tracks which checkpoint accounts for a mask's frame, and deletes unused frames. In the caller's transaction.</summary>
 internal sealed partial class MaskTable
 {
-    public bool HandOver(CheckpointRow row, bool toHidden = true) => row.BroughtBytes == 0 || row.IsBlocks || connection.Execute(
+    public bool ReassignBytes(CheckpointRow row, bool toTombstone = true) => row.PositionBytes == 0 || row.IsBlocks || connection.Execute(
         """
         UPDATE checkpoints SET brought_bytes = $1
         WHERE id = (SELECT id FROM checkpoints WHERE mask = $0 AND blocks = 0 AND id <> $2 AND deleted <= $3 ORDER BY deleted LIMIT 1)
         """,
-        row.Mask, row.BroughtBytes, row.Id, toHidden ? 1 : 0) > 0;
+        row.Mask, row.PositionBytes, row.Id, toTombstone ? 1 : 0) > 0;
 
-    public long TakeOver(Digest mask, bool visible)
+    public long ClaimBytes(Digest mask, bool visible)
     {
         if (connection.Scalar<long>(
             "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND blocks = 0 AND brought_bytes > 0 AND deleted <= $1)", mask,

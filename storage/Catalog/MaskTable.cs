@@ -13,7 +13,7 @@ internal sealed partial class MaskTable(CatalogConnection connection) : IMaskCha
         var (before, bytes) = (connection.Scalar<long>("SELECT bytes FROM masks WHERE id = $0", mask), made.Bytes);
         connection.Execute("UPDATE checkpoints SET brought_bytes = $1 WHERE mask = $0 AND brought_bytes > 0 AND blocks = 0", mask, bytes);
         connection.Execute("UPDATE masks SET bytes = $1 WHERE id = $0", mask, bytes);
-        connection.Rows.Checkpoints.MaskGrew(mask, bytes - before);
+        connection.Rows.Checkpoints.GrowMask(mask, bytes - before);
     }
 
     public long? FrameOf(Digest mask, string stamp) =>

@@ -4,13 +4,14 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>Where a part of a list begins whose items are numbered.</summary>
+/// <summary>Parses the position of a page in a numbered list.</summary>
 internal static class PageNumber
 {
-    /// <param name="page">Which part is asked for.</param>
-    /// <param name="beginning">The number where the list begins.</param>
+    /// <param name="page">The requested page.</param>
+    /// <param name="beginning">The number before the first item.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>.</exception>
     public static long Of(PageRequest page, long beginning) => page.After is null ? beginning
         : long.TryParse(page.After, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
-        : throw new FishException(ErrorCode.RequestInvalid, "after", "This is no place in the list.", "Take 'after' from the part before.");
+        : throw new FishException(ErrorCode.RequestInvalid, "after", "The value is not a place in the list.",
+            "Pass 'after' from the previous page.");
 }

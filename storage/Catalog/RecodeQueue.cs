@@ -2,8 +2,7 @@ using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>Finds what was not yet tried with the most effort, the oldest first: one after another, so that no list of them is
-/// held.</summary>
+/// <summary>Finds frames that were not yet recoded with the highest effort, oldest first and one at a time.</summary>
 internal sealed class RecodeQueue(CatalogConnection connection) : IRecodeQueue
 {
     public long BytesOfAll(long? task) =>
@@ -20,8 +19,8 @@ internal sealed class RecodeQueue(CatalogConnection connection) : IRecodeQueue
     public MaskToRecode? NextMask(long after, long? task) => connection.Single(
         """
         SELECT m.id, m.frame, m.bytes, t.name FROM masks m
-        JOIN tasks t ON t.id = (SELECT c.task FROM checkpoints c WHERE c.mask = m.id AND c.blocks = 0 AND (CAST($1 AS bigint) IS NULL
-          OR c.task = $1) LIMIT 1)
+        JOIN tasks t ON t.id = (SELECT c.task FROM checkpoints c
+          WHERE c.mask = m.id AND c.blocks = 0 AND (CAST($1 AS bigint) IS NULL OR c.task = $1) LIMIT 1)
         WHERE m.effort IS DISTINCT FROM 2 AND m.frame IS NOT NULL AND m.frame > $0 ORDER BY m.frame LIMIT 1
         """,
         row => new MaskToRecode(row.Digest(0), row.GetInt64(1), row.GetInt64(2), row.GetString(3)), after, task);

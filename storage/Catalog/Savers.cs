@@ -1,7 +1,7 @@
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>The keys that checkpoints were saved with.</summary>
+/// <summary>The keys that saved checkpoints.</summary>
 internal sealed partial class Quotas
 {
     public string? SaverAt(string task, long step) =>
@@ -13,7 +13,9 @@ internal sealed partial class Quotas
         connection.Scalar<string?>("SELECT saved_by FROM checkpoints WHERE id = $0", checkpoint);
 
     public List<string> SaversOf(string task) => connection.Query(
-        "SELECT DISTINCT saved_by FROM checkpoints "
-        + "WHERE task = (SELECT id FROM tasks WHERE name = $0) AND deleted = 0 AND saved_by IS NOT NULL",
+        """
+        SELECT DISTINCT saved_by FROM checkpoints
+        WHERE task = (SELECT id FROM tasks WHERE name = $0) AND deleted = 0 AND saved_by IS NOT NULL
+        """,
         row => row.GetString(0), task);
 }

@@ -4,8 +4,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>
-/// The side files of checkpoints. A file is stored once and its bytes are accounted to one checkpoint that has it, to a visible one where
-/// there is one; it goes with the last checkpoint that has it.
+/// The side files of checkpoints. A file is stored once and accounted to one checkpoint that has it, preferably a visible one; it is
+/// deleted with the last checkpoint that has it.
 /// </summary>
 internal sealed class SideFileTable(CatalogConnection connection) : ISideFileChanges
 {
@@ -24,7 +24,7 @@ internal sealed class SideFileTable(CatalogConnection connection) : ISideFileCha
         "SELECT 1 FROM side_sets s CROSS JOIN checkpoints c WHERE c.side_set = s.id AND s.file = $0 AND c.task = $1 LIMIT 1",
         file, task) is not null;
 
-    public void HandOver(long checkpoint)
+    public void ReassignBytes(long checkpoint)
     {
         foreach (var (id, frame) in OwnedBy(checkpoint))
         {
@@ -35,16 +35,16 @@ internal sealed class SideFileTable(CatalogConnection connection) : ISideFileCha
         }
     }
 
-    public void TakeOver(long checkpoint)
+    public void ClaimBytes(long checkpoint)
     {
         foreach (var file in connection.Query(
             "SELECT s.file FROM checkpoints c JOIN side_sets s ON s.id = c.side_set WHERE c.id = $0", row => row.GetInt64(0), checkpoint))
         {
-            TakeOver(file, checkpoint);
+            ClaimBytes(file, checkpoint);
         }
     }
 
-    public void TakeOver(long file, long checkpoint)
+    public void ClaimBytes(long file, long checkpoint)
     {
         if (connection.Single(
             "SELECT f.frame, f.owner FROM side_files f JOIN checkpoints c ON c.id = f.owner WHERE f.id = $0 AND c.deleted = 1",
@@ -98,10 +98,12 @@ internal sealed class SideFileTable(CatalogConnection connection) : ISideFileCha
     private List<(long Id, long Frame)> OwnedBy(long checkpoint) =>
         connection.Query("SELECT id, frame FROM side_files WHERE owner = $0", row => (row.GetInt64(0), row.GetInt64(1)), checkpoint);
 
-    // A visible one, if there is one.
+    // Prefers a visible one.
     private Heir? HeirOf(long file, long besides) => connection.Single(
-        "SELECT c.id, c.deleted FROM side_sets s CROSS JOIN checkpoints c WHERE c.side_set = s.id AND s.file = $0 AND c.id <> $1 "
-            + "ORDER BY c.deleted LIMIT 1",
+        """
+        SELECT c.id, c.deleted FROM side_sets s CROSS JOIN checkpoints c
+        WHERE c.side_set = s.id AND s.file = $0 AND c.id <> $1 ORDER BY c.deleted LIMIT 1
+        """,
         row => new Heir(row.GetInt64(0), row.GetInt64(1) != 0), file, besides);
 
     private sealed record Heir(long Checkpoint, bool IsTombstone);

@@ -16,8 +16,10 @@ internal sealed class TagTable(CatalogConnection connection) : ITagChanges
     }
 
     public void Set(long task, string tag, long checkpoint) => connection.Execute(
-        "INSERT INTO tags (task, name, checkpoint) VALUES ($0, $1, $2) ON CONFLICT (task, name) DO UPDATE "
-            + "SET checkpoint = excluded.checkpoint",
+        """
+        INSERT INTO tags (task, name, checkpoint) VALUES ($0, $1, $2)
+        ON CONFLICT (task, name) DO UPDATE SET checkpoint = excluded.checkpoint
+        """,
         task, tag, checkpoint);
 
     public bool Remove(long task, string tag) =>

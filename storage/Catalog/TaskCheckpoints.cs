@@ -4,11 +4,12 @@ using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>Hides all checkpoints of a task, or shows them again, in the caller's transaction: by a few statements, for a task may have
-/// very many.</summary>
+/// <summary>
+/// Deletes or restores all checkpoints of a task in the caller's transaction, with few statements because there may be many.
+/// </summary>
 internal sealed partial class DeletedTable
 {
-    public void HideAll(long task, Grace grace)
+    public void MarkAllDeleted(long task, Grace grace)
     {
         var tags = connection.Query("SELECT checkpoint, name FROM tags WHERE task = $0 ORDER BY name", row =>
             (Checkpoint: row.GetInt64(0), Name: row.GetString(1)), task);
@@ -23,7 +24,7 @@ internal sealed partial class DeletedTable
             "UPDATE checkpoints SET deleted = 1, deleted_at = $1, expires = $2, with_task = 1 WHERE task = $0 AND deleted = 0", task,
             grace.Now, grace.Expires);
 
-        // What they account for passes to visible checkpoints of other tasks, where these read it.
+        // Moves accounted masks to visible checkpoints of other tasks that read them.
         foreach (var (id, mask, bytes) in connection.Query(
             "SELECT id, mask, brought_bytes FROM checkpoints WHERE task = $0 AND with_task = 1 AND blocks = 0 AND brought_bytes > 0",
             row => (row.GetInt64(0), row.Digest(1), row.GetInt64(2)), task))
@@ -40,7 +41,7 @@ internal sealed partial class DeletedTable
             "SELECT DISTINCT f.owner FROM side_files f JOIN checkpoints c ON c.id = f.owner WHERE c.task = $0 AND c.with_task = 1", row =>
                 row.GetInt64(0), task))
         {
-            connection.Rows.SideFiles.HandOver(owner);
+            connection.Rows.SideFiles.ReassignBytes(owner);
         }
     }
 
@@ -58,17 +59,17 @@ internal sealed partial class DeletedTable
 
         connection.Execute(
             """
-            UPDATE checkpoints SET deleted = 0, deleted_at = NULL, expires = NULL, former_tags = NULL, with_task = 0 WHERE task = $0
-              AND with_task = 1
+            UPDATE checkpoints SET deleted = 0, deleted_at = NULL, expires = NULL, former_tags = NULL, with_task = 0
+            WHERE task = $0 AND with_task = 1
             """,
             task);
 
-        // Masks that hidden checkpoints of other tasks have accounted for.
+        // Masks that tombstones of other tasks have accounted for.
         foreach (var (mask, id) in connection.Query(
             "SELECT mask, min(id) FROM checkpoints WHERE task = $0 AND deleted = 0 AND blocks = 0 GROUP BY mask", row =>
                 (row.Digest(0), row.GetInt64(1)), task))
         {
-            if (connection.Rows.Masks.TakeOver(mask, visible: true) is > 0 and var bytes)
+            if (connection.Rows.Masks.ClaimBytes(mask, visible: true) is > 0 and var bytes)
             {
                 connection.Execute("UPDATE checkpoints SET brought_bytes = $1 WHERE id = $0", id, bytes);
             }
@@ -78,7 +79,7 @@ internal sealed partial class DeletedTable
             "SELECT min(id) FROM checkpoints WHERE task = $0 AND deleted = 0 AND side_set IS NOT NULL GROUP BY side_set", row =>
                 row.GetInt64(0), task))
         {
-            connection.Rows.SideFiles.TakeOver(id);
+            connection.Rows.SideFiles.ClaimBytes(id);
         }
     }
 }

@@ -9,21 +9,24 @@ namespace FishCheckpoint.Storage.Catalog;
 internal sealed class TaskTable(CatalogConnection connection) : ITaskChanges
 {
     private const string Columns =
-        "t.name, t.base, t.layout, t.description, t.metadata, t.retention, t.tensors, "
-        + "(SELECT checkpoints FROM totals x WHERE x.base = t.base AND x.task = t.id), t.created, "
-        + "(SELECT max(step) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0), t.id, (SELECT min(n.name) FROM base_names n "
-        + "WHERE n.base = t.base), "
-        + "t.quota_bytes, t.origin_task, t.origin_step, "
-        + "(SELECT created FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0 ORDER BY c.step DESC LIMIT 1), "
-        + $"(SELECT step FROM metrics m WHERE m.task = t.id AND m.name = {Monitor} AND m.value = {BestValue} "
-        + $"ORDER BY step DESC LIMIT 1), {BestValue}";
+        $"""
+        t.name, t.base, t.layout, t.description, t.metadata, t.retention, t.tensors,
+          (SELECT checkpoints FROM totals x WHERE x.base = t.base AND x.task = t.id), t.created,
+          (SELECT max(step) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0), t.id,
+          (SELECT min(n.name) FROM base_names n WHERE n.base = t.base), t.quota_bytes, t.origin_task, t.origin_step,
+          (SELECT created FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0 ORDER BY c.step DESC LIMIT 1),
+          (SELECT step FROM metrics m WHERE m.task = t.id AND m.name = {Monitor} AND m.value = {BestValue} ORDER BY step DESC LIMIT 1),
+          {BestValue}
+        """;
 
     private const string Monitor = "t.retention ->> 'monitor'";
 
-    // Each is the end of an index.
+    // Each is one end of an index.
     private const string BestValue =
-        $"(CASE t.retention ->> 'mode' WHEN 'max' THEN (SELECT max(value) FROM metrics m WHERE m.task = t.id AND m.name = {Monitor}) "
-        + $"ELSE (SELECT min(value) FROM metrics m WHERE m.task = t.id AND m.name = {Monitor}) END)";
+        $"""
+        (CASE t.retention ->> 'mode' WHEN 'max' THEN (SELECT max(value) FROM metrics m WHERE m.task = t.id AND m.name = {Monitor})
+          ELSE (SELECT min(value) FROM metrics m WHERE m.task = t.id AND m.name = {Monitor}) END)
+        """;
 
     private const string SelectStored =
         "SELECT id, base, tensors, retention, origin, origin_task, origin_step, coalesce(former_name, name) FROM tasks";
@@ -71,29 +74,32 @@ internal sealed class TaskTable(CatalogConnection connection) : ITaskChanges
     public List<(long Id, string Name, Digest Layout)> Layouts() =>
         connection.Query("SELECT id, name, layout FROM tasks", row => (row.GetInt64(0), row.GetString(1), row.Digest(2)));
 
-    public void Insert(string name, TaskSpec spec, Digest @base, Digest layout, string tensors, long? origin, DateTimeOffset now) =>
+    public void Insert(string name, TaskSpec spec, Digest @base, Digest layout, string tensors, long? branchCheckpoint,
+        DateTimeOffset now) =>
         connection.Execute(
-        "INSERT INTO tasks (name, base, layout, description, metadata, retention, tensors, created, origin, origin_task, origin_step) "
-        + "VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        name, @base, layout, spec.Description, Json(spec.Metadata), Json(spec.Retention), tensors, now, origin, spec.BranchPoint?.Task,
-        spec.BranchPoint?.Step);
+            """
+            INSERT INTO tasks (name, base, layout, description, metadata, retention, tensors, created, origin, origin_task, origin_step)
+            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            """,
+            name, @base, layout, spec.Description, Json(spec.Metadata), Json(spec.Retention), tensors, now, branchCheckpoint,
+            spec.BranchPoint?.Task, spec.BranchPoint?.Step);
 
     public void SetSettings(string name, string? description, IReadOnlyDictionary<string, string>? metadata, Retention? retention) =>
         connection.Execute(
-        "UPDATE tasks SET description = $1, metadata = $2, retention = $3 WHERE name = $0", name, description, Json(metadata),
-        Json(retention));
+            "UPDATE tasks SET description = $1, metadata = $2, retention = $3 WHERE name = $0", name, description, Json(metadata),
+            Json(retention));
 
     public void SetQuota(long id, long? bytes) =>
         connection.Execute("UPDATE tasks SET quota_bytes = $1 WHERE id = $0", id, bytes);
 
-    public void Hide(long id, DateTimeOffset now, DateTimeOffset expires) => connection.Execute(
+    public void MarkDeleted(long id, DateTimeOffset now, DateTimeOffset expires) => connection.Execute(
         "UPDATE tasks SET former_name = name, name = '~' || id, deleted_at = $1, expires = $2 WHERE id = $0", id, now, expires);
 
     public long? RemoveBranchPoint(long id)
     {
-        var origin = connection.Scalar<long?>("SELECT origin FROM tasks WHERE id = $0", id);
+        var checkpoint = connection.Scalar<long?>("SELECT origin FROM tasks WHERE id = $0", id);
         connection.Execute("UPDATE tasks SET origin = NULL WHERE id = $0", id);
-        return origin;
+        return checkpoint;
     }
 
     public void Delete(long id) => connection.Execute("DELETE FROM tasks WHERE id = $0", id);

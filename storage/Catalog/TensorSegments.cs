@@ -3,8 +3,8 @@ using FishCheckpoint.Engine.Ports;
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>
-/// A task's totals by tensor as stored: 128 tensors in a row, in the layout's order. A save that touches every tensor of a model rewrites a
-/// few rows, and one that touches a few tensors of thousands does not rewrite them all.
+/// The stored totals per tensor of a task: 128 tensors per row, in the layout's order. A save rewrites only the rows of the tensors that it
+/// changes.
 /// </summary>
 internal sealed class TensorSegments(CatalogConnection connection) : ITensorRows
 {
@@ -25,7 +25,7 @@ internal sealed class TensorSegments(CatalogConnection connection) : ITensorRows
         return totals;
     }
 
-    /// <summary>Adds changes to a task's totals, if the task is still there; in the caller's transaction.</summary>
+    /// <summary>Adds changes to a task's totals if the task still exists, in the caller's transaction.</summary>
     public void Add(long task, IReadOnlyDictionary<int, TensorTotals> changes)
     {
         foreach (var segment in changes.Where(change => change.Value != default).GroupBy(change => change.Key / Tensors))

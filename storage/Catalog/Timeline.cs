@@ -16,19 +16,18 @@ internal sealed class Timeline(CatalogConnection connection) : ITimelineRows
 
     public List<TimelinePoint> Points(long task, long from, long to, long stride) => connection.Query(
         """
-        WITH RECURSIVE told (step) AS (
+        WITH RECURSIVE sampled (step) AS (
           SELECT CAST($1 AS bigint)
-          UNION ALL SELECT (SELECT min(c.step) FROM checkpoints c WHERE c.task = $0 AND c.deleted = 0 AND c.step >= told.step + $3
-            AND c.step < $2)
-          FROM told WHERE told.step IS NOT NULL)
+          UNION ALL SELECT (
+            SELECT min(c.step) FROM checkpoints c WHERE c.task = $0 AND c.deleted = 0 AND c.step >= sampled.step + $3 AND c.step < $2)
+          FROM sampled WHERE sampled.step IS NOT NULL)
         SELECT c.step, c.created, c.changed, c.brought_bytes + c.value_bytes + c.trainer_bytes, c.depth, c.metrics,
           (SELECT string_agg(t.name, ' ' ORDER BY t.name) FROM tags t WHERE t.checkpoint = c.id)
-        FROM (SELECT step FROM told WHERE step IS NOT NULL UNION SELECT $2) points
+        FROM (SELECT step FROM sampled WHERE step IS NOT NULL UNION SELECT $2) points
         CROSS JOIN checkpoints c WHERE c.task = $0 AND c.deleted = 0 AND c.step = points.step ORDER BY points.step
         """,
         row => new TimelinePoint(
-            row.GetInt64(0), row.Time(1), row.GetInt64(2), row.GetInt64(3), row.GetInt32(4),
-            row.OptionalText(6)?.Split(' ') ?? [],
+            row.GetInt64(0), row.Time(1), row.GetInt64(2), row.GetInt64(3), row.GetInt32(4), row.OptionalText(6)?.Split(' ') ?? [],
             JsonSerializer.Deserialize<Dictionary<string, double>>(row.GetString(5), FishJson.Options)!),
         task, from, to, stride);
 

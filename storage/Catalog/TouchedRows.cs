@@ -1,25 +1,25 @@
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>What a transaction has touched: triggers of the writing connection note it, whatever code does it.</summary>
+/// <summary>The rows that a transaction has changed, recorded by triggers of the writing connection.</summary>
 internal static class TouchedRows
 {
     private static readonly long Day = (long)TimeSpan.FromDays(1).TotalMilliseconds;
 
     /// <summary>
-    /// The checkpoints that the transaction has touched: each with whether it is new, and as it is now, <see langword="null"/> where it is
-    /// not visible. Those that went with their task are left out: with a task, its totals go.
+    /// The checkpoints that the transaction has changed: whether each is new, and its present row, or <see langword="null"/> if it is not
+    /// visible. Omits checkpoints that were removed with their task, whose totals are deleted anyway.
     /// </summary>
     public static IReadOnlyList<(long Id, bool IsFresh, CountedCheckpoint? Now)> All(CatalogConnection writer) => writer.Query(
         $"""
-        SELECT t.checkpoint, t.fresh, {CountedCheckpoint.Columns} FROM touched t LEFT JOIN checkpoints c ON c.id = t.checkpoint
-          AND c.deleted = 0
+        SELECT t.checkpoint, t.fresh, {CountedCheckpoint.Columns} FROM touched t
+          LEFT JOIN checkpoints c ON c.id = t.checkpoint AND c.deleted = 0
           LEFT JOIN masks m ON m.id = c.mask LEFT JOIN tasks k ON k.id = c.task
         WHERE EXISTS (SELECT 1 FROM tasks WHERE id = t.task) OR EXISTS (SELECT 1 FROM checkpoints WHERE id = t.checkpoint)
         """,
         row => (row.GetInt64(0), row.GetBoolean(1), row.IsDBNull(2) ? null : CountedCheckpoint.Read(row, 2)));
 
-    /// <summary>Adds what the transaction has changed to the growth of its day, and forgets what was touched; at its end.</summary>
-    public static void Settle(CatalogConnection writer, DateTimeOffset now) => writer.Execute(
+    /// <summary>Adds the transaction's changes to the growth of the day, and clears the recorded rows. Called at its end.</summary>
+    public static void AddGrowth(CatalogConnection writer, DateTimeOffset now) => writer.Execute(
         """
         INSERT INTO growth SELECT base, task, $0, checkpoints, logical_bytes, stored_bytes FROM grown g
           WHERE (checkpoints <> 0 OR logical_bytes <> 0 OR stored_bytes <> 0)

@@ -3,7 +3,7 @@ using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>Keeps when things were verified and what was found damaged; in the caller's transaction.</summary>
+/// <summary>Records when items were verified and which damage was found, in the caller's transaction.</summary>
 internal sealed partial class VerifiedTable(CatalogConnection connection) : IVerificationChanges
 {
     public void Mark(VerifyItem item, IReadOnlyList<Finding> findings, bool quick, DateTimeOffset now)
@@ -11,8 +11,8 @@ internal sealed partial class VerifiedTable(CatalogConnection connection) : IVer
         connection.Execute(
             """
             INSERT INTO verified (item, stamp, quick, "full") VALUES ($0, $1, $2, $3)
-            ON CONFLICT (item) DO UPDATE SET stamp = $1, quick = $2, "full" = CASE WHEN $3 IS NOT NULL THEN $3 WHEN verified.stamp = $1
-              THEN verified."full" END
+            ON CONFLICT (item) DO UPDATE SET stamp = $1, quick = $2,
+              "full" = CASE WHEN $3 IS NOT NULL THEN $3 WHEN verified.stamp = $1 THEN verified."full" END
             """,
             item.Name, item.Stamp, now, quick ? null : now);
         foreach (var finding in findings)

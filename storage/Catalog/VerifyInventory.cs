@@ -2,14 +2,14 @@ using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>Lists what is stored, without reading any of it.</summary>
+/// <summary>Lists the stored items without reading them.</summary>
 internal sealed partial class VerifiedTable
 {
     public List<VerifyItem> Inventory(bool quick, long? task)
     {
         var time = quick ? "v.quick" : "v.full";
 
-        // Databases write a digest in their own ways: what has one in its name is looked up here.
+        // Digests in names are formatted by the program, so these names are looked up here instead of in SQL.
         var known = connection.Query(
             $"""
             SELECT item, stamp, {time} FROM verified v
@@ -35,8 +35,8 @@ internal sealed partial class VerifiedTable
             .. connection.Query(
                 $"""
                 SELECT m.id, m.frame, m.frame || ' ' || m.bytes stamp, m.bytes FROM masks m
-                WHERE m.frame IS NOT NULL AND (CAST($0 AS bigint) IS NULL OR EXISTS (SELECT 1 FROM checkpoints c WHERE c.mask = m.id
-                  AND c.blocks = 0 AND c.task = $0))
+                WHERE m.frame IS NOT NULL AND (CAST($0 AS bigint) IS NULL
+                  OR EXISTS (SELECT 1 FROM checkpoints c WHERE c.mask = m.id AND c.blocks = 0 AND c.task = $0))
                 """,
                 row => Known(
                     new VerifyItem(ItemKind.Mask, row.GetInt64(1), $"mask {Hex(row, 0)}", row.GetString(2), row.GetInt64(3),
@@ -60,15 +60,15 @@ internal sealed partial class VerifiedTable
                   AND v.stamp = c.created || ' ' || c.trainer_frame || ' ' || (c.trainer_bytes - c.side_bytes)
                 WHERE c.trainer_frame IS NOT NULL AND (CAST($0 AS bigint) IS NULL OR c.task = $0)
                 """,
-                row => new VerifyItem(ItemKind.State, row.GetInt64(0), $"state {row.GetInt64(0)}", row.GetString(1), row.GetInt64(2),
+                row => new VerifyItem(ItemKind.TrainerState, row.GetInt64(0), $"state {row.GetInt64(0)}", row.GetString(1), row.GetInt64(2),
                     row.OptionalLong(3)),
                 task),
             .. connection.Query(
                 $"""
-                SELECT s.id, s.frame || ' ' || s.bytes stamp, length(f.head) + f.payload, s.sha256 FROM side_files s LEFT
-                  JOIN frames f ON f.id = s.frame
-                WHERE CAST($0 AS bigint) IS NULL OR EXISTS (SELECT 1 FROM side_sets t JOIN checkpoints c ON c.side_set = t.id
-                  WHERE t.file = s.id AND c.task = $0)
+                SELECT s.id, s.frame || ' ' || s.bytes stamp, length(f.head) + f.payload, s.sha256
+                FROM side_files s LEFT JOIN frames f ON f.id = s.frame
+                WHERE CAST($0 AS bigint) IS NULL
+                  OR EXISTS (SELECT 1 FROM side_sets t JOIN checkpoints c ON c.side_set = t.id WHERE t.file = s.id AND c.task = $0)
                 """,
                 row => Known(SideFile(row)),
                 task),

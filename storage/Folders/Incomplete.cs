@@ -4,20 +4,20 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Storage.Folders;
 
 /// <summary>
-/// The mark of a folder that is being made, by a backup, a copy or a repair: it stands from before the first file until after the last, so
-/// that what was broken off is never taken for a store.
+/// The mark of an unfinished folder of a backup, copy or repair. It exists from before the first file until after the last, so that an
+/// interrupted folder is never taken for a store.
 /// </summary>
 internal static class Incomplete
 {
     public const string FileName = "incomplete";
 
-    /// <summary>The file that tells what a backup is of.</summary>
+    /// <summary>The file that describes a backup.</summary>
     public const string BackupMark = "backup.json";
 
-    /// <summary>The file that is locked while a backup is made.</summary>
+    /// <summary>The file that is locked during a backup.</summary>
     public const string BackupLock = "backup.lock";
 
-    // What backups, copies and repairs make.
+    // What backups, copies and repairs create.
     private static readonly string[] Own = [FileName, "bases", "tmp", "original", "quarantine", BackupMark, BackupLock];
 
     private static readonly byte[] Text =
@@ -28,32 +28,32 @@ internal static class Incomplete
 
     public static bool IsOn(string folder) => File.Exists(Path.Combine(folder, FileName));
 
-    /// <summary>Whether a store is being replaced in the folder, and both are there.</summary>
+    /// <summary>Whether a store in the folder is being replaced, and both are there.</summary>
     public static bool IsReplacement(string folder) =>
         IsOn(folder) && File.ReadAllBytes(Path.Combine(folder, FileName)).AsSpan().SequenceEqual(ReplacementText);
 
-    /// <summary>Refuses a folder that was not finished.</summary>
+    /// <summary>Throws if a folder is unfinished.</summary>
     public static void RequireNone(string folder)
     {
         if (IsReplacement(folder))
         {
             throw new FishException(
-                ErrorCode.StoreIncomplete, folder, "A restore that replaces the store here was broken off while the two changed places.",
-                "Run 'fishckpt restore BACKUP DIR --replace' again: it goes on from there. Both stores are there until then.");
+                ErrorCode.StoreIncomplete, folder, "A restore was interrupted while it replaced the store in this folder.",
+                "Run 'fishckpt restore BACKUP DIR --replace' again to continue. Until then both stores exist.");
         }
 
         if (IsOn(folder))
         {
             throw new FishException(
-                ErrorCode.StoreIncomplete, folder, "The folder is a backup, copy or repair that was broken off.",
-                "Run that again, or delete the folder.");
+                ErrorCode.StoreIncomplete, folder, "The folder is an unfinished backup, copy or repair.",
+                "Run the command again, or delete the folder.");
         }
     }
 
-    /// <summary>Makes a folder that carries the mark. One that was broken off is emptied first.</summary>
+    /// <summary>Creates a folder with the mark. Empties an unfinished one first.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="kept">What in it is left, where what lies there is looked at again.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: something else lies there.</exception>
+    /// <param name="kept">Names to keep, because their content is checked again.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the folder has other content.</exception>
     public static void Begin(string folder, params IReadOnlyList<string> kept)
     {
         if (IsOn(folder))
@@ -65,7 +65,7 @@ internal static class Incomplete
             && Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path))
                 .Any(name => !kept.Contains(name) && !IsUnwritten(name)))
         {
-            throw new FishException(ErrorCode.FolderTaken, folder, "The folder is not empty.", "Name another one; nothing was changed.");
+            throw new FishException(ErrorCode.FolderTaken, folder, "The folder is not empty.", "Name another folder. Nothing was changed.");
         }
 
         StoreFolder.Create(folder);
@@ -73,7 +73,7 @@ internal static class Incomplete
         Mark(folder, Text);
     }
 
-    /// <summary>Removes marks that were being written when a process was killed.</summary>
+    /// <summary>Removes marks whose writing was interrupted.</summary>
     public static void RemoveUnwritten(string folder)
     {
         foreach (var left in Directory.EnumerateFiles(folder).Where(path => IsUnwritten(Path.GetFileName(path))))
@@ -82,10 +82,10 @@ internal static class Incomplete
         }
     }
 
-    /// <summary>Marks a folder in which a store is replaced.</summary>
+    /// <summary>Marks a folder whose store is being replaced.</summary>
     public static void BeginReplacement(string folder) => Mark(folder, ReplacementText);
 
-    /// <summary>Takes the mark off, when everything is synced.</summary>
+    /// <summary>Removes the mark after everything is synced.</summary>
     public static void End(string folder)
     {
         AtomicFile.SyncFolder(folder);
@@ -94,10 +94,10 @@ internal static class Incomplete
         AtomicFile.SyncFolder(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))!);
     }
 
-    /// <summary>Removes what was begun, and nothing else; the mark goes last.</summary>
+    /// <summary>Removes the unfinished content and nothing else; the mark last.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="keepFolder">Whether the folder itself was there before.</param>
-    /// <param name="kept">What in it is left for the caller.</param>
+    /// <param name="keepFolder">Whether to keep the folder itself.</param>
+    /// <param name="kept">Names to leave for the caller.</param>
     public static void Remove(string folder, bool keepFolder = false, params IReadOnlyList<string> kept)
     {
         Empty(folder, kept);
@@ -115,7 +115,7 @@ internal static class Incomplete
         mark.Commit();
     }
 
-    /// <summary>Whether a file is a mark that was being written when the process was killed.</summary>
+    /// <summary>Whether a file is a mark whose writing was interrupted.</summary>
     public static bool IsUnwritten(string name) => name.EndsWith(".tmp", StringComparison.Ordinal)
         && (name.StartsWith(FileName + ".", StringComparison.Ordinal) || name.StartsWith(BackupMark + ".", StringComparison.Ordinal));
 
@@ -123,14 +123,14 @@ internal static class Incomplete
         || name.EndsWith(".arriving", StringComparison.Ordinal) || IsUnwritten(name)
         || name.StartsWith('.') || name.StartsWith("fish.db", StringComparison.Ordinal);
 
-    // A file of that name may be anybody's.
+    // Any program may create a file with this name.
     private static void RequireOwn(string folder)
     {
         if (!File.ReadAllBytes(Path.Combine(folder, FileName)).AsSpan().SequenceEqual(Text)
             || Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).FirstOrDefault(name => !IsOwn(name!)) is { })
         {
-            throw new FishException(ErrorCode.FolderTaken, folder, "The folder holds something else beside a copy that was broken off.",
-                "Name another one; nothing was changed.");
+            throw new FishException(ErrorCode.FolderTaken, folder, "The folder has other content next to an unfinished copy.",
+                "Name another folder. Nothing was changed.");
         }
     }
 

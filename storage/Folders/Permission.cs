@@ -2,15 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace FishCheckpoint.Storage.Folders;
 
-/// <summary>Asks the system whether something may be written, without writing.</summary>
+/// <summary>Checks write access without writing.</summary>
 internal static partial class Permission
 {
     private const int WriteAndSearch = 2 | 1;
     private const int Write = 2;
 
     /// <summary>
-    /// Whether this user may write; on a file system that is mounted for reading only, nobody may. On Windows only a
-    /// file's read-only attribute is looked at, and not the access lists: there the first write shows it.
+    /// Whether this user may write; always <see langword="false"/> on a file system that is mounted read-only. On Windows only the
+    /// read-only attribute of a file is checked, not access lists: there the first write fails.
     /// </summary>
     public static bool MayWrite(string path) => OperatingSystem.IsWindows()
         ? Directory.Exists(path) || !File.GetAttributes(path).HasFlag(FileAttributes.ReadOnly)

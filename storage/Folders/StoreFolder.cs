@@ -3,29 +3,28 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Folders;
 
-/// <summary>Decides from what lies in a data folder whether a store is opened there, created, or refused.</summary>
+/// <summary>Decides from a data folder's content whether to open a store, create one, or refuse.</summary>
 internal static class StoreFolder
 {
     /// <summary>The file of the database.</summary>
     public const string Database = "fish.db";
 
-    /// <summary>The folder, within a data folder, of a restored store that is to take its place.</summary>
+    /// <summary>The folder inside a data folder of a restored store that will replace the present one.</summary>
     public const string Arriving = ".restoring";
 
-    /// <summary>The folder, within a data folder, of a store that a restored one has replaced.</summary>
+    /// <summary>The folder inside a data folder of a store that was replaced.</summary>
     public const string Replaced = ".replaced";
 
-    /// <summary>Checks the folder. A missing one is created, unless a store has to be there.</summary>
-    /// <returns>Whether the store can only be read: this user may not write there, or the file system is mounted for reading
-    /// only.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.StoreNotFound"/>, <see cref="ErrorCode.StoreIncomplete"/>,
-    /// <see cref="ErrorCode.CorruptStore"/>: the database is missing beside what belongs to one.</exception>
+    /// <summary>Checks the folder. Creates a missing one unless a store must exist.</summary>
+    /// <returns>Whether the store is read-only: this user may not write there, or the file system is mounted read-only.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.StoreNotFound"/>; <see cref="ErrorCode.StoreIncomplete"/>;
+    /// <see cref="ErrorCode.CorruptStore"/> if other files of a store exist without its database.</exception>
     public static bool Prepare(string folder, bool mustExist)
     {
         var kind = KindOf(folder);
         if (mustExist && kind is { } file && !file.HasFlag(FileAttributes.Directory))
         {
-            throw NotFound(folder, "This is a file, not a data folder.");
+            throw NotFound(folder, "The path is a file, not a data folder.");
         }
 
         if (kind is { } found && found.HasFlag(FileAttributes.Directory))
@@ -43,14 +42,14 @@ internal static class StoreFolder
         if (mustExist)
         {
             throw NotFound(folder, kind is null ? "The data folder does not exist."
-                : $"The folder holds no store: there is no {Database} in it.");
+                : $"The folder has no store: {Database} is missing.");
         }
 
         Create(folder);
         return false;
     }
 
-    /// <summary>Creates a folder and those above it that are missing. A loss of power does not take them away again.</summary>
+    /// <summary>Creates a folder and its missing parents durably.</summary>
     public static void Create(string folder)
     {
         folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
@@ -61,7 +60,7 @@ internal static class StoreFolder
                 Create(above);
             }
 
-            // Also a folder that is there already: who made it may have been killed before this.
+            // Also for an existing folder: the process that created it may have been killed before the sync.
             var isThere = Directory.Exists(folder);
             Directory.CreateDirectory(folder);
             try
@@ -70,13 +69,14 @@ internal static class StoreFolder
             }
             catch (UnauthorizedAccessException) when (isThere)
             {
-                // What this user may not read, as /home may be, another has made and filled.
+                // Another user created and filled a parent that this user may not read, such as /home.
             }
         }
     }
 
-    /// <summary>Refuses to create a database where files of an earlier one lie: what they hold would be lost with the next
-    /// collection.</summary>
+    /// <summary>
+    /// Throws if a new database would be created next to files of an earlier one, which the next collection would delete.
+    /// </summary>
     public static void RequireNoRemains(string folder)
     {
         if (HasContent(Path.Combine(folder, Database + "-wal")))
@@ -87,8 +87,7 @@ internal static class StoreFolder
         RequireNoBases(folder);
     }
 
-    /// <summary>As above, beside a database that has no schema: what a log holds there is of a creation that did not come to
-    /// its end.</summary>
+    /// <summary>Throws if bases exist next to a database without a schema. A log there belongs to an interrupted creation.</summary>
     public static void RequireNoBases(string folder)
     {
         var bases = Path.Combine(folder, "bases");
@@ -99,19 +98,18 @@ internal static class StoreFolder
     }
 
     private static FishException Remains(string folder, string remains) => new(
-        ErrorCode.CorruptStore, folder, $"{Database} is missing or empty, but {remains} of a store lies in the folder.",
-        $"Put {Database} back, or restore a backup into another folder with 'fishckpt restore'. Nothing was changed. "
-            + "Only if nothing here is needed: empty the folder, or name another one.");
+        ErrorCode.CorruptStore, folder, $"{Database} is missing or empty, but {remains} of a store is in the folder.",
+        $"Put {Database} back, or restore a backup into another folder with 'fishckpt restore'. "
+            + "Empty the folder only if you need nothing in it. Nothing was changed.");
 
     private static FishException NotFound(string folder, string cause) => new(
         ErrorCode.StoreNotFound, folder, cause,
-        "Check --data, FISH_DATA and the settings' DataFolder. 'fishckpt base add' and 'fishckpt serve' create a store; "
-        + "this command does not.");
+        "Check --data, FISH_DATA and the setting DataFolder. Only 'fishckpt base add' and 'fishckpt serve' create a store.");
 
     private static bool HasContent(string path) => KindOf(path) is { } kind && !kind.HasFlag(FileAttributes.Directory)
         && new FileInfo(path).Length > 0;
 
-    // Directory.Exists takes a folder that this user may not look into for one that is missing; this throws.
+    // Directory.Exists returns false for a folder without access; this throws.
     private static FileAttributes? KindOf(string path)
     {
         try

@@ -4,7 +4,7 @@ using FishCheckpoint.Storage.Catalog;
 namespace FishCheckpoint.Storage.Repairs;
 
 /// <summary>
-/// Makes lost rows of bases from the rows of their files: a base's identity is the digest of these, and proves that none is missing.
+/// Rebuilds lost rows of bases from the rows of their files. A base's id is the digest of these, so it proves that no file is missing.
 /// </summary>
 internal static class BaseRebuild
 {
@@ -20,12 +20,12 @@ internal static class BaseRebuild
                 {
                     var created = connection.Scalar<long>("SELECT coalesce(min(created), 0) FROM tasks WHERE base = $0", id);
                     new BaseTable(connection).InsertRow(content, DateTimeOffset.FromUnixTimeMilliseconds(created));
-                    log.Rebuilt.Add($"The row of base {id} was made from the rows of its files; the key that added it is lost.");
+                    log.Rebuilt.Add($"The row of base {id} was rebuilt from the rows of its files; the key that added it is lost.");
                 }
             }
             catch (Exception error) when (Problems.IsDamage(error))
             {
-                // The base is lost with what is based on it, and named then.
+                // The base is lost; the checkpoints on it are dropped and listed later.
             }
         }
     }

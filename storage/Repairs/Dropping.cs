@@ -2,14 +2,14 @@ using FishCheckpoint.Storage.Catalog;
 
 namespace FishCheckpoint.Storage.Repairs;
 
-/// <summary>Takes checkpoints out with all that need them; what is left of their frames is put aside.</summary>
+/// <summary>Drops checkpoints with all that depend on them, and moves what is left of their frames to quarantine.</summary>
 internal static class Dropping
 {
-    /// <summary>Drops checkpoints and those that are laid against or guessed from them.</summary>
-    /// <param name="connection">Without foreign keys, which are checked at the end.</param>
-    /// <param name="log">Keeps what was dropped.</param>
-    /// <param name="key">What was damaged.</param>
-    /// <param name="problem">What is wrong with it.</param>
+    /// <summary>Drops checkpoints and all that are based on or predicted from them.</summary>
+    /// <param name="connection">A connection without foreign keys, which are checked at the end.</param>
+    /// <param name="log">Records what was dropped.</param>
+    /// <param name="key">The damaged item.</param>
+    /// <param name="problem">The problem.</param>
     /// <param name="seed">A query for the ids of the checkpoints, with the parameter <c>$0</c>.</param>
     /// <param name="argument">The parameter.</param>
     public static void Run(CatalogConnection connection, RepairLog log, string key, string problem, string seed, object? argument)
@@ -32,13 +32,13 @@ internal static class Dropping
             row => row.GetString(0));
         var frames = connection.Query(
             """
-            SELECT frame FROM checkpoints WHERE id IN (SELECT id FROM dropped) UNION SELECT trainer_frame FROM checkpoints
-              WHERE id IN (SELECT id FROM dropped) AND
-              trainer_frame IS NOT NULL UNION SELECT m.frame FROM masks m WHERE m.frame IS NOT NULL AND m.id IN (SELECT mask
-                FROM checkpoints WHERE id IN (SELECT id FROM dropped))
+            SELECT frame FROM checkpoints WHERE id IN (SELECT id FROM dropped)
+            UNION SELECT trainer_frame FROM checkpoints WHERE id IN (SELECT id FROM dropped) AND trainer_frame IS NOT NULL
+            UNION SELECT m.frame FROM masks m
+              WHERE m.frame IS NOT NULL AND m.id IN (SELECT mask FROM checkpoints WHERE id IN (SELECT id FROM dropped))
             """,
             row => row.GetInt64(0));
-        log.Drop(key, problem, names, [.. frames.Select(frame => log.PutAside(connection, frame)).OfType<string>()]);
+        log.Drop(key, problem, names, [.. frames.Select(frame => log.Quarantine(connection, frame)).OfType<string>()]);
         connection.Execute(
             "DELETE FROM tags WHERE checkpoint IN (SELECT id FROM dropped); DELETE FROM checkpoints WHERE id IN (SELECT id FROM dropped);");
     }

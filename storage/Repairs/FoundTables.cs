@@ -4,7 +4,7 @@ using FishCheckpoint.Storage.Sqlite;
 namespace FishCheckpoint.Storage.Repairs;
 
 /// <summary>
-/// Which pages of a database hold which table: by the schema's rows that can be read, else by what the rows on the pages look like.
+/// Assigns the pages of a damaged database to tables: by readable rows of the schema, else by the form of the rows on the pages.
 /// </summary>
 internal sealed class FoundTables
 {
@@ -39,17 +39,17 @@ internal sealed class FoundTables
         Match([.. groups.Where(group => !schemaRows.ContainsKey(group.Root))]);
     }
 
-    /// <summary>The schema that the database was written with.</summary>
+    /// <summary>The schema of the database.</summary>
     public KnownSchema Schema { get; }
 
     /// <summary>Whether any table was found.</summary>
     public bool HasAny => names.Count > 0;
 
-    /// <summary>The pages that hold rows of a table, in their order.</summary>
+    /// <summary>The pages with rows of a table, in order.</summary>
     public IEnumerable<int> PagesOf(string table) => names.Where(name => name.Value == table).SelectMany(name => byRoot[name.Key]).Order();
 
-    /// <summary>The table that begins on a page; <see langword="null"/>: an index.</summary>
-    /// <returns>Whether that is known.</returns>
+    /// <summary>The table with a root page; <see langword="null"/> for an index.</summary>
+    /// <returns>Whether the root page is known.</returns>
     public bool TryName(int root, out string? table)
     {
         table = names.GetValueOrDefault(root);
@@ -64,7 +64,7 @@ internal sealed class FoundTables
     private List<object?[]> Sample(IEnumerable<int> group) =>
         [.. group.SelectMany(new PageCells(pages).Read).Select(row => row.Values).Take(Samples)];
 
-    // A row that is older than a column lacks it, so that a newer schema fits as well as an older one, except where columns were dropped.
+    // Rows older than a column lack it, so a newer schema matches too, except if columns were dropped.
     private KnownSchema Choose(List<PageGroup> groups)
     {
         if (pages.First is { } first)
@@ -78,7 +78,7 @@ internal sealed class FoundTables
             .MaxBy(schema => groups.Count(group => schema.Tables.Any(group.MayBe)))!;
     }
 
-    // What tells tables with the same columns from one another is the order in which they were made.
+    // Tables with the same columns are assigned in the order of their creation.
     private void Match(List<PageGroup> groups)
     {
         var open = Schema.Tables.Where(table => !schemaRows.ContainsValue(table.Name)).ToList();

@@ -9,12 +9,12 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Repairs;
 
-/// <summary>Makes damaged frames anew of others that say the same.</summary>
+/// <summary>Rebuilds damaged frames from others with the same content.</summary>
 internal static class FrameRebuild
 {
     private const string Select = $"SELECT {CheckpointColumns.Columns} FROM {CheckpointColumns.From}";
 
-    /// <summary>Takes the frame of another checkpoint that proves the same: it has the same parent, positions and values.</summary>
+    /// <summary>Copies the frame of another checkpoint with the same proof, and so with the same parent, positions and values.</summary>
     public static bool TryTwin(CatalogConnection connection, long checkpoint, IReadOnlySet<long> damaged)
     {
         if (connection.Single($"{Select} WHERE c.id = $0", CheckpointColumns.Read, checkpoint) is not { } row)
@@ -22,7 +22,7 @@ internal static class FrameRebuild
             return false;
         }
 
-        // Values that others are guessed from cannot be given up for blocks, nor for values that need the parent.
+        // A reference cannot be replaced by blocks or by values that need a parent.
         var isReference = connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE reference = $0)", row.Id) != 0;
         var twin = connection.Query($"{Select} WHERE coalesce(c.proof, c.state) = $0 AND c.id <> $1", CheckpointColumns.Read, row.Proven,
             row.Id)
@@ -39,21 +39,23 @@ internal static class FrameRebuild
         connection.Execute(
             """
             UPDATE checkpoints SET frame = $1, blocks = $2, value_bytes = $3, brought_bytes = $4, reference = $5, reference_depth = $6
-              WHERE id = $0
+            WHERE id = $0
             """,
-            row.Id, frame, twin.IsBlocks ? 1 : 0, twin.ValueBytes, twin.IsBlocks ? twin.BroughtBytes : 0, twin.Reference,
+            row.Id, frame, twin.IsBlocks ? 1 : 0, twin.ValueBytes, twin.IsBlocks ? twin.PositionBytes : 0, twin.Reference,
             twin.ReferenceDepth);
         return true;
     }
 
-    /// <summary>Makes a mask's frame of a frame of blocks that has the same positions.</summary>
+    /// <summary>Rebuilds a mask's frame from a frame of blocks with the same positions.</summary>
     public static bool TryMask(
         CatalogConnection connection, Digest mask, BaseFolder folder, TaskCatalog tasks, StoreOptions options, IReadOnlySet<long> damaged,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         foreach (var (row, name) in connection.Query(
-            $"SELECT {CheckpointColumns.Columns}, t.name FROM {CheckpointColumns.From} JOIN tasks t ON t.id = c.task WHERE c.mask = $0 "
-                + "AND c.blocks = 1",
+            $"""
+            SELECT {CheckpointColumns.Columns}, t.name FROM {CheckpointColumns.From} JOIN tasks t ON t.id = c.task
+            WHERE c.mask = $0 AND c.blocks = 1
+            """,
             row => (CheckpointColumns.Read(row), row.GetString(row.FieldCount - 1)), mask)
                 .Where(found => !damaged.Contains(found.Item1.Id)))
         {
@@ -62,7 +64,7 @@ internal static class FrameRebuild
                 var task = tasks.Context(connection.Rows, name);
                 using var state = OpenedState.Open(connection.Rows, folder, task, row);
                 using var stored = new StoredDeltaReader(StoredFrames.Open(connection.Rows, row), task.Layout.Layout, state.UpTo(row));
-                using var made = DeltaEncoder.Encode(stored, null, default, options.Codec, options.TemporaryFolder, cancellation);
+                using var made = DeltaEncoder.Encode(stored, null, default, options.Codec, options.TemporaryFolder, cancellationToken);
                 if (made.MaskId == mask && connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", mask) is { } frame)
                 {
                     connection.Rows.Masks.Replace(
@@ -72,7 +74,7 @@ internal static class FrameRebuild
             }
             catch (FishException error) when (error.Kind != ErrorKind.Unavailable)
             {
-                // Another may do.
+                // Try the next one.
             }
         }
 

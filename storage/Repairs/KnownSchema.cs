@@ -3,15 +3,15 @@ using FishCheckpoint.Storage.Sqlite;
 
 namespace FishCheckpoint.Storage.Repairs;
 
-/// <summary>The tables of a schema that this program knows: those that its migrations make, up to one of them.</summary>
+/// <summary>The tables of a schema version, as the migrations create them.</summary>
 internal sealed class KnownSchema
 {
     private KnownSchema(IReadOnlyList<KnownTable> tables, IReadOnlyDictionary<int, string> roots) => (Tables, Roots) = (tables, roots);
 
-    /// <summary>Its tables, in the order in which they lie in a database.</summary>
+    /// <summary>The tables, in the order of their root pages.</summary>
     public IReadOnlyList<KnownTable> Tables { get; }
 
-    /// <summary>What begins on which page in a database that was never rewritten.</summary>
+    /// <summary>The table or index of each root page in a database that was never vacuumed.</summary>
     public IReadOnlyDictionary<int, string> Roots { get; }
 
     public static KnownSchema Of(int version)
@@ -32,7 +32,7 @@ internal sealed class KnownSchema
             roots.ToDictionary(root => root.Root, root => root.Name));
     }
 
-    // Without row numbers the key's columns come first.
+    // Without row ids the key's columns come first.
     private static List<KnownColumn> Columns(CatalogConnection connection, string table, bool hasRowId) => connection.Query(
         $"""
         SELECT name, type, "notnull", dflt_value IS NOT NULL, pk, sum(pk > 0) OVER () FROM pragma_table_info('{table}')

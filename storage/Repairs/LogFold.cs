@@ -4,11 +4,11 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Storage.Repairs;
 
 /// <summary>
-/// Writes a copied log's committed pages into the copied database, also those behind a damaged frame, where SQLite would stop.
+/// Writes the committed pages of a copied log into the copied database, including those after a damaged frame, where SQLite would stop.
 /// </summary>
 internal static class LogFold
 {
-    /// <summary>Folds the log in and deletes it. A page whose last frame is damaged is damaged then.</summary>
+    /// <summary>Folds the log in and deletes it. A page whose last frame is damaged becomes damaged.</summary>
     public static void Run(string database, RepairLog log)
     {
         var path = $"{database}-wal";
@@ -19,8 +19,8 @@ internal static class LogFold
             {
                 log.Drop(
                     "database: log",
-                    $"CORRUPT_STORE: {damage} is damaged. "
-                    + $"The {frames.Committed - frames.Taken} frames from there on were taken as far as they are sound.",
+                    $"CORRUPT_STORE: {damage} is damaged. Of the {frames.Committed - frames.Taken} frames from there on, "
+                    + "the undamaged ones were kept.",
                     [], []);
             }
         }

@@ -3,16 +3,16 @@ using System.Text;
 
 namespace FishCheckpoint.Storage.Repairs;
 
-/// <summary>Reads the rows on a page, and what of them lies on the pages that they run over to.</summary>
+/// <summary>Reads the rows of a page, including their overflow pages.</summary>
 internal sealed class PageCells(PageFile pages)
 {
-    // What SQLite takes for a row at most.
+    // SQLite's limit for a row.
     private const long LongestRow = 1_000_000_000;
 
-    /// <summary>Rows that could not be read: a page that they run over to is damaged.</summary>
+    /// <summary>Rows that could not be read because of a damaged overflow page.</summary>
     public int Failures { get; private set; }
 
-    /// <summary>Where the cells of a page lie.</summary>
+    /// <summary>The positions of a page's cells.</summary>
     public static IEnumerable<int> PlacesOf(byte[] page, int head, int usable)
     {
         var count = BinaryPrimitives.ReadUInt16BigEndian(page.AsSpan(head + 3));
@@ -27,7 +27,7 @@ internal sealed class PageCells(PageFile pages)
         }
     }
 
-    /// <summary>The rows of a page, each with its number, or 0 where rows have none.</summary>
+    /// <summary>The rows of a page with their ids; 0 for rows without.</summary>
     public IEnumerable<(long Row, object?[] Values)> Read(int number)
     {
         if (pages.TryRead(number) is not { } page)
@@ -135,7 +135,7 @@ internal sealed class PageCells(PageFile pages)
         return value;
     }
 
-    // Seven bits a byte, the highest first; all eight of a ninth.
+    // Seven bits per byte, highest first; all eight bits of a ninth.
     private static long Number(byte[] bytes, ref int at)
     {
         long value = 0;

@@ -6,12 +6,11 @@ using Microsoft.Win32.SafeHandles;
 namespace FishCheckpoint.Storage.Repairs;
 
 /// <summary>
-/// The pages of a database without a log, each by itself (https://www.sqlite.org/fileformat2.html): what one says is believed if its
-/// checksum is right.
+/// Reads single pages of a database without a log (https://www.sqlite.org/fileformat2.html), and trusts those with the right checksum.
 /// </summary>
 internal sealed class PageFile : IDisposable
 {
-    /// <summary>Where the first page says how many bytes its pages leave alone at their end.</summary>
+    /// <summary>The position in the first page of the number of reserved bytes per page.</summary>
     public const int ReservedAt = 20;
 
     private const int Default = 16384;
@@ -40,14 +39,14 @@ internal sealed class PageFile : IDisposable
     /// <summary>Bytes of a page that SQLite uses.</summary>
     public int Usable { get; }
 
-    /// <summary>How many there are; they count from 1.</summary>
+    /// <summary>The number of pages; numbers start at 1.</summary>
     public int Count { get; }
 
-    /// <summary>The first page, unless it is damaged.</summary>
+    /// <summary>The first page; <see langword="null"/> if it is damaged.</summary>
     public byte[]? First { get; }
 
-    /// <summary>A page.</summary>
-    /// <returns><see langword="null"/>: it is damaged, or there is none.</returns>
+    /// <summary>Reads a page.</summary>
+    /// <returns><see langword="null"/> if it is damaged or missing.</returns>
     public byte[]? TryRead(int number)
     {
         var page = new byte[PageSize];
@@ -57,7 +56,7 @@ internal sealed class PageFile : IDisposable
 
     public void Dispose() => file.Dispose();
 
-    // A flipped byte on the first page leaves the sums of all others.
+    // Looks at several pages, because the first one may be damaged.
     private bool FindSums()
     {
         var page = new byte[Default];

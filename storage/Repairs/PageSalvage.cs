@@ -5,8 +5,7 @@ using Microsoft.Data.Sqlite;
 namespace FishCheckpoint.Storage.Repairs;
 
 /// <summary>
-/// Copies rows from the pages of a database themselves, for tables that SQLite cannot read to their end: where the schema is damaged, or a
-/// page that others are found by.
+/// Copies rows directly from pages, for tables that SQLite cannot read to the end because the schema or an inner page is damaged.
 /// </summary>
 internal sealed class PageSalvage
 {
@@ -15,27 +14,27 @@ internal sealed class PageSalvage
     private readonly FoundTables found;
     private readonly SqliteCatalogConnection target;
 
-    public PageSalvage(PageFile pages, SqliteCatalogConnection target, CancellationToken cancellation)
+    public PageSalvage(PageFile pages, SqliteCatalogConnection target, CancellationToken cancellationToken)
     {
-        (this.pages, this.target, tree) = (pages, target, new PageTree(pages, cancellation));
+        (this.pages, this.target, tree) = (pages, target, new PageTree(pages, cancellationToken));
         found = new FoundTables(pages, tree);
         if (!found.HasAny)
         {
             throw new FishException(
                 ErrorCode.CorruptStore, Database.FileName,
-                "No page of the database holds a table that this program knows.", "Restore from a backup.");
+                "No page of the database has a known table.", "Restore from a backup.");
         }
     }
 
-    /// <summary>Damaged pages of which it cannot be told what they held.</summary>
+    /// <summary>Damaged pages that no table can be assigned to.</summary>
     public IReadOnlyList<int> Unknown =>
         [.. tree.Damaged.Where(page =>
             page != 1 && !tree.IsOverflow(page) && tree.RootOf(page) != 1 && !found.TryName(tree.RootOf(page), out _))];
 
-    /// <summary>Copies the rows of a table that are not there yet.</summary>
-    /// <param name="table">Its name.</param>
-    /// <param name="columns">The columns that the target has.</param>
-    /// <returns>The rows that were copied, and what is lost of the table; <see langword="null"/>: nothing.</returns>
+    /// <summary>Copies the rows of a table that the target does not have.</summary>
+    /// <param name="table">The table's name.</param>
+    /// <param name="columns">The columns of the target.</param>
+    /// <returns>The number of copied rows, and the damage of the table; <see langword="null"/> for none.</returns>
     public (long Copied, string? Problem) Run(string table, IReadOnlyCollection<string> columns)
     {
         if (found.Schema.Tables.FirstOrDefault(one => one.Name == table) is not { } known)
@@ -73,13 +72,13 @@ internal sealed class PageSalvage
         var damaged = tree.Damaged.Where(page =>
             found.TryName(tree.RootOf(page), out var name) && name == table
             && !tree.IsOverflow(page) && !(known.HasRowId && tree.IsInner(page))).ToList();
-        return (copied, damaged.Count > 0 ? $"{Say(damaged)} not what was written."
+        return (copied, damaged.Count > 0 ? $"{Subject(damaged)} damaged."
             : cells.Failures + refused > 0
-                ? $"{cells.Failures + refused} of its rows run over to pages that are not what was written." : null);
+                ? $"{cells.Failures + refused} of its rows continue on damaged pages." : null);
     }
 
-    /// <summary>Names pages in a sentence, with its verb.</summary>
-    public static string Say(IReadOnlyList<int> pages) =>
+    /// <summary>Lists pages as the subject of a sentence, with its verb.</summary>
+    public static string Subject(IReadOnlyList<int> pages) =>
         pages.Count == 1 ? $"Page {pages[0]} of {Database.FileName} is"
             : $"Pages {string.Join(", ", pages.Take(10))}{(pages.Count > 10 ? ", ..." : "")} of {Database.FileName} are";
 

@@ -3,13 +3,12 @@ using System.Buffers.Binary;
 namespace FishCheckpoint.Storage.Repairs;
 
 /// <summary>
-/// Which pages of a database belong together. Inner pages name those below them, and pages of pointers name the one above each, so that a
-/// damaged page hides none of
-/// the others.
+/// Assigns the pages of a database to trees. Inner pages list their children, and pointer maps list the parent of each page, so a damaged
+/// page does not make others unreachable.
 /// </summary>
 internal sealed class PageTree
 {
-    /// <summary>The kinds of pages that hold rows.</summary>
+    /// <summary>The kinds of pages with rows.</summary>
     public const byte InnerIndex = 2, InnerTable = 5, LeafIndex = 10, LeafTable = 13;
 
     private const byte PointerToRoot = 1, PointerToFree = 2, PointerToFirstOverflow = 3, PointerToNextOverflow = 4, PointerInTree = 5;
@@ -24,7 +23,7 @@ internal sealed class PageTree
     private readonly int[] above;
     private readonly HashSet<int> inner;
 
-    public PageTree(PageFile pages, CancellationToken cancellation)
+    public PageTree(PageFile pages, CancellationToken cancellationToken)
     {
         this.pages = pages;
         (kinds, pointers, above) = (new byte[pages.Count + 1], new byte[pages.Count + 1], new int[pages.Count + 1]);
@@ -33,27 +32,27 @@ internal sealed class PageTree
         ReadFree();
         for (var number = 1; number <= pages.Count; number++)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             ReadPage(number);
         }
 
         inner = [.. Enumerable.Range(1, pages.Count).Where(below => pointers[below] is 0 or PointerInTree).Select(below => above[below])];
     }
 
-    /// <summary>Pages that cannot be read and may have held rows.</summary>
+    /// <summary>Unreadable pages that may have had rows.</summary>
     public List<int> Damaged { get; } = [];
 
-    /// <summary>Pages of tables and indexes, by the first page of what they belong to.</summary>
+    /// <summary>Pages of tables and indexes, by root page.</summary>
     public ILookup<int, int> ByRoot() => Enumerable.Range(1, pages.Count)
         .Where(number => kinds[number] is InnerIndex or InnerTable or LeafIndex or LeafTable).ToLookup(RootOf);
 
-    /// <summary>Whether some page of the tree is below it: then it holds no row of its own in a table with row numbers.</summary>
+    /// <summary>Whether the page has children; in a table with row ids it then has no rows.</summary>
     public bool IsInner(int number) => inner.Contains(number);
 
-    /// <summary>Whether a row of another page runs over to it.</summary>
+    /// <summary>Whether the page continues a row of another page.</summary>
     public bool IsOverflow(int number) => pointers[number] is PointerToFirstOverflow or PointerToNextOverflow;
 
-    /// <summary>The first page of what a page belongs to: itself if nothing is known above it.</summary>
+    /// <summary>The root of a page: the page itself if it has no known parent.</summary>
     public int RootOf(int number)
     {
         for (var level = 0; level < MaxLevels && above[number] > 0; level++)
@@ -88,7 +87,7 @@ internal sealed class PageTree
         }
     }
 
-    // Both say what is free: a damaged page of either leaves the other.
+    // Free pages are listed twice, so a damaged page of one list leaves the other.
     private void ReadFree()
     {
         var trunk = pages.First is { } first ? Word(first, 32) : 0;

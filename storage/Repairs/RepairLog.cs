@@ -6,7 +6,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Repairs;
 
-/// <summary>Keeps what was rebuilt and what was not, and puts aside what is left of the latter.</summary>
+/// <summary>Records what was rebuilt and what was lost, and saves the remains of the latter.</summary>
 internal sealed class RepairLog(string folder)
 {
     private readonly string quarantine = Path.Combine(folder, "quarantine");
@@ -23,8 +23,8 @@ internal sealed class RepairLog(string folder)
         Quarantined.Add(new QuarantinedItem(key, problem, affected, files));
     }
 
-    /// <summary>Writes a frame as far as it can be read: its head, and then its pieces where they belong.</summary>
-    public string? PutAside(CatalogConnection connection, long frame)
+    /// <summary>Saves the readable parts of a frame: its head, and its pieces at their positions.</summary>
+    public string? Quarantine(CatalogConnection connection, long frame)
     {
         var name = $"frame-{frame}";
         try
@@ -47,8 +47,8 @@ internal sealed class RepairLog(string folder)
         }
     }
 
-    /// <summary>Copies a damaged file.</summary>
-    public string? PutAside(string path, string name)
+    /// <summary>Saves a damaged file.</summary>
+    public string? Quarantine(string path, string name)
     {
         try
         {
@@ -61,7 +61,7 @@ internal sealed class RepairLog(string folder)
         }
     }
 
-    /// <summary>Writes the manifest, where there is something to be told.</summary>
+    /// <summary>Writes the manifest if anything was lost.</summary>
     public RepairReport Finish(long checkpoints)
     {
         var report = new RepairReport(checkpoints, Lost.Count, Rebuilt, Quarantined);

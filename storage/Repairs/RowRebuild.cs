@@ -7,9 +7,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Storage.Repairs;
 
 /// <summary>
-/// Sets rows right by what frames say of themselves: a head has a checksum, and with it the mask, the parent's state and the values'
-/// digest, which together are the checkpoint's own state. What cannot be told with certainty is left as it is, for the verification to
-/// find.
+/// Corrects rows from the heads of their frames. A head has a checksum, the mask, the parent's state and the digest of the values, which
+/// together give the checkpoint's own state. Uncertain rows are left for the verification.
 /// </summary>
 internal static class RowRebuild
 {
@@ -51,7 +50,7 @@ internal static class RowRebuild
         connection.Execute("DROP INDEX rebuild_by_state");
     }
 
-    // Those whose frame names the state of their task's base are laid on the base.
+    // If the frame's parent is the state of the task's base, the checkpoint is based on the base.
     private static void Bases(CatalogConnection connection, SortedDictionary<long, FrameHead> heads, RepairLog log)
     {
         foreach (var (id, frame, state) in connection.Query(
@@ -61,7 +60,7 @@ internal static class RowRebuild
             if (heads.TryGetValue(frame, out var head) && head.Digests.Count == 4 && head.Digests[2] == state)
             {
                 connection.Execute("UPDATE checkpoints SET parent = NULL WHERE id = $0", id);
-                log.Rebuilt.Add($"The row of checkpoint {id} was set right by its frame.");
+                log.Rebuilt.Add($"The row of checkpoint {id} was corrected from its frame.");
             }
         }
     }
@@ -74,34 +73,32 @@ internal static class RowRebuild
             connection.Scalar<long>("SELECT length(head) + payload FROM frames WHERE id = $0", frame));
         var changed = connection.Execute(
             """
-            UPDATE checkpoints SET frame = $1, mask = $2, changed = $3, blocks = $4, value_bytes = $5 - iif($4 = 1
-              AND brought_bytes BETWEEN 0 AND $5, brought_bytes, 0),
-              brought_bytes = iif($4 = 1 AND brought_bytes NOT BETWEEN 0
-                AND $5, 0, brought_bytes), metrics = iif(json_valid(metrics), metrics, '{}'),
-              metadata = iif(json_valid(metadata), metadata, '{}')
+            UPDATE checkpoints SET frame = $1, mask = $2, changed = $3, blocks = $4,
+              value_bytes = $5 - iif($4 = 1 AND brought_bytes BETWEEN 0 AND $5, brought_bytes, 0),
+              brought_bytes = iif($4 = 1 AND brought_bytes NOT BETWEEN 0 AND $5, 0, brought_bytes),
+              metrics = iif(json_valid(metrics), metrics, '{}'), metadata = iif(json_valid(metadata), metadata, '{}')
             WHERE id = $0 AND ((frame, mask, changed, blocks, value_bytes) IS NOT ($1, $2, $3, $4, $5 - $4 * brought_bytes)
-              OR NOT json_valid(metrics)
-              OR NOT json_valid(metadata))
+              OR NOT json_valid(metrics) OR NOT json_valid(metadata))
             """,
             id, frame, head.Digests[1], head.Count, blocks, size);
 
-        // The parent is the one with the state that the frame names: of the task, of another one where this is a branch, or the base.
+        // The parent has the state that the frame names. It belongs to the task, or to another one at a branch point.
         changed += connection.Execute(
             """
             UPDATE checkpoints SET parent = (
-              SELECT p.id FROM checkpoints p WHERE p.state = $1 AND p.id <> $0 ORDER BY p.task <> (SELECT task FROM checkpoints
-                WHERE id = $0), p.id LIMIT 1)
+              SELECT p.id FROM checkpoints p WHERE p.state = $1 AND p.id <> $0
+              ORDER BY p.task <> (SELECT task FROM checkpoints WHERE id = $0), p.id LIMIT 1)
             WHERE id = $0 AND EXISTS (SELECT 1 FROM checkpoints p WHERE p.state = $1 AND p.id <> $0)
               AND (SELECT p.state FROM checkpoints p WHERE p.id = checkpoints.parent) IS NOT $1
             """,
             id, head.Digests[2]);
         if (changed > 0)
         {
-            log.Rebuilt.Add($"The row of checkpoint {id} was set right by its frame.");
+            log.Rebuilt.Add($"The row of checkpoint {id} was corrected from its frame.");
         }
     }
 
-    // Rows of masks that are missing: their frames name them, and a frame of blocks brings its own.
+    // Inserts missing rows of masks, from their frames or from frames of blocks.
     private static void Masks(CatalogConnection connection, SortedDictionary<long, FrameHead> heads, RepairLog log)
     {
         foreach (var (frame, head) in heads.Where(head => head.Value.Kind == FrameKind.Mask))
@@ -115,7 +112,7 @@ internal static class RowRebuild
                 """,
                 head.Digests[1], frame, head.Count) > 0)
             {
-                log.Rebuilt.Add($"The row of mask {head.Digests[1]} was made of its frame.");
+                log.Rebuilt.Add($"The row of mask {head.Digests[1]} was rebuilt from its frame.");
             }
         }
 
@@ -141,7 +138,7 @@ internal static class RowRebuild
             }
             catch (FishException)
             {
-                // The verification names it.
+                // The verification reports it.
             }
         }
 

@@ -4,37 +4,35 @@ using FishCheckpoint.Storage.Sqlite;
 namespace FishCheckpoint.Storage.Repairs;
 
 /// <summary>
-/// Copies every row that can be read of every table that this program knows, whichever schema it was written with: through SQLite, and what
-/// SQLite does not reach, from
-/// the pages themselves.
+/// Copies every readable row of every known table, whatever the schema: through SQLite, and from the pages directly where SQLite cannot.
 /// </summary>
 internal static class Salvage
 {
-    // What a repair makes anew.
-    private static readonly string[] Left = ["verified", "damage", "totals", "depths", "metrics", "task_tensors", "tasks_to_count"];
+    // Tables that a repair computes again.
+    private static readonly string[] Computed = ["verified", "damage", "totals", "depths", "metrics", "task_tensors", "tasks_to_count"];
 
-    /// <summary>Copies.</summary>
-    /// <param name="source">The database; <see langword="null"/>: SQLite cannot read its schema.</param>
-    /// <param name="path">Its file, without a log.</param>
-    /// <param name="target">A new database of the newest schema.</param>
-    /// <param name="log">Told what is lost.</param>
-    /// <param name="cancellation">Ends it.</param>
+    /// <summary>Copies the rows.</summary>
+    /// <param name="source">The database; <see langword="null"/> if SQLite cannot read its schema.</param>
+    /// <param name="path">The file of the database, without a log.</param>
+    /// <param name="target">A new database with the newest schema.</param>
+    /// <param name="log">Records what is lost.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     public static void Run(SqliteCatalogConnection? source, string path, SqliteCatalogConnection target, RepairLog log,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         using var pages = new PageFile(path);
         PageSalvage? byPages = null;
         foreach (var (table, hasRowId) in target.Query(
             "SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
-            row => (row.GetString(0), row.GetInt64(1) == 0)).Where(table => !Left.Contains(table.Item1)))
+            row => (row.GetString(0), row.GetInt64(1) == 0)).Where(table => !Computed.Contains(table.Item1)))
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var columns = Columns(target, table);
             using var transaction = target.Begin();
             var (copied, problem) = source is null ? (0, "SQLite cannot read the schema.") : Copy(source, target, table, hasRowId, columns);
             if (problem is not null)
             {
-                byPages ??= new PageSalvage(pages, target, cancellation);
+                byPages ??= new PageSalvage(pages, target, cancellationToken);
                 var (more, lost) = byPages.Run(table, columns);
                 (copied, problem) = (copied + more, lost ?? (pages.IsChecked || source is null ? null : problem));
             }
@@ -42,14 +40,14 @@ internal static class Salvage
             transaction.Commit();
             if (problem is not null)
             {
-                log.Drop($"database: table {table}", $"CORRUPT_STORE: {problem} {copied} rows could be read.", [], []);
+                log.Drop($"database: table {table}", $"CORRUPT_STORE: {problem} {copied} rows were copied.", [], []);
             }
         }
 
         if (byPages?.Unknown is { Count: > 0 } unknown)
         {
             log.Drop(
-                "database: pages", $"CORRUPT_STORE: {PageSalvage.Say(unknown)} not what was written; what they held is not known.", [], []);
+                "database: pages", $"CORRUPT_STORE: {PageSalvage.Subject(unknown)} damaged; their content is unknown.", [], []);
         }
     }
 

@@ -8,28 +8,29 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Repairs;
 
-/// <summary>Brings the bases' files over: from the damaged folder where they are whole, else from what the caller has, else from another
-/// base that has the same file.</summary>
+/// <summary>
+/// Copies the bases' files: from the damaged folder if whole, else from the caller's files, else from another base with the same file.
+/// </summary>
 internal sealed class SalvagedBases(RepairOptions repair, RepairLog log)
 {
-    public void Run(CatalogConnection connection, CancellationToken cancellation)
+    public void Run(CatalogConnection connection, CancellationToken cancellationToken)
     {
         var meter = new ProgressReporter(repair.Progress);
         meter.Expect(BaseCopy.BytesOf(connection));
         var copy = new BaseCopy(BaseFolder.At(repair.DataFolder), repair.To, link: false, meter);
-        copy.Run(connection, cancellation);
+        copy.Run(connection, cancellationToken);
         foreach (var damaged in copy.Damaged)
         {
             var (id, name) = (Digest.Parse(damaged.Key["base ".Length..][..64]), damaged.Key[("base ".Length + 65)..]);
             var file = connection.Rows.Bases.Content(id).FileOf(name);
             var target = Path.Combine(BaseFolder.PathOf(repair.To, id), name);
-            if (Candidates(connection, file).FirstOrDefault(path => BaseFileCheck.Full(file, path, cancellation) is null) is { } whole)
+            if (Candidates(connection, file).FirstOrDefault(path => BaseFileCheck.Full(file, path, cancellationToken) is null) is { } whole)
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(target)!);
                 File.Delete(target);
-                BaseCopy.CopyFile(whole, target, meter, cancellation);
+                BaseCopy.CopyFile(whole, target, meter, cancellationToken);
                 AtomicFile.SyncFolder(Path.GetDirectoryName(target)!);
-                log.Rebuilt.Add($"{damaged.Key} was taken from {whole}.");
+                log.Rebuilt.Add($"{damaged.Key} was copied from {whole}.");
                 continue;
             }
 
@@ -39,16 +40,16 @@ internal sealed class SalvagedBases(RepairOptions repair, RepairLog log)
             if (!repair.DropDamagedBases)
             {
                 throw new FishException(
-                    ErrorCode.CorruptBase, damaged.Key, $"{damaged.Problem} {affected} checkpoints are laid on this base.",
-                    "Give a whole file of it with --base, or add the base again to the damaged folder; "
-                        + "or leave out what is based on it with --drop-damaged-bases.");
+                    ErrorCode.CorruptBase, damaged.Key, $"{damaged.Problem} {affected} checkpoints depend on this base.",
+                    "Name a whole file with --base, add the base again to the damaged folder, "
+                        + "or drop the base and its checkpoints with --drop-damaged-bases.");
             }
 
-            log.PutAside(BaseFolder.At(repair.DataFolder).PathOf(id, name), $"base-{id}-{name.Replace('/', '-')}");
+            log.Quarantine(BaseFolder.At(repair.DataFolder).PathOf(id, name), $"base-{id}-{name.Replace('/', '-')}");
         }
     }
 
-    /// <summary>Removes the rows of a base and its tasks, whose checkpoints are gone.</summary>
+    /// <summary>Removes the rows of a base and of its tasks after their checkpoints.</summary>
     public static void Forget(CatalogConnection connection, Digest id)
     {
         connection.Execute("DELETE FROM tasks WHERE base = $0", id);
@@ -57,7 +58,7 @@ internal sealed class SalvagedBases(RepairOptions repair, RepairLog log)
         connection.Execute("DELETE FROM bases WHERE id = $0", id);
     }
 
-    /// <summary>Removes rows of a table without row numbers that refer to what is missing.</summary>
+    /// <summary>Removes rows of a table without row ids whose referenced row is missing.</summary>
     public static void DropReferring(CatalogConnection connection, string table, string missing)
     {
         foreach (var (from, to) in connection.Query(

@@ -9,28 +9,27 @@ using FishCheckpoint.Storage.Sqlite;
 
 namespace FishCheckpoint.Storage.Repairs;
 
-/// <summary>Rows and files that were salvaged, until they are a store in which a verification finds nothing wrong: what it finds is
-/// rebuilt, or dropped.</summary>
+/// <summary>Turns salvaged rows and files into a store: verifies it, and rebuilds or drops the damage until there is none.</summary>
 internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
 {
-    // A frame that is rebuilt may show that what lies on it is damaged too; each round leaves less.
+    // A rebuilt frame may reveal damage of its dependents; each round leaves less.
     private const int MaxRounds = 100;
 
     private readonly StoreOptions options = new() { DataFolder = repair.To, Progress = repair.Progress };
 
-    public async Task<RepairReport> FinishAsync(CancellationToken cancellation)
+    public async Task<RepairReport> FinishAsync(CancellationToken cancellationToken)
     {
         using var folder = options.OpenBases();
         using (var connection = Open())
         {
-            new SalvagedBases(repair, log).Run(connection, cancellation);
+            new SalvagedBases(repair, log).Run(connection, cancellationToken);
             References(connection);
             Sums(connection);
         }
 
         for (var round = 0; ; round++)
         {
-            var found = await VerifyAsync(folder, cancellation);
+            var found = await VerifyAsync(folder, cancellationToken);
             if (found.Count == 0)
             {
                 break;
@@ -39,14 +38,15 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
             if (round == MaxRounds)
             {
                 throw new FishException(
-                    ErrorCode.CorruptStore, found[0].Finding.Key, $"It is still damaged after {round} rounds: {found[0].Finding.Problem}",
-                    "Restore from a backup, and report this.");
+                    ErrorCode.CorruptStore, found[0].Finding.Key,
+                    $"The store is still damaged after {round} rounds: {found[0].Finding.Problem}",
+                    "Restore from a backup, and report the error.");
             }
 
             using var connection = Open();
             foreach (var (item, finding) in found)
             {
-                Handle(connection, folder, item, finding, found, cancellation);
+                Handle(connection, folder, item, finding, found, cancellationToken);
             }
 
             References(connection);
@@ -60,15 +60,15 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
 
     private void Handle(
         CatalogConnection connection, BaseFolder folder, VerifyItem item, Finding finding,
-        IReadOnlyList<(VerifyItem Item, Finding Finding)> all,
-        CancellationToken cancellation)
+        IReadOnlyList<(VerifyItem Item, Finding Finding)> all, CancellationToken cancellationToken)
     {
         var damaged = all.Where(found => found.Item.Kind == ItemKind.Values).Select(found => found.Item.Row).ToHashSet();
         switch (item.Kind)
         {
-            case ItemKind.Mask when FrameRebuild.TryMask(connection, item.Id, folder, new TaskCatalog(), options, damaged, cancellation):
+            case ItemKind.Mask when FrameRebuild.TryMask(connection, item.Id, folder, new TaskCatalog(), options, damaged,
+                cancellationToken):
             case ItemKind.Values when FrameRebuild.TryTwin(connection, item.Row, damaged):
-                log.Rebuilt.Add($"{finding.Key} was rebuilt of another that says the same.");
+                log.Rebuilt.Add($"{finding.Key} was rebuilt from another frame with the same content.");
                 break;
             case ItemKind.Mask:
                 Dropping.Run(connection, log, finding.Key, finding.Problem, "SELECT id FROM checkpoints WHERE mask = $0 AND blocks = 0",
@@ -77,8 +77,8 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
             case ItemKind.Values:
                 Dropping.Run(connection, log, finding.Key, finding.Problem, "SELECT id FROM checkpoints WHERE id = $0", item.Row);
                 break;
-            case ItemKind.State:
-                DropState(connection, item, finding);
+            case ItemKind.TrainerState:
+                DropTrainerState(connection, item, finding);
                 break;
             case ItemKind.SideFile:
                 DropSideFile(connection, item.Row, finding.Key, finding.Problem);
@@ -95,7 +95,7 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
         }
     }
 
-    // Rows that no frame tells: headers, and tasks.
+    // Rows without frames: headers and tasks.
     private void HandleRows(CatalogConnection connection, Finding finding)
     {
         var ids = string.Join(", ", finding.Affected.Select(checkpoint => checkpoint.Id));
@@ -111,32 +111,32 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
         }
     }
 
-    private void DropState(CatalogConnection connection, VerifyItem item, Finding finding)
+    private void DropTrainerState(CatalogConnection connection, VerifyItem item, Finding finding)
     {
         var file = connection.Scalar<long?>("SELECT trainer_frame FROM checkpoints WHERE id = $0", item.Row) is { } frame
-            ? log.PutAside(connection, frame) : null;
+            ? log.Quarantine(connection, frame) : null;
         connection.Execute("UPDATE checkpoints SET trainer_frame = NULL, trainer_bytes = side_bytes WHERE id = $0", item.Row);
         log.Drop(finding.Key, $"{finding.Problem} The checkpoint itself is kept.", [], file is null ? [] : [file]);
     }
 
-    // The checkpoints that have it are kept; the sets that it was in get other identities.
+    // Its checkpoints are kept, and their sets of side files get other ids.
     private void DropSideFile(CatalogConnection connection, long file, string key, string problem)
     {
         var named = connection.Query(
             """
-            SELECT DISTINCT s.name || ' of ' || coalesce(t.name, 'task ' || c.task) || '/' || c.step FROM side_sets s
-              JOIN checkpoints c ON c.side_set = s.id
-            LEFT JOIN tasks t ON t.id = c.task WHERE s.file = $0 AND c.deleted = 0 ORDER BY 1
+            SELECT DISTINCT s.name || ' of ' || coalesce(t.name, 'task ' || c.task) || '/' || c.step
+            FROM side_sets s JOIN checkpoints c ON c.side_set = s.id LEFT JOIN tasks t ON t.id = c.task
+            WHERE s.file = $0 AND c.deleted = 0 ORDER BY 1
             """,
             row => row.GetString(0), file);
         var frame = connection.Scalar<long?>("SELECT frame FROM side_files WHERE id = $0", file);
-        var aside = frame is { } id ? log.PutAside(connection, id) : null;
+        var aside = frame is { } id ? log.Quarantine(connection, id) : null;
         SideFileRows.Drop(connection, file);
-        log.Drop(key, $"{problem} It was {string.Join(", ", named)}; the checkpoints are kept without it.", [], aside is null ? []
+        log.Drop(key, $"{problem} It was {string.Join(", ", named)}; its checkpoints are kept without it.", [], aside is null ? []
             : [aside]);
     }
 
-    // Rows that refer to what is missing, until there are none: what refers to them may then do so too.
+    // Repeats until no row refers to a missing one, since each removal may leave others.
     private void References(CatalogConnection connection)
     {
         while (connection.Query("PRAGMA foreign_key_check", row =>
@@ -146,20 +146,20 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
             {
                 if (table == "tasks" && of == "checkpoints")
                 {
-                    TaskRebuild.LoseStart(connection, log, row!.Value);
+                    TaskRebuild.DropBranchPoint(connection, log, row!.Value);
                 }
                 else if (table == "tasks")
                 {
-                    TaskRebuild.Drop(connection, log, row!.Value, $"CORRUPT_STORE: Its row of {of} is lost.");
+                    TaskRebuild.Drop(connection, log, row!.Value, $"CORRUPT_STORE: The row of {of} is lost.");
                 }
                 else if (table == "checkpoints")
                 {
-                    Dropping.Run(connection, log, $"checkpoint row {row}", $"CORRUPT_STORE: Its row of {of} is lost.",
+                    Dropping.Run(connection, log, $"checkpoint row {row}", $"CORRUPT_STORE: The row of {of} is lost.",
                         "SELECT id FROM checkpoints WHERE id = $0", row);
                 }
                 else if (table == "side_files")
                 {
-                    DropSideFile(connection, row!.Value, $"side file row {row}", $"CORRUPT_STORE: Its row of {of} is lost.");
+                    DropSideFile(connection, row!.Value, $"side file row {row}", $"CORRUPT_STORE: The row of {of} is lost.");
                 }
                 else if (table == "side_sets")
                 {
@@ -188,7 +188,7 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
             }
             catch (Exception error) when (Problems.IsDamage(error))
             {
-                // The verification names it.
+                // The verification reports it.
             }
         }
 
@@ -197,15 +197,16 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
         transaction.Commit();
     }
 
-    private async Task<IReadOnlyList<(VerifyItem Item, Finding Finding)>> VerifyAsync(BaseFolder folder, CancellationToken cancellation)
+    private async Task<IReadOnlyList<(VerifyItem Item, Finding Finding)>> VerifyAsync(BaseFolder folder,
+        CancellationToken cancellationToken)
     {
         using var database = Database.Open(options.DataFolder, options.DiskSpace);
         var verifier = new Verifier(database, folder, options);
-        await verifier.RunAsync(new VerifyOptions(), cancellation);
+        await verifier.RunAsync(new VerifyOptions(), cancellationToken);
         return verifier.Found;
     }
 
-    // Foreign keys are checked by what drops rows, all at once.
+    // Foreign keys are checked together by the code that drops rows.
     private SqliteCatalogConnection Open() =>
         SqliteCatalogConnection.OpenFile(Path.Combine(options.DataFolder, Database.FileName), "PRAGMA foreign_keys = OFF");
 }

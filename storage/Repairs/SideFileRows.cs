@@ -4,8 +4,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Repairs;
 
-/// <summary>Takes side files that are lost out of the sets that name them. A set is named by what it holds, so that one with a file less is
-/// another set.</summary>
+/// <summary>Removes lost side files from their sets. A set's id depends on its content, so a set without a file is another set.</summary>
 internal static class SideFileRows
 {
     /// <summary>Drops a side file.</summary>
@@ -22,13 +21,13 @@ internal static class SideFileRows
         const string Lost = "file NOT IN (SELECT id FROM side_files)";
         foreach (var name in connection.Query(
             $"""
-            SELECT s.name || ' of ' || coalesce(t.name, 'task ' || c.task) || '/' || c.step FROM side_sets s
-              JOIN checkpoints c ON c.side_set = s.id
-            LEFT JOIN tasks t ON t.id = c.task WHERE s.{Lost} AND c.deleted = 0 ORDER BY 1
+            SELECT s.name || ' of ' || coalesce(t.name, 'task ' || c.task) || '/' || c.step
+            FROM side_sets s JOIN checkpoints c ON c.side_set = s.id LEFT JOIN tasks t ON t.id = c.task
+            WHERE s.{Lost} AND c.deleted = 0 ORDER BY 1
             """,
             row => row.GetString(0)))
         {
-            log.Drop($"side file {name}", "CORRUPT_STORE: Its content is lost; the checkpoint is kept without it.", [], []);
+            log.Drop($"side file {name}", "CORRUPT_STORE: The content is lost; the checkpoint is kept without it.", [], []);
         }
 
         var sets = connection.Query($"SELECT DISTINCT id FROM side_sets WHERE {Lost}", row => row.Digest(0));

@@ -8,27 +8,28 @@ using Microsoft.Data.Sqlite;
 namespace FishCheckpoint.Storage.Repairs;
 
 /// <summary>
-/// Makes a new data folder of a damaged one: of everything that is sound and what can be rebuilt. The damaged one is only read. What is
-/// damaged goes to the folder <c>quarantine</c> of the new one, with what depends on it and a manifest.
+/// Repairs a damaged store into a new data folder, from everything that is undamaged or can be rebuilt. The damaged folder is only read.
+/// The remains of lost items and a manifest go to the folder <c>quarantine</c> of the new one.
 /// </summary>
 public static class StoreRepair
 {
-    /// <summary>Repairs.</summary>
-    /// <param name="options">What, and where to.</param>
-    /// <param name="cancellation">Ends the repair; the new folder is refused as incomplete, and the next repair into it begins
+    /// <summary>Repairs a store.</summary>
+    /// <param name="options">What to repair, and where.</param>
+    /// <param name="cancellationToken">Cancels the repair. The new folder stays marked as incomplete, and the next repair into it starts
     /// again.</param>
-    /// <returns>What was done; everything that the new folder holds was verified.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the new folder is not empty, or the old one is in use;
-    /// <see cref="ErrorCode.FileNotFound"/>; <see cref="ErrorCode.CorruptBase"/>: a base is damaged and there is no whole file for it;
-    /// <see cref="ErrorCode.CorruptStore"/>: no page of the database holds a table;
-    /// <see cref="ErrorCode.StoreTooNew"/>; <see cref="ErrorCode.StorageUnavailable"/>.</exception>
-    public static Task<RepairReport> RunAsync(RepairOptions options, CancellationToken cancellation = default) => Task.Run(
+    /// <returns>The result; everything in the new folder is verified.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the new folder is not empty, or the old one is in use.
+    /// <see cref="ErrorCode.FileNotFound"/>. <see cref="ErrorCode.CorruptBase"/>: a base is damaged and has no whole file.
+    /// <see cref="ErrorCode.CorruptStore"/>: no page of the database has a table. <see cref="ErrorCode.StoreTooNew"/>.
+    /// <see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    public static Task<RepairReport> RunAsync(RepairOptions options, CancellationToken cancellationToken = default) => Task.Run(
         async () =>
         {
             try
             {
                 return await RepairAsync(
-                    options with { DataFolder = Path.GetFullPath(options.DataFolder), To = Path.GetFullPath(options.To) }, cancellation);
+                    options with { DataFolder = Path.GetFullPath(options.DataFolder), To = Path.GetFullPath(options.To) },
+                    cancellationToken);
             }
             catch (CatalogException error)
             {
@@ -42,16 +43,16 @@ public static class StoreRepair
             {
                 throw new FishException(
                     ErrorCode.StorageUnavailable, options.To, error.Message,
-                    "Check the space and permissions there; the damaged folder was not touched.", error);
+                    "Check the space and permissions there. The damaged folder was not changed.", error);
             }
         },
-        cancellation);
+        cancellationToken);
 
-    private static async Task<RepairReport> RepairAsync(RepairOptions options, CancellationToken cancellation)
+    private static async Task<RepairReport> RepairAsync(RepairOptions options, CancellationToken cancellationToken)
     {
         if (!File.Exists(Path.Combine(options.DataFolder, Database.FileName)))
         {
-            throw new FishException(ErrorCode.FileNotFound, options.DataFolder, $"The folder holds no {Database.FileName}.",
+            throw new FishException(ErrorCode.FileNotFound, options.DataFolder, $"The folder has no {Database.FileName}.",
                 "Name a data folder, or restore from a backup.");
         }
 
@@ -60,7 +61,7 @@ public static class StoreRepair
         Incomplete.Begin(options.To);
         var log = new RepairLog(options.To);
         var work = Path.Combine(options.To, "original");
-        var original = OriginalCopy.Make(options.DataFolder, work, new ProgressReporter(options.Progress), cancellation);
+        var original = OriginalCopy.Make(options.DataFolder, work, new ProgressReporter(options.Progress), cancellationToken);
         LogFold.Run(original, log);
         using (var target = SqliteCatalogConnection.OpenFile(Path.Combine(options.To, Database.FileName)))
         {
@@ -68,10 +69,10 @@ public static class StoreRepair
             target.Execute("PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF; DELETE FROM store;");
             using (var source = OpenOriginal(original))
             {
-                Salvage.Run(source, original, target, log, cancellation);
+                Salvage.Run(source, original, target, log, cancellationToken);
                 if (StoreIdentity.Ensure(target) && (source is null || StoreIdentity.Has(source)))
                 {
-                    log.Rebuilt.Add("The store's identity could not be read: the repaired store has a new one.");
+                    log.Rebuilt.Add("The repaired store has a new identity, because the old one could not be read.");
                 }
             }
 
@@ -81,12 +82,12 @@ public static class StoreRepair
         }
 
         Directory.Delete(work, recursive: true);
-        var report = await new SalvagedStore(options, log).FinishAsync(cancellation);
+        var report = await new SalvagedStore(options, log).FinishAsync(cancellationToken);
         Incomplete.End(options.To);
         return report;
     }
 
-    // Without its schema SQLite reads nothing of it.
+    // SQLite reads nothing without the schema.
     private static SqliteCatalogConnection? OpenOriginal(string path)
     {
         var connection = SqliteCatalogConnection.OpenFile(path);

@@ -4,25 +4,25 @@ using Microsoft.Data.Sqlite;
 namespace FishCheckpoint.Storage.Repairs;
 
 /// <summary>
-/// Copies the rows of a table that can be read: from the front and from the back up to what cannot, and then within that by halves, so that
-/// a damaged page takes no more rows than its own.
+/// Copies the readable rows of a table: from the front and from the back up to the damage, then within it by halving, so that a damaged
+/// page costs only its own rows.
 /// </summary>
 internal sealed class TableSalvage(SqliteCatalogConnection source, SqliteCatalogConnection target, string table,
     IReadOnlyList<string> columns, bool hasRowId)
 {
-    // Reads that fail, before the rest of a table is given up: where whole regions are gone, halves of them would be tried for ever.
+    // The most failed reads before the rest of a table is abandoned: halving a large damaged region would take forever.
     private const int MaxFailures = 20_000;
 
     private readonly string list = string.Join(", ", columns.Select(column => $"\"{column}\""));
     private int failures;
 
-    /// <summary>Rows that were copied.</summary>
+    /// <summary>The number of copied rows.</summary>
     public long Copied { get; private set; }
 
-    /// <summary>Whether something could not be read.</summary>
+    /// <summary>Whether anything could not be read.</summary>
     public bool HasGaps => failures > 0;
 
-    /// <summary>Why, the first time.</summary>
+    /// <summary>The first error.</summary>
     public string Problem { get; private set; } = "";
 
     public void Run()
@@ -97,7 +97,7 @@ internal sealed class TableSalvage(SqliteCatalogConnection source, SqliteCatalog
         }
     }
 
-    // A row that no table of this kind can hold was damaged in a way that SQLite's pages do not tell.
+    // SQLite's pages do not reveal every damage; a row that violates a constraint is damaged too.
     private void Insert(SqliteCommand insert)
     {
         try

@@ -7,12 +7,12 @@ using FishCheckpoint.Storage.Catalog;
 namespace FishCheckpoint.Storage.Repairs;
 
 /// <summary>
-/// Sets rows of tasks right by what related tasks say, for a task and its branches have one base and the same own tensors; and keeps what a
-/// branch is laid on, whatever becomes of the task that it was of. Without foreign keys, which are checked at the end.
+/// Corrects rows of tasks from related tasks, since a task and its branches have the same base and own tensors. Keeps the checkpoints that
+/// branches depend on if their task is lost. Foreign keys are checked at the end.
 /// </summary>
 internal static class TaskRebuild
 {
-    // Tasks that the one with the row $0 starts from, that start from it, or whose checkpoints lie on its or the other way round.
+    // Tasks that share a branch point or a parent with the task of row $0, in either direction.
     private const string Related =
         """
         SELECT o.task FROM tasks t JOIN checkpoints o ON o.id = t.origin WHERE t.id = $0
@@ -34,24 +34,23 @@ internal static class TaskRebuild
         foreach (var lost in connection.Query("SELECT DISTINCT task FROM checkpoints WHERE task NOT IN (SELECT id FROM tasks)", row =>
             row.GetInt64(0)))
         {
-            HandOver(connection, log, lost);
+            MoveToDependents(connection, log, lost);
         }
     }
 
-    /// <summary>Leaves a task whose first checkpoint's parent is lost: what of it does not need that is as good as ever.</summary>
-    public static void LoseStart(CatalogConnection connection, RepairLog log, long task)
+    /// <summary>Keeps a task whose branch point is lost: checkpoints that do not depend on it are unaffected.</summary>
+    public static void DropBranchPoint(CatalogConnection connection, RepairLog log, long task)
     {
-        var (name, start) = connection.Single(
+        var (name, branchPoint) = connection.Single(
             "SELECT name, origin_task || ':' || origin_step FROM tasks WHERE id = $0", row =>
                 Tuple.Create(row.GetString(0), row.OptionalText(1)), task)!;
         connection.Execute("UPDATE tasks SET origin = NULL WHERE id = $0", task);
         log.Drop(
-            $"start of task {name}",
-            $"CORRUPT_STORE: The checkpoint {start} that it starts from is lost. The task is kept; its next save must name its parent.",
-            [], []);
+            $"branch point of task {name}",
+            $"CORRUPT_STORE: The checkpoint {branchPoint} is lost. The task is kept; its next save must name its parent.", [], []);
     }
 
-    /// <summary>Takes a task out with its checkpoints and all that is laid on these.</summary>
+    /// <summary>Drops a task with its checkpoints and all that depend on them.</summary>
     public static void Drop(CatalogConnection connection, RepairLog log, long task, string problem)
     {
         var name = connection.Scalar<string?>("SELECT name FROM tasks WHERE id = $0", task);
@@ -108,41 +107,40 @@ internal static class TaskRebuild
         }
     }
 
-    // A branch says what the task was called that it started from, unless that was deleted since and its checkpoint given to another.
+    // A branch has the name of its parent task, unless that was deleted and its checkpoint moved to another task.
     private static void Name(CatalogConnection connection, RepairLog log)
     {
         foreach (var (id, name, branch) in connection.Query(
             """
             SELECT o.task, b.origin_task, min(b.name) FROM tasks b JOIN checkpoints o ON o.id = b.origin
-            WHERE o.deleted = 0 AND o.step = b.origin_step AND o.task NOT IN (SELECT id FROM tasks) AND b.origin_task NOT IN (SELECT name
-              FROM tasks)
+            WHERE o.deleted = 0 AND o.step = b.origin_step AND o.task NOT IN (SELECT id FROM tasks)
+              AND b.origin_task NOT IN (SELECT name FROM tasks)
             GROUP BY o.task HAVING count(DISTINCT b.origin_task) = 1
             """,
             row => (row.GetInt64(0), row.GetString(1), row.GetString(2))))
         {
-            // Where it was a branch itself, what it lies on tells from where, more or less: enough to take nothing for the base that is
-            // not.
+            // If the lost task was a branch too, the parent of its first checkpoints shows roughly where it started. That is enough not to
+            // mistake another parent for the base.
             connection.Execute(
                 """
                 INSERT INTO tasks (id, name, base, layout, metadata, tensors, created, origin_task, origin_step)
                 SELECT $0, $1, base, layout, '{}', tensors, (SELECT min(created) FROM checkpoints WHERE task = $0),
-                  (SELECT t.name FROM checkpoints c JOIN checkpoints p ON p.id = c.parent JOIN tasks t ON t.id = p.task WHERE c.task = $0
-                    AND p.task <> $0 ORDER BY c.step LIMIT 1),
-                  (SELECT p.step FROM checkpoints c JOIN checkpoints p ON p.id = c.parent JOIN tasks t ON t.id = p.task WHERE c.task = $0
-                    AND p.task <> $0 ORDER BY c.step LIMIT 1)
+                  (SELECT t.name FROM checkpoints c JOIN checkpoints p ON p.id = c.parent JOIN tasks t ON t.id = p.task
+                    WHERE c.task = $0 AND p.task <> $0 ORDER BY c.step LIMIT 1),
+                  (SELECT p.step FROM checkpoints c JOIN checkpoints p ON p.id = c.parent JOIN tasks t ON t.id = p.task
+                    WHERE c.task = $0 AND p.task <> $0 ORDER BY c.step LIMIT 1)
                 FROM tasks WHERE name = $2
                 """,
                 id, name, branch);
             log.Rebuilt.Add(
-                $"The row of task {name} was made of what its branch {branch} says of it; its description, metadata, "
-                    + "retention and quota are lost.");
+                $"The row of task {name} was rebuilt from its branch {branch}; its description, metadata, retention and quota are lost.");
         }
     }
 
-    // As when a task is deleted: what others are laid on, or start from, goes to these.
-    private static void HandOver(CatalogConnection connection, RepairLog log, long lost)
+    // Like a deletion of the task: checkpoints that other tasks depend on move to these.
+    private static void MoveToDependents(CatalogConnection connection, RepairLog log, long lost)
     {
-        var given = new List<string>();
+        var moved = new List<string>();
         while (connection.Query(
             """
             SELECT id, step, deleted, heir FROM (
@@ -156,24 +154,24 @@ internal static class TaskRebuild
             row => (Id: row.GetInt64(0), Step: row.GetInt64(1), IsTombstone: row.GetInt64(2) != 0, Heir: row.GetInt64(3)),
             lost) is { Count: > 0 } some)
         {
-            foreach (var (id, step, isHidden, heir) in some)
+            foreach (var (id, step, isTombstone, heir) in some)
             {
                 connection.Execute(
                     """
                     UPDATE checkpoints SET task = $1, deleted = 1, trainer_frame = NULL, trainer_bytes = 0, deleted_at = NULL,
-                      expires = NULL, former_tags = NULL,
-                      with_task = 0, side_set = NULL, side_bytes = 0 WHERE id = $0
+                      expires = NULL, former_tags = NULL, with_task = 0, side_set = NULL, side_bytes = 0
+                    WHERE id = $0
                     """,
                     id, heir);
                 connection.Execute("DELETE FROM tags WHERE checkpoint = $0", id);
-                given.AddRange(isHidden ? [] : [$"task {lost}/{step}"]);
+                moved.AddRange(isTombstone ? [] : [$"task {lost}/{step}"]);
             }
         }
 
-        if (given.Count > 0)
+        if (moved.Count > 0)
         {
-            log.Drop($"task row {lost}", "CORRUPT_STORE: It is lost; of its checkpoints, these are kept for what is laid on them alone.",
-                given, []);
+            log.Drop($"task row {lost}",
+                "CORRUPT_STORE: The task is lost. These of its checkpoints are kept only because others depend on them.", moved, []);
         }
     }
 }

@@ -2,18 +2,19 @@ using FishCheckpoint.Storage.Catalog;
 
 namespace FishCheckpoint.Storage.Sqlite;
 
-/// <summary>Notes what a transaction changes: checkpoints in the table <c>touched</c>, totals in <c>grown</c>. Whatever code does it,
-/// triggers note it.</summary>
+/// <summary>
+/// Records a transaction's changes with triggers, whatever code makes them: checkpoints in the table <c>touched</c>, totals in
+/// <c>grown</c>.
+/// </summary>
 internal static class ChangeTracking
 {
-    /// <summary>Lets a connection note what it changes: in tables of its own, in memory, that cost the log nothing.</summary>
+    /// <summary>Installs the triggers on a connection, with temporary tables in memory that cost the log nothing.</summary>
     public static void Attach(CatalogConnection writer) => writer.Execute(
         """
         PRAGMA temp_store = MEMORY;
         CREATE TEMP TABLE IF NOT EXISTS touched (checkpoint INTEGER PRIMARY KEY, task INTEGER NOT NULL, fresh INTEGER NOT NULL) STRICT;
         CREATE TEMP TABLE IF NOT EXISTS grown (base BLOB NOT NULL, task INTEGER NOT NULL, checkpoints INTEGER NOT NULL,
-          logical_bytes INTEGER NOT NULL,
-          stored_bytes INTEGER NOT NULL, PRIMARY KEY (base, task)) STRICT, WITHOUT ROWID;
+          logical_bytes INTEGER NOT NULL, stored_bytes INTEGER NOT NULL, PRIMARY KEY (base, task)) STRICT, WITHOUT ROWID;
 
         CREATE TEMP TRIGGER IF NOT EXISTS touched_insert AFTER INSERT ON main.checkpoints BEGIN
           INSERT INTO touched VALUES (new.id, new.task, 1) ON CONFLICT DO NOTHING;

@@ -8,21 +8,21 @@ using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Sqlite;
 
-/// <summary>The database file: many readers, one writer at a time, a write acknowledged only when it is on disk.</summary>
+/// <summary>The database file: many readers, one writer at a time, commits durable before they are acknowledged.</summary>
 internal sealed class Database : ICatalog
 {
     public const string FileName = StoreFolder.Database;
 
-    /// <summary>Milliseconds that a writer waits for one of another process.</summary>
+    /// <summary>Milliseconds that a writer waits for a writer of another process.</summary>
     public const int LongWait = 60_000;
 
-    // Readers come and go: one that began before the last write has to end first, and writers are let through between the attempts.
+    // A reader that started before the last write must end first; writers run between the attempts.
     private const int EmptyingAttempts = 100;
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(50);
 
-    private const string RepairHint = "Restore a backup, or repair the store: docs/guides/backup-and-repair.md says how.";
+    private const string RepairHint = "Restore a backup, or repair the store as in docs/guides/backup-and-repair.md.";
 
-    // Reads without locks, each of a file that is to stay the same meanwhile.
+    // Reads without locks, which are repeated if the file changes meanwhile.
     private const int ReadAttempts = 5;
 
     private readonly SemaphoreSlim writing = new(1, 1);
@@ -61,29 +61,29 @@ internal sealed class Database : ICatalog
         }
     }
 
-    /// <summary>Whether nothing can be written: every write is refused.</summary>
+    /// <summary>Whether the database is read-only: every write fails.</summary>
     public bool IsReadOnly { get; }
 
-    /// <summary>What gives unused bytes back.</summary>
+    /// <summary>Returns unused bytes to the disk.</summary>
     public Space Space { get; }
 
     ISpace ICatalog.Space => Space;
 
     public IFrameStore Frames { get; } = new InlineFrameStore();
 
-    /// <summary>Done with the next transaction that this process commits.</summary>
+    /// <summary>Completes after the next transaction that this process commits.</summary>
     public Task NextCommit => Volatile.Read(ref nextCommit).Task;
 
-    /// <summary>Transactions that this process has committed; exact within one that writes.</summary>
+    /// <summary>The number of transactions that this process has committed; exact within a write transaction.</summary>
     public long Commits { get; private set; }
 
-    /// <summary>For tests: told of all statements of stores whose options name nobody to be told.</summary>
+    /// <summary>For tests: receives all statements of stores without a trace of their own.</summary>
     public static Action<CatalogConnection, string>? DefaultTrace { get; set; }
 
-    /// <summary>For tests: every transaction of this process runs its work twice, and takes back what it did the first time.</summary>
+    /// <summary>For tests: every transaction of this process runs its work twice and rolls back the first run.</summary>
     public static bool WorksTwice { get; set; }
 
-    /// <summary>Runs at the end of every transaction that writes, before it commits.</summary>
+    /// <summary>Runs at the end of every write transaction, before it commits.</summary>
     public Action<CatalogConnection>? BeforeCommit { get; set; }
 
     public static Database Open(string folder, Func<(long Free, long Total)>? disk = null, Action<CatalogConnection, string>? trace = null)
@@ -91,8 +91,8 @@ internal sealed class Database : ICatalog
         SQLitePCL.Batteries_V2.Init();
         CheckedVfs.Register();
 
-        // SQLite takes a log in for the first that opens the store; who comes later finds it as it was taken.
-        if (TemporaryFolder.CountHeld(System.IO.Path.Combine(folder, "tmp")) == 0)
+        // SQLite recovers the log for the first process that opens the store; later ones find it recovered.
+        if (TemporaryFolder.CountLocked(System.IO.Path.Combine(folder, "tmp")) == 0)
         {
             LogFrames.RequireWhole(System.IO.Path.Combine(folder, FileName));
         }
@@ -111,8 +111,8 @@ internal sealed class Database : ICatalog
         }
     }
 
-    /// <summary>Opens a database that this user cannot write. Nothing is created, migrated or locked for writing.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.StoreReadOnly"/>: it has an earlier schema, or a log that has to be taken in
+    /// <summary>Opens a read-only database. Creates, migrates and locks nothing.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.StoreReadOnly"/>: it has an earlier schema, or a log that must be recovered
     /// first.</exception>
     public static Database OpenReadOnly(string folder, Func<(long Free, long Total)> disk)
     {
@@ -124,23 +124,22 @@ internal sealed class Database : ICatalog
         return database;
     }
 
-    /// <summary>Refuses to go on with a database whose file was removed or replaced: what is written to it is gone when this process
-    /// ends.</summary>
+    /// <summary>Throws if the file was removed or replaced: further writes would be lost when this process ends.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
     public void RequireInPlace()
     {
         if (writer is not null && CheckedVfs.HasMoved(writer.Sqlite))
         {
             throw new FishException(
-                ErrorCode.StorageUnavailable, FileName, "The file was removed or replaced while the store is open.",
-                "Put the file back, or end this program and restore a backup: what is written now would be lost.");
+                ErrorCode.StorageUnavailable, FileName, "The file was removed or replaced while the store was open.",
+                "Put the file back, or end this program and restore a backup. Further writes would be lost.");
         }
     }
 
-    /// <summary>A connection that sees one state of the database until it is disposed.</summary>
+    /// <summary>Opens a connection with one consistent view until it is disposed.</summary>
     public Snapshot OpenSnapshot() => new(Open());
 
-    /// <summary>Reads in one snapshot. What is read without locks is read again if the file changed meanwhile.</summary>
+    /// <summary>Reads in one snapshot. Without locks it reads again if the file has changed meanwhile.</summary>
     public T Read<T>(Func<CatalogConnection, T> work)
     {
         for (var attempt = 1; ; attempt++)
@@ -164,23 +163,23 @@ internal sealed class Database : ICatalog
             if (attempt == ReadAttempts)
             {
                 throw new FishException(
-                    ErrorCode.StorageUnavailable, Path, "Another user changes the store while it is read.",
-                    "Try again, or read through the server of that user.");
+                    ErrorCode.StorageUnavailable, Path, "Another user changed the store during the read.",
+                    "Try again, or read through that user's server.");
             }
         }
     }
 
     ICatalogSession ICatalog.OpenSnapshot() => OpenSnapshot();
 
-    /// <summary>A connection that sees the newest state with each query. The caller disposes it.</summary>
+    /// <summary>Opens a connection in which each query sees the newest commit. The caller disposes it.</summary>
     public SqliteCatalogConnection OpenConnection() => Open().KeepStatements();
 
     public ICatalogSession OpenLatest() => new Latest(OpenConnection());
 
     T ICatalog.Read<T>(Func<ICatalogView, T> work) => Read(connection => work(connection.Rows));
 
-    Task<T> ICatalog.WriteAsync<T>(Func<ICatalogWriter, T> work, CancellationToken cancellation) =>
-        WriteAsync(connection => work(connection.Rows), cancellation);
+    Task<T> ICatalog.WriteAsync<T>(Func<ICatalogWriter, T> work, CancellationToken cancellationToken) =>
+        WriteAsync(connection => work(connection.Rows), cancellationToken);
 
     public void RequireWritable()
     {
@@ -190,19 +189,20 @@ internal sealed class Database : ICatalog
         }
     }
 
-    /// <summary>Runs one transaction, alone among writers, committed and synced when this returns.</summary>
-    /// <param name="work">Has no effect but through its connection, or one that may come twice: it may be taken back and run again.</param>
-    /// <param name="cancellation">Ends it before it commits.</param>
-    /// <returns>What the work returned the last time.</returns>
+    /// <summary>Runs one write transaction, committed and synced when this returns.</summary>
+    /// <param name="work">The transaction. It may be rolled back and run again, so it must act only through its connection, or in ways that
+    /// may happen twice.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>The result of the last run.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.StoreReadOnly"/>, <see cref="ErrorCode.StorageUnavailable"/>.</exception>
-    public async Task<T> WriteAsync<T>(Func<CatalogConnection, T> work, CancellationToken cancellation)
+    public async Task<T> WriteAsync<T>(Func<CatalogConnection, T> work, CancellationToken cancellationToken)
     {
         if (writer is null)
         {
             throw ReadOnlyConnection.Refusal(Path);
         }
 
-        await writing.WaitAsync(cancellation);
+        await writing.WaitAsync(cancellationToken);
         var isCommitting = false;
         try
         {
@@ -215,7 +215,7 @@ internal sealed class Database : ICatalog
 
             var result = work(writer);
             BeforeCommit?.Invoke(writer);
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             isCommitting = true;
             transaction.Commit();
             Commits++;
@@ -238,7 +238,7 @@ internal sealed class Database : ICatalog
         }
     }
 
-    // What fails, fails again.
+    // An error occurs again in the real run.
     private void Rehearse<T>(SqliteCatalogConnection connection, Func<CatalogConnection, T> work)
     {
         connection.Execute("SAVEPOINT rehearsal");
@@ -254,14 +254,13 @@ internal sealed class Database : ICatalog
         connection.Execute("ROLLBACK TO rehearsal; RELEASE rehearsal");
     }
 
-    /// <summary>Copies everything from the log into the database and cuts the log to nothing, as soon as no reader needs it; gives up after
-    /// some seconds.</summary>
+    /// <summary>Copies the log into the database and truncates it, once no reader needs it; gives up after some seconds.</summary>
     /// <returns>Whether the log is empty.</returns>
-    public async Task<bool> EmptyLogAsync(CancellationToken cancellation)
+    public async Task<bool> EmptyLogAsync(CancellationToken cancellationToken)
     {
         for (var attempt = 0; log is not null && attempt < EmptyingAttempts; attempt++)
         {
-            await writing.WaitAsync(cancellation);
+            await writing.WaitAsync(cancellationToken);
             try
             {
                 if (log.Empty())
@@ -278,14 +277,14 @@ internal sealed class Database : ICatalog
                 writing.Release();
             }
 
-            await Task.Delay(BetweenAttempts, cancellation);
+            await Task.Delay(BetweenAttempts, cancellationToken);
         }
 
         return false;
     }
 
-    // A commit whose sync failed lies in the log all the same, and would be found there after a crash although it was refused: another one
-    // takes its place.
+    // A commit whose sync failed is still in the log, and would be found there after a crash although it was refused. Another commit
+    // replaces it.
     private static void Supersede(SqliteCatalogConnection writer)
     {
         try
@@ -296,7 +295,7 @@ internal sealed class Database : ICatalog
         }
         catch (CatalogException)
         {
-            // The disk fails still. It is for the next commit to do.
+            // The disk still fails; the next commit replaces it.
         }
     }
 
@@ -312,7 +311,7 @@ internal sealed class Database : ICatalog
         writing.Dispose();
     }
 
-    /// <summary>SQLite's error as the catalog's.</summary>
+    /// <summary>Converts an error of SQLite to one of the catalog.</summary>
     public static CatalogException Wrap(SqliteException error) => new(FaultOf(error), Translate(error), error);
 
     private static CatalogFault FaultOf(SqliteException error) => error.SqliteErrorCode switch
@@ -336,7 +335,7 @@ internal sealed class Database : ICatalog
         SQLitePCL.raw.SQLITE_FULL => new FishException(ErrorCode.StorageUnavailable, FileName, error.Message, Space.WhatToDo, error),
         _ => new FishException(
             ErrorCode.StorageUnavailable, FileName, error.Message,
-            "Check the disk's space and permissions, and try again; nothing was changed.", error),
+            "Check the disk's space and permissions, and try again. Nothing was changed.", error),
     };
 
     private SqliteCatalogConnection Open()
@@ -346,14 +345,14 @@ internal sealed class Database : ICatalog
             return ReadOnlyConnection.Open(Path);
         }
 
-        // macOS makes bytes durable only where it is asked to empty the disk's own cache; other systems pass over that.
+        // macOS writes durably only if it flushes the disk's own cache; other systems ignore this setting.
         return SqliteCatalogConnection.Open(
             connectionString,
             $"PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA busy_timeout = {LongWait}; PRAGMA cell_size_check = ON;", trace);
     }
 }
 
-/// <summary>A connection whose questions are each answered by the newest state.</summary>
+/// <summary>A connection in which each question sees the newest commit.</summary>
 internal sealed class Latest(SqliteCatalogConnection connection) : ICatalogSession
 {
     public ICatalogView View => connection.Rows;
@@ -365,7 +364,7 @@ internal sealed class Latest(SqliteCatalogConnection connection) : ICatalogSessi
     public void Dispose() => connection.Dispose();
 }
 
-/// <summary>A read transaction: what is deleted meanwhile stays readable here.</summary>
+/// <summary>A read transaction: rows that are deleted meanwhile stay readable.</summary>
 internal sealed class Snapshot : ICatalogSession
 {
     private readonly SqliteCatalogTransaction transaction;
@@ -380,7 +379,7 @@ internal sealed class Snapshot : ICatalogSession
 
     public ICatalogView View => Connection.Rows;
 
-    /// <summary>Lets the state go, so that the log can be emptied: what is read through the connection from now on is the newest.</summary>
+    /// <summary>Ends the snapshot so that the log can be emptied; later reads see the newest commit.</summary>
     public void Release() => transaction.Dispose();
 
     public void Dispose()

@@ -5,21 +5,21 @@ using FishCheckpoint.Storage.Sqlite.Pages;
 
 namespace FishCheckpoint.Storage.Sqlite;
 
-/// <summary>Brings a database to the newest schema, one numbered script after another, in one transaction.</summary>
+/// <summary>Migrates a database to the newest schema with numbered scripts in one transaction.</summary>
 internal static class Migrations
 {
-    // "FISH": tells a data folder's database from any other SQLite file.
+    // "FISH": distinguishes a store's database from other SQLite files.
     private const long ApplicationId = 0x46495348;
 
-    // Bytes of a database that may be rewritten while it is opened.
+    // The most bytes of a database that is rewritten during an opening.
     private const long SoonRewritten = 1 << 28;
 
-    /// <summary>The schema that <see cref="Run"/> makes.</summary>
+    /// <summary>The schema version after <see cref="Run"/>.</summary>
     public static int Newest => Scripts().Count;
 
-    /// <summary>Creates the schema, or brings it up to date.</summary>
+    /// <summary>Creates the schema, or migrates it.</summary>
     /// <param name="connection">The database.</param>
-    /// <param name="mayCreate">Called before anything is written to an empty database; refuses by throwing.</param>
+    /// <param name="mayCreate">Called before the first write to an empty database; throws to refuse it.</param>
     public static void Run(SqliteCatalogConnection connection, Action? mayCreate = null)
     {
         var scripts = Scripts();
@@ -28,26 +28,26 @@ internal static class Migrations
             mayCreate();
         }
 
-        // Only an empty database takes these, outside of a transaction, and the third one writes its first page, which has to tell of the
-        // sums: a copy of part of the log may leave that page as it is. Frames are long: larger pages than usual are fewer to write and sum
-        // up.
+        // These take effect only in an empty database and outside a transaction. The third writes the first page, which must announce the
+        // checksums already, since copying part of a log may not rewrite it. Large pages suit long frames: there are fewer to write and
+        // check.
         connection.Execute("PRAGMA page_size = 16384");
         var hadSums = RequestSums(connection);
         connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;");
 
-        // A table is made anew by dropping it: what refers to it is checked at the end.
+        // Migrations replace tables by dropping them, so references are checked at the end.
         connection.Execute("PRAGMA foreign_keys = OFF");
         RunAll(connection, scripts);
         connection.Execute("PRAGMA foreign_keys = ON");
         if ((hadSums || Try(connection, "VACUUM", mostBytes: SoonRewritten)) && !CheckedVfs.HasSums(connection.Sqlite))
         {
-            // While the log alone tells of the sums, a copy of part of it writes pages without: all of it goes at once, here or where a
-            // killed process left it.
+            // As long as only the log announces the checksums, copying part of it would write pages without. So it is copied as a whole,
+            // here or after a killed process.
             Try(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
         }
     }
 
-    // Whether the pages have checksums already, or will from the first on.
+    // Whether the pages have checksums, or will have them from the first write.
     private static bool RequestSums(SqliteCatalogConnection connection)
     {
         var pages = connection.Scalar<long>("PRAGMA page_count");
@@ -56,7 +56,7 @@ internal static class Migrations
         return pages == 0 || hasRoom;
     }
 
-    // One that an earlier program has made gets checksums by being rewritten: now if that is soon done, else whenever it is compacted.
+    // A database of an earlier version gets checksums when it is rewritten: now if that is quick, else at the next compaction.
     private static bool Try(SqliteCatalogConnection connection, string sql, long mostBytes = long.MaxValue)
     {
         if (connection.Scalar<long>("PRAGMA page_count") * connection.Scalar<long>("PRAGMA page_size") > mostBytes)
@@ -71,19 +71,19 @@ internal static class Migrations
         }
         catch (CatalogException error) when (error.Fault != CatalogFault.Damaged)
         {
-            // A full disk, or another process at work: what is there can be read all the same, and the next opening tries again.
+            // The disk is full or another process is writing. The store works anyway, and the next opening tries again.
             return false;
         }
     }
 
-    /// <summary>Refuses a database of a newer program, or of another one.</summary>
+    /// <summary>Throws if a newer version or another program wrote the database.</summary>
     public static void RequireKnown(SqliteCatalogConnection connection) =>
         RequireKnown(connection.Scalar<long>("PRAGMA user_version"), connection.Scalar<long>("PRAGMA application_id"));
 
-    /// <summary>Refuses what the first page of such a database says.</summary>
+    /// <summary>Throws if a newer version or another program wrote the database, given the numbers in its first page.</summary>
     public static void RequireKnown(long version, long applicationId) => Check(version, applicationId, Newest);
 
-    /// <summary>Makes the tables of a schema, of an earlier one too, in an empty database.</summary>
+    /// <summary>Creates the tables of a schema version in an empty database.</summary>
     public static void Make(SqliteCatalogConnection connection, int version)
     {
         foreach (var (_, script) in Scripts().Take(version))
@@ -92,7 +92,7 @@ internal static class Migrations
         }
     }
 
-    /// <summary>Refuses a database that would have to be migrated, for one that can only be read.</summary>
+    /// <summary>Throws if a read-only database would need a migration.</summary>
     public static void RequireCurrent(SqliteCatalogConnection connection, string folder)
     {
         RequireKnown(connection);
@@ -101,8 +101,8 @@ internal static class Migrations
         {
             throw new FishException(
                 ErrorCode.StoreReadOnly, folder,
-                $"The database has schema {version} and has to be brought up to {Newest} first, but this user can only read it.",
-                "Open it once as the user who may write it ('fishckpt ls' does it), or copy the folder to a place where you may write.");
+                $"The database has schema {version} and needs a migration to {Newest}, but this user may only read it.",
+                "Open it once as a user who may write it, for example with 'fishckpt ls', or copy the folder to a writable place.");
         }
     }
 
@@ -132,8 +132,8 @@ internal static class Migrations
         {
             throw new FishException(
                 ErrorCode.CorruptStore, Database.FileName,
-                "After the schema was brought up to date, a row refers to one that is missing; nothing was changed.",
-                "Restore from a backup, or open the folder with the program that wrote it.");
+                "After the migration a row refers to a missing one; nothing was changed.",
+                "Restore from a backup, or open the folder with the earlier version.");
         }
     }
 
@@ -142,14 +142,15 @@ internal static class Migrations
         if (version > newest)
         {
             throw new FishException(
-                ErrorCode.StoreTooNew, Database.FileName, $"The database has schema {version}; this program knows {newest}.",
-                "Use a newer program.");
+                ErrorCode.StoreTooNew, Database.FileName,
+                $"The database has schema {version}; the newest that this version supports is {newest}.",
+                "Use a newer version.");
         }
 
         if (version > 0 && applicationId != ApplicationId)
         {
             throw new FishException(
-                ErrorCode.CorruptStore, Database.FileName, "The file is a database of another program.", "Choose another data folder.");
+                ErrorCode.CorruptStore, Database.FileName, "The file is another program's database.", "Choose another data folder.");
         }
     }
 

@@ -8,11 +8,11 @@ using SQLitePCL;
 
 namespace FishCheckpoint.Storage.Sqlite;
 
-/// <summary>A connection to a SQLite database. It owns the one of Microsoft.Data.Sqlite.</summary>
-/// <param name="sqlite">Open.</param>
+/// <summary>A connection to a SQLite database. Owns the connection of Microsoft.Data.Sqlite.</summary>
+/// <param name="sqlite">An open connection.</param>
 internal sealed class SqliteCatalogConnection(SqliteConnection sqlite) : CatalogConnection
 {
-    // More than the program has; a limit all the same.
+    // A safety limit above the program's number of statements.
     private const int MaxKept = 200;
 
     private static readonly string[] Names = [.. Enumerable.Range(0, 32).Select(index => $"${index}")];
@@ -20,13 +20,13 @@ internal sealed class SqliteCatalogConnection(SqliteConnection sqlite) : Catalog
     private Dictionary<string, SqliteCommand>? kept;
     private Action<CatalogConnection, string>? traced;
 
-    /// <summary>For what SQLite alone has.</summary>
+    /// <summary>The connection for features of SQLite.</summary>
     public SqliteConnection Sqlite => sqlite;
 
     /// <summary>Opens a database.</summary>
-    /// <param name="connectionString">Where it is, and how.</param>
-    /// <param name="settings">Run first.</param>
-    /// <param name="trace">Told of every other statement before it runs.</param>
+    /// <param name="connectionString">The connection string.</param>
+    /// <param name="settings">Statements to run first.</param>
+    /// <param name="trace">Called before every other statement.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptStore"/>, <see cref="ErrorCode.StorageUnavailable"/>.</exception>
     public static SqliteCatalogConnection Open(string connectionString, string settings, Action<CatalogConnection, string>? trace = null)
     {
@@ -45,13 +45,12 @@ internal sealed class SqliteCatalogConnection(SqliteConnection sqlite) : Catalog
         }
     }
 
-    /// <summary>Opens a file by itself, without a pool.</summary>
+    /// <summary>Opens a single file without a pool.</summary>
     public static SqliteCatalogConnection OpenFile(string path, string settings = "") =>
         Open(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString(), settings);
 
     /// <summary>
-    /// Keeps statements from one call to the next, for a connection that stays open: preparing one, with the triggers that it sets off,
-    /// takes longer than running it.
+    /// Caches prepared statements, for a connection that stays open: preparing one with its triggers takes longer than running it.
     /// </summary>
     public SqliteCatalogConnection KeepStatements()
     {
@@ -61,7 +60,7 @@ internal sealed class SqliteCatalogConnection(SqliteConnection sqlite) : Catalog
 
     public SqliteCatalogTransaction Begin(bool deferred = false) => new(Guarded(() => sqlite.BeginTransaction(deferred)));
 
-    /// <remarks>SqliteCommand.ExecuteNonQuery drops errors of the statements that follow one with columns, as ALTER TABLE is.</remarks>
+    /// <remarks>SqliteCommand.ExecuteNonQuery ignores errors of statements after one with columns, such as ALTER TABLE.</remarks>
     public override int Execute(string sql, params ReadOnlySpan<object?> arguments)
     {
         using var statement = Prepare(sql, arguments);
@@ -134,17 +133,17 @@ internal sealed class SqliteCatalogConnection(SqliteConnection sqlite) : Catalog
 
     public override long VersionOfOthers() => Scalar<long>("PRAGMA data_version");
 
-    // It reads every page, which takes as long as reading the file; a cancellation interrupts it.
-    public override IReadOnlyList<string> CheckStructure(int most, CancellationToken cancellation)
+    // Reads every page of the file; a cancellation interrupts it.
+    public override IReadOnlyList<string> CheckStructure(int most, CancellationToken cancellationToken)
     {
-        using var interrupting = cancellation.Register(() => raw.sqlite3_interrupt(sqlite.Handle));
+        using var interrupting = cancellationToken.Register(() => raw.sqlite3_interrupt(sqlite.Handle));
         try
         {
             return [.. Query($"PRAGMA quick_check({most})", row => row.GetString(0)).Where(line => line != "ok")];
         }
         catch (CatalogException error) when (error.Fault == CatalogFault.Interrupted)
         {
-            throw new OperationCanceledException(cancellation);
+            throw new OperationCanceledException(cancellationToken);
         }
     }
 
@@ -200,7 +199,7 @@ internal sealed class SqliteCatalogConnection(SqliteConnection sqlite) : Catalog
         _ => argument,
     };
 
-    // One run. A command is kept for the next time, if nobody else has meanwhile.
+    // One run of a command, which is then cached unless another run has cached one.
     private readonly struct Statement(SqliteCommand command, Dictionary<string, SqliteCommand>? kept) : IDisposable
     {
         public SqliteCommand Command => command;
@@ -228,7 +227,7 @@ internal sealed class SqliteCatalogConnection(SqliteConnection sqlite) : Catalog
 
         public override byte[] Bytes(int column) => reader.GetFieldValue<byte[]>(column);
 
-        // Straight from SQLite's memory: a page of a list has thousands of digests.
+        // Directly from SQLite's memory, because a page of a list has thousands of digests.
         public override Digest Digest(int column) => Tensors.Digest.From(raw.sqlite3_column_blob(reader.Handle, column));
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Sqlite;
 
-/// <summary>A transaction whose errors are the catalog's. Disposing rolls back one that was not committed.</summary>
+/// <summary>A transaction with errors of the catalog. Disposing rolls back an uncommitted one.</summary>
 internal sealed class SqliteCatalogTransaction(SqliteTransaction transaction) : IDisposable
 {
     /// <summary>Commits.</summary>

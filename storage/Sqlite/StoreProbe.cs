@@ -9,23 +9,22 @@ using Microsoft.Data.Sqlite;
 namespace FishCheckpoint.Storage.Sqlite;
 
 /// <summary>
-/// Looks at a data folder without leaving a trace: nothing is made, migrated, locked for long or written, not even an index of the log. For
-/// questions that may be asked of a folder whatever state it is in.
+/// Examines a data folder in any condition without a trace: creates, migrates and writes nothing, takes no long lock, and needs no index of
+/// the log.
 /// </summary>
 public sealed class StoreProbe : IDisposable
 {
-    // Of an earlier schema too: a deleted task has no name that a task can have.
+    // Works with earlier schemas too: a deleted task has a name that no task can have.
     private const string IsThere = "name NOT LIKE '~%'";
 
     private readonly CatalogConnection connection;
 
     private StoreProbe(CatalogConnection connection, bool seesLog) => (this.connection, SeesLog) = (connection, seesLog);
 
-    /// <summary>Whether what a log beside the database adds is seen too. It is not where a log was left without its index: the next opening
-    /// takes it in.</summary>
+    /// <summary>Whether the content of a log is visible. It is not if the log has no index; the next opening recovers it.</summary>
     public bool SeesLog { get; }
 
-    /// <summary>The schema that this program makes.</summary>
+    /// <summary>The newest schema version of this program.</summary>
     public static long NewestSchema => Migrations.Newest;
 
     /// <summary>The version of SQLite.</summary>
@@ -38,7 +37,7 @@ public sealed class StoreProbe : IDisposable
         }
     }
 
-    /// <summary>Opens the database of a folder, if it has one.</summary>
+    /// <summary>Opens the database of a folder; <see langword="null"/> if it has none.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptStore"/>, <see cref="ErrorCode.StorageUnavailable"/>.</exception>
     public static StoreProbe? Open(string dataFolder)
     {
@@ -59,76 +58,79 @@ public sealed class StoreProbe : IDisposable
     }
 
     /// <summary>
-    /// Whether this user may write a file or folder, without writing; on a file system that is mounted for reading only, nobody may. On
-    /// Windows only a file's read-only attribute is looked at, and not the access lists: there the first write shows it.
+    /// Whether this user may write to a file or folder, without writing; always <see langword="false"/> on a file system that is mounted
+    /// read-only. On Windows only the read-only attribute of a file is checked, not access lists: there the first write fails.
     /// </summary>
     public static bool MayWrite(string path) => Permission.MayWrite(path);
 
-    /// <summary>Refuses a folder without a database that holds what belongs to one.</summary>
+    /// <summary>Throws if a folder without a database has other files of a store.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptStore"/>.</exception>
     public static void RequireNoRemains(string dataFolder) => StoreFolder.RequireNoRemains(dataFolder);
 
-    /// <summary>Refuses a folder that a backup, restore or repair was broken off in.</summary>
+    /// <summary>Throws if a backup, restore or repair into the folder is unfinished.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StoreIncomplete"/>.</exception>
     public static void RequireComplete(string dataFolder) => Incomplete.RequireNone(dataFolder);
 
-    /// <summary>What restores have left in a data folder, as paths: a copy that was not finished, or a store that was replaced. Whoever
-    /// wants the room may delete them.</summary>
+    /// <summary>
+    /// The paths of leftovers of restores in a data folder: an unfinished copy, or a replaced store. They may be deleted to free space.
+    /// </summary>
     public static IReadOnlyList<string> LeftoversOf(string dataFolder) =>
         [.. new[] { StoreFolder.Arriving, StoreFolder.Replaced }.Select(name => Path.Combine(dataFolder, name)).Where(Directory.Exists)];
 
     /// <summary>
-    /// What is damaged in the log of a folder's database before frames that were committed; SQLite drops these when it takes the log in.
+    /// Describes damage in the log of a folder's database that precedes committed frames, which SQLite would drop at its recovery.
     /// </summary>
-    /// <returns><see langword="null"/>: nothing, or there is no log.</returns>
+    /// <returns><see langword="null"/> if there is no such damage or no log.</returns>
     public static string? DamageOfLog(string dataFolder) =>
         LogFrames.Read(Path.Combine(dataFolder, $"{Database.FileName}-wal")) is { Damage: { } damage } log
-            ? $"{damage} is damaged; {log.Committed - log.Taken} frames from there on were committed" : null;
+            ? $"{damage} is damaged, and {log.Committed - log.Taken} frames from there on were committed" : null;
 
-    /// <summary>How many processes have a store open in the folder.</summary>
-    public static int CountUsers(string dataFolder) => TemporaryFolder.CountHeld(Path.Combine(dataFolder, "tmp"));
+    /// <summary>The number of processes with an open store in the folder.</summary>
+    public static int CountUsers(string dataFolder) => TemporaryFolder.CountLocked(Path.Combine(dataFolder, "tmp"));
 
-    /// <summary>Things that verifications have found damaged and none has found gone.</summary>
+    /// <summary>The number of damaged items that verifications found and no later one found repaired.</summary>
     public long KnownDamage => Read(() => connection.Scalar<long>("SELECT count(*) FROM sqlite_schema WHERE name = 'damage'") == 0 ? 0
         : connection.Scalar<long>("SELECT count(*) FROM damage WHERE gone IS NULL"));
 
-    /// <summary>The schema that the database has; 0 where it is empty.</summary>
+    /// <summary>The schema version of the database; 0 if it is empty.</summary>
     public long Schema => Read(() => connection.Scalar<long>("PRAGMA user_version"));
 
-    /// <summary>When the newest checkpoint was saved.</summary>
+    /// <summary>The time of the newest save.</summary>
     public DateTimeOffset? NewestSave =>
         Read(() => connection.Query("SELECT created FROM checkpoints ORDER BY id DESC LIMIT 1", row => row.GetInt64(0)) is [var newest]
         ? DateTimeOffset.FromUnixTimeMilliseconds(newest) : (DateTimeOffset?)null);
 
-    /// <summary>The store's identity, 32 hexadecimal digits; <see langword="null"/>: the schema is too old to have one.</summary>
+    /// <summary>The store's identity, 32 hexadecimal digits; <see langword="null"/> if the schema has none.</summary>
     public string? Identity => Read(() => StoreIdentity.TryRead(connection));
 
-    /// <summary>How many tasks and bases there are.</summary>
+    /// <summary>The numbers of tasks and of names of bases.</summary>
     public (long Tasks, long Bases) Counts => Read(() => (
         connection.Scalar<long>($"SELECT count(*) FROM tasks WHERE {IsThere}"),
         connection.Scalar<long>("SELECT count(*) FROM base_names")));
 
-    /// <summary>Names of tasks, by name.</summary>
+    /// <summary>The names of tasks, sorted.</summary>
     public IReadOnlyList<string> Tasks(int most) =>
         Read(() => connection.Query($"SELECT name FROM tasks WHERE {IsThere} ORDER BY name LIMIT $0", Text, most));
 
-    /// <summary>Names of bases, by name.</summary>
+    /// <summary>The names of bases, sorted.</summary>
     public IReadOnlyList<string> Bases(int most) =>
         Read(() => connection.Query("SELECT name FROM base_names ORDER BY name LIMIT $0", Text, most));
 
-    /// <summary>Tags of a task, by name.</summary>
+    /// <summary>The tags of a task, sorted.</summary>
     public IReadOnlyList<string> Tags(string task, int most) => Read(() => connection.Query(
         "SELECT t.name FROM tags t JOIN tasks ON tasks.id = t.task WHERE tasks.name = $0 ORDER BY t.name LIMIT $1", Text, task, most));
 
-    /// <summary>Steps of a task, the newest first.</summary>
+    /// <summary>The steps of a task, newest first.</summary>
     public IReadOnlyList<long> Steps(string task, int most) => Read(() => connection.Query(
-        "SELECT c.step FROM checkpoints c JOIN tasks ON tasks.id = c.task WHERE tasks.name = $0 AND c.deleted = 0 "
-            + "ORDER BY c.step DESC LIMIT $1",
+        """
+        SELECT c.step FROM checkpoints c JOIN tasks ON tasks.id = c.task
+        WHERE tasks.name = $0 AND c.deleted = 0 ORDER BY c.step DESC LIMIT $1
+        """,
         row => row.GetInt64(0), task, most));
 
-    /// <summary>Checks the database's structure and the checksums of its pages, as far as that goes in a time.</summary>
-    /// <param name="longest">The time.</param>
-    /// <returns>What is wrong, empty where nothing is; <see langword="null"/> where the time was over first.</returns>
+    /// <summary>Checks the database's structure and the checksums of its pages within a time limit.</summary>
+    /// <param name="longest">The time limit.</param>
+    /// <returns>The problems, empty if there are none; <see langword="null"/> if the time ran out.</returns>
     public IReadOnlyList<string>? Check(TimeSpan longest)
     {
         if (longest <= TimeSpan.Zero)

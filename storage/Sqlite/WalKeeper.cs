@@ -5,22 +5,22 @@ using SQLitePCL;
 namespace FishCheckpoint.Storage.Sqlite;
 
 /// <summary>
-/// Copies what was committed from the write-ahead log into the database: beside the writer, for a commit is durable once the log is synced,
-/// and copying before the answer would only make it later.
+/// Copies commits from the write-ahead log into the database in parallel to the writer. A commit is durable once the log is synced, and
+/// copying first would only delay the answer.
 /// </summary>
 internal sealed class WalKeeper
 {
-    // Pages in the log: SQLite's own default, and what the log may grow to before a writer waits for the copying.
+    // Pages in the log: SQLite's own default, and the most before a writer waits for the copy.
     private const int FewPages = 1000;
     private const int MaxPages = 16 * FewPages;
 
-    // SQLite begins the log anew only when no reader is in it, which may never be.
+    // SQLite restarts the log only when no reader uses it, which may never happen.
     private const long MaxBytes = 1L << 28;
 
-    // How often emptying is tried while the log grows by as much again.
+    // Attempts to empty the log while it doubles.
     private const int AttemptsWithin = 8;
 
-    // Milliseconds that emptying waits for readers, during which writers of other processes wait too.
+    // Milliseconds that emptying waits for readers; writers of other processes wait too.
     private const int ShortWait = 50;
 
     // SQLITE_DBSTATUS_CACHE_WRITE: pages that a connection has written.
@@ -34,19 +34,19 @@ internal sealed class WalKeeper
     private int pages;
     private Task copying = Task.CompletedTask;
 
-    /// <param name="writer">The one connection that writes; not owned.</param>
-    /// <param name="open">Opens another one.</param>
-    /// <param name="most">Pages in the log from which on a writer waits for the copying.</param>
-    /// <param name="mostBytes">Bytes of the log's file from which on a writer cuts it, where readers that come and go have kept it from
-    /// beginning anew.</param>
+    /// <param name="writer">The writing connection; the caller owns it.</param>
+    /// <param name="open">Opens another connection.</param>
+    /// <param name="most">Pages in the log beyond which a writer waits for the copy.</param>
+    /// <param name="mostBytes">The size of the log beyond which a writer truncates it if readers have kept it from restarting.</param>
     public WalKeeper(SqliteCatalogConnection writer, Func<SqliteCatalogConnection> open, int most = MaxPages, long mostBytes = MaxBytes)
     {
         (this.writer, this.open, this.most, this.mostBytes, bound) = (writer, open, most, mostBytes, mostBytes);
         writer.Execute("PRAGMA wal_autocheckpoint = 0");
     }
 
-    /// <summary>Takes note of a commit; called by one writer at a time, before the next may begin. Never fails: what is committed stays so,
-    /// copied or not.</summary>
+    /// <summary>
+    /// Records a commit. Called by one writer at a time, before the next may start. Never throws: the commit is durable, copied or not.
+    /// </summary>
     public void Committed()
     {
         _ = raw.sqlite3_db_status(writer.Sqlite.Handle, PagesWritten, out var written, out _, resetFlg: 1);
@@ -62,16 +62,15 @@ internal sealed class WalKeeper
 
         if (LogBytes >= bound)
         {
-            // One long reader is enough to keep the log: then it is tried again a little later, so that waiting for it stays a small part
-            // of writing.
+            // One long reader is enough to keep the log. The next attempt then comes a little later, so that waiting stays a small part of
+            // writing.
             TryIgnoringIo(() => bound = Empty() ? mostBytes : LogBytes + (mostBytes / AttemptsWithin));
         }
     }
 
     private long LogBytes => new FileInfo($"{writer.Sqlite.DataSource}-wal") is { Exists: true } log ? log.Length : 0;
 
-    /// <summary>Copies everything and cuts the log to nothing, unless a reader needs it; called by one writer at a time, outside of a
-    /// transaction.</summary>
+    /// <summary>Copies the log and truncates it unless a reader needs it. Called by one writer at a time, outside a transaction.</summary>
     /// <returns>Whether the log is empty.</returns>
     public bool Empty()
     {
@@ -93,7 +92,7 @@ internal sealed class WalKeeper
         }
     }
 
-    /// <summary>Waits for what is under way.</summary>
+    /// <summary>Waits for a copy in progress.</summary>
     public void Finish() => copying.Wait();
 
     private static void TryIgnoringIo(Action copy)
@@ -104,7 +103,7 @@ internal sealed class WalKeeper
         }
         catch (Exception error) when (error is CatalogException or Errors.FishException)
         {
-            // A full disk, say. What is in the log is durable, and stays there until a later turn.
+            // The disk may be full, for example. The log is durable, and a later attempt copies it.
         }
     }
 
@@ -114,7 +113,7 @@ internal sealed class WalKeeper
         Copy(connection);
     }
 
-    // As far as no reader needs the log: what remains is counted on.
+    // Copies as far as no reader needs the log, and keeps count of the rest.
     private void Copy(CatalogConnection connection)
     {
         var before = Volatile.Read(ref pages);

@@ -6,14 +6,14 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Totals;
 
-/// <summary>Gathers what a transaction changes of the totals by tensor, and writes it once.</summary>
+/// <summary>Collects a transaction's changes to the totals per tensor, and writes them once.</summary>
 internal sealed class TensorCounter(TaskCatalog tasks)
 {
     private readonly Dictionary<long, Dictionary<int, TensorTotals>> changes = [];
     private readonly HashSet<long> unclear = [];
     private readonly Dictionary<long, Layout> layouts = [];
 
-    /// <summary>Counts a checkpoint in, as it is now, or out, as it was before.</summary>
+    /// <summary>Adds a checkpoint's present totals, or subtracts its previous ones.</summary>
     public void Count(CatalogConnection connection, long checkpoint, bool isIn)
     {
         if (CountedCheckpoint.Find(connection, checkpoint) is { } counted)
@@ -22,7 +22,7 @@ internal sealed class TensorCounter(TaskCatalog tasks)
         }
     }
 
-    /// <summary>Counts a checkpoint in, as it is now, or out, as it was before.</summary>
+    /// <summary>Adds a checkpoint's present totals, or subtracts its previous ones.</summary>
     public void Count(CatalogConnection connection, CountedCheckpoint counted, bool isIn)
     {
         if (unclear.Contains(counted.Task))
@@ -44,12 +44,12 @@ internal sealed class TensorCounter(TaskCatalog tasks)
         }
         catch (FishException damage) when (damage.Kind != ErrorKind.Unavailable)
         {
-            // What it had counted for can no longer be told.
+            // The checkpoint's share of the totals is unknown, so the task is counted again.
             unclear.Add(counted.Task);
         }
     }
 
-    /// <summary>Writes the changes; in the caller's transaction.</summary>
+    /// <summary>Writes the changes, in the caller's transaction.</summary>
     public void Write(CatalogConnection connection)
     {
         foreach (var task in unclear)
@@ -64,8 +64,7 @@ internal sealed class TensorCounter(TaskCatalog tasks)
         }
     }
 
-    /// <summary>Counts all of a task from its frames; those whose heads are damaged count for nothing. In the caller's
-    /// transaction.</summary>
+    /// <summary>Counts a whole task from its frames, in the caller's transaction. Frames with damaged heads are left out.</summary>
     public static void Recount(CatalogConnection connection, TaskCatalog tasks, long task)
     {
         connection.Rows.Tensors.Clear(task);

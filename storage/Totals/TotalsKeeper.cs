@@ -5,21 +5,21 @@ using FishCheckpoint.Storage.Sqlite;
 namespace FishCheckpoint.Storage.Totals;
 
 /// <summary>
-/// Keeps what SQL alone cannot: growth by day, which goes by the store's clock, and totals by tensor, which are told by the frames'
-/// indices. Triggers of the writing connection note what a transaction touches, whatever code does it; before it commits, that is counted
-/// as it was before, out of a snapshot, and as it is now.
+/// Maintains the totals that SQL alone cannot: growth per day, which uses the store's clock, and totals per tensor, which come from the
+/// indexes of frames. Triggers of the writing connection record the changed rows; before the commit their previous totals are read from a
+/// snapshot and their present ones from the transaction.
 /// </summary>
 internal sealed class TotalsKeeper(TaskCatalog tasks, TimeProvider time, Func<Snapshot> openSnapshot)
 {
-    /// <summary>Counts what the transaction has touched; at its end.</summary>
-    public void Settle(CatalogConnection writer)
+    /// <summary>Updates the totals at the end of a transaction.</summary>
+    public void Update(CatalogConnection writer)
     {
         CountTensors(writer);
-        TouchedRows.Settle(writer, time.GetUtcNow());
+        TouchedRows.AddGrowth(writer, time.GetUtcNow());
     }
 
-    /// <summary>Counts the tensors of tasks that an earlier program has written.</summary>
-    public static async Task BackfillAsync(Database database, TaskCatalog tasks, CancellationToken cancellation)
+    /// <summary>Counts the tensors of tasks that an earlier version wrote.</summary>
+    public static async Task BackfillAsync(Database database, TaskCatalog tasks, CancellationToken cancellationToken)
     {
         while (Next(database) is { } task)
         {
@@ -29,7 +29,7 @@ internal sealed class TotalsKeeper(TaskCatalog tasks, TimeProvider time, Func<Sn
                     TensorCounter.Recount(connection, tasks, task);
                     return connection.Rows.Tensors.SetCounted(task);
                 },
-                cancellation);
+                cancellationToken);
         }
     }
 
@@ -50,7 +50,7 @@ internal sealed class TotalsKeeper(TaskCatalog tasks, TimeProvider time, Func<Sn
         var counter = new TensorCounter(tasks);
         if (touched.Any(item => !item.IsFresh))
         {
-            // No other can have committed since this transaction began: the snapshot is of the time before it.
+            // No other transaction can commit while this one runs, so the snapshot shows the state before it.
             using var before = openSnapshot();
             foreach (var (id, _, _) in touched.Where(item => !item.IsFresh))
             {

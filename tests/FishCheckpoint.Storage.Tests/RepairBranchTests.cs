@@ -20,7 +20,7 @@ public sealed class RepairBranchTests : RepairTest
 
         var report = await RepairAsync();
         Assert.Equal(lost, report.Quarantined.SelectMany(item => item.Affected).Order(StringComparer.Ordinal));
-        Assert.Contains(report.Quarantined, item => item.Key == "start of task branch" && item.Problem.Contains("task:40", StringComparison.Ordinal));
+        Assert.Contains(report.Quarantined, item => item.Key == "branch point of task branch" && item.Problem.Contains("task:40", StringComparison.Ordinal));
         await AssertHoldsAsync(lost);
 
         // Nothing is laid on the base in its place, unless somebody says so.

@@ -56,7 +56,7 @@ public sealed class RepairTests : RepairTest
         lost.Remove("task/2");
         var report = await RepairAsync();
         Assert.Equal(lost, report.Quarantined.SelectMany(item => item.Affected).Order(StringComparer.Ordinal));
-        Assert.Contains(report.Quarantined, item => item.Key == "state of task/2");
+        Assert.Contains(report.Quarantined, item => item.Key == "trainer state of task/2");
         Assert.All(report.Quarantined.SelectMany(item => item.Files), file => Assert.True(File.Exists(Path.Combine(Target, "quarantine", file))));
         Assert.NotEmpty(report.Quarantined.SelectMany(item => item.Files));
         Assert.True(File.Exists(Path.Combine(Target, "quarantine", "manifest.json")));

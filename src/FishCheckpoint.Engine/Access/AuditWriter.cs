@@ -5,7 +5,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Access;
 
-/// <summary>Writes down who did what, and holds it against the quotas: always in the transaction that does it.</summary>
+/// <summary>Records who did what and enforces quotas, in the transaction of the change.</summary>
 internal sealed class AuditWriter(EngineOptions options)
 {
     public const string Created = "created";
@@ -13,10 +13,10 @@ internal sealed class AuditWriter(EngineOptions options)
     public const string Unchanged = "unchanged";
     public const string Deleted = "deleted";
 
-    /// <summary>Who is at work now.</summary>
+    /// <summary>The current caller.</summary>
     public Caller Caller => options.Caller();
 
-    /// <summary>Writes an entry.</summary>
+    /// <summary>Adds an entry.</summary>
     public void Note(ICatalogWriter writer, string operation, string? task, string key, string outcome, long? bytes = null)
     {
         var caller = Caller;
@@ -25,16 +25,16 @@ internal sealed class AuditWriter(EngineOptions options)
             options.Audit);
     }
 
-    /// <summary>Writes down what was refused, and to whom.</summary>
+    /// <summary>Adds a refusal.</summary>
     public void NoteRefusal(ICatalogWriter writer, AuditEntry refusal) => writer.Audit.AppendRefusal(refusal, options.Audit);
 
-    /// <summary>A base was added, or was there.</summary>
+    /// <summary>Records that a base was added or already existed.</summary>
     /// <param name="writer">The transaction.</param>
-    /// <param name="name">Its name.</param>
-    /// <param name="id">Its identity.</param>
-    /// <param name="bytes">Its bytes.</param>
+    /// <param name="name">The name of the base.</param>
+    /// <param name="id">The id of the base.</param>
+    /// <param name="bytes">The bytes of the base.</param>
     /// <param name="newName">Whether the name is new.</param>
-    /// <param name="newContent">Whether the content is.</param>
+    /// <param name="newContent">Whether the content is new.</param>
     public void Added(ICatalogWriter writer, string name, Digest id, long bytes, bool newName, bool newContent)
     {
         Note(writer, "base.add", null, name, newName ? Created : Unchanged, newContent ? bytes : 0);
@@ -45,21 +45,22 @@ internal sealed class AuditWriter(EngineOptions options)
         }
     }
 
-    /// <summary>A task was made, or changed.</summary>
+    /// <summary>Records that a task was created or changed.</summary>
     public void Put(ICatalogWriter writer, string task, bool created)
     {
         if (created && Caller.IsLimited)
         {
             throw new FishException(
-                ErrorCode.KeyForbidden, task, "A key that is limited to tasks makes none: a task opens its base to the key.",
-                "Let the task be made with another key first.");
+                ErrorCode.KeyForbidden, task,
+                "A key that is limited to tasks cannot create one, because a task would give it access to a base.",
+                "Create the task with another key first.");
         }
 
         Note(writer, "task.put", task, task, created ? Created : Changed);
     }
 
-    /// <summary>A checkpoint was saved, or its step was taken: then it is still to be seen whether by the same.</summary>
-    /// <returns>Whether it was saved.</returns>
+    /// <summary>Records a saved checkpoint.</summary>
+    /// <returns>Whether it was saved; otherwise the step was taken, and the caller compares the contents.</returns>
     public bool Saved(ICatalogWriter writer, string task, long step, SavedRow? saved)
     {
         if (saved is null)
@@ -72,18 +73,18 @@ internal sealed class AuditWriter(EngineOptions options)
         return true;
     }
 
-    /// <summary>A checkpoint was deleted.</summary>
+    /// <summary>Records a deleted checkpoint.</summary>
     public void DeletedCheckpoint(ICatalogWriter writer, string task, CheckpointRow row) =>
-        Note(writer, "checkpoint.delete", task, row.Label, Deleted, row.BroughtBytes + row.ValueBytes + row.TrainerBytes);
+        Note(writer, "checkpoint.delete", task, row.Label, Deleted, row.PositionBytes + row.ValueBytes + row.TrainerBytes);
 
-    /// <summary>A deleted checkpoint was brought back.</summary>
+    /// <summary>Records a restored checkpoint.</summary>
     public void Undeleted(ICatalogWriter writer, string task, CheckpointRow row)
     {
-        Note(writer, "checkpoint.undelete", task, $"{task}/{row.Step}", Created, row.BroughtBytes + row.ValueBytes + row.TrainerBytes);
+        Note(writer, "checkpoint.undelete", task, $"{task}/{row.Step}", Created, row.PositionBytes + row.ValueBytes + row.TrainerBytes);
         RequireQuotas(writer, task, writer.Quotas.SaverOf(row.Id));
     }
 
-    /// <summary>A deleted task was brought back with its checkpoints.</summary>
+    /// <summary>Records a deleted task that was restored with its checkpoints.</summary>
     public void UndeletedTask(ICatalogWriter writer, string task)
     {
         Note(writer, "task.undelete", task, task, Created);
@@ -94,24 +95,24 @@ internal sealed class AuditWriter(EngineOptions options)
         }
     }
 
-    /// <summary>The step held the same checkpoint already.</summary>
+    /// <summary>Records a save whose step already has the same checkpoint.</summary>
     public bool SavedAgain(ICatalogWriter writer, string task, long step)
     {
         Note(writer, "checkpoint.save", task, $"{task}/{step}", Unchanged);
         return true;
     }
 
-    /// <summary>A checkpoint was given its trainer state, or had it.</summary>
-    /// <returns>Whether it was given it.</returns>
-    public bool Given(ICatalogWriter writer, string task, long step, bool given, long bytes)
+    /// <summary>Records that a checkpoint received a trainer state, or already had it.</summary>
+    /// <returns>Whether it is new.</returns>
+    public bool PutTrainerState(ICatalogWriter writer, string task, long step, bool isNew, long bytes)
     {
-        Note(writer, "state.put", task, $"{task}/{step}", given ? Created : Unchanged, given ? bytes : null);
-        if (given)
+        Note(writer, "state.put", task, $"{task}/{step}", isNew ? Created : Unchanged, isNew ? bytes : null);
+        if (isNew)
         {
             RequireQuotas(writer, task, writer.Quotas.SaverAt(task, step));
         }
 
-        return given;
+        return isNew;
     }
 
     private static void RequireQuotas(ICatalogView view, string task, string? key)

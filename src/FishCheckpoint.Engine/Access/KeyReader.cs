@@ -6,19 +6,19 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Access;
 
 /// <summary>
-/// Looks keys up, for every request anew: a key that another process has made or revoked counts at once, and one row by its index on a view
-/// that is kept costs less than keeping a copy true would.
+/// Looks up keys. Reads the catalog at each request, so a key that another process made or revoked counts at once. One indexed read on an
+/// open view costs less than keeping a cache coherent.
 /// </summary>
 internal sealed class KeyReader(ICatalog catalog) : IDisposable
 {
-    // What an unknown id is compared with, so that it takes what a known one takes.
+    // Compared for an unknown id, so that it takes as long as a known one.
     private static readonly byte[] NoHash = new byte[Digest.Size];
 
     private readonly Lock gate = new();
     private ICatalogSession? session;
 
-    /// <summary>The key of a token.</summary>
-    /// <returns><see langword="null"/> when the token is none, or no usable key's.</returns>
+    /// <summary>Finds the key of a token.</summary>
+    /// <returns><see langword="null"/> if the token is malformed or its key is unknown or not valid.</returns>
     public KeyInfo? Authenticate(string token, DateTimeOffset now)
     {
         var (formed, (key, hash)) = (KeyToken.TryParse(token, out var id, out var sent), Find(id));

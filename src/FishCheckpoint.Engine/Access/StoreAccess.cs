@@ -6,7 +6,7 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Engine.Access;
 
-/// <summary>The keys, quotas and audit log of a store, which disposes it.</summary>
+/// <summary>The keys, quotas and audit log of a store. The store disposes it.</summary>
 public sealed class StoreAccess : IAccessControl, IDisposable
 {
     private readonly ICatalog catalog;
@@ -56,7 +56,8 @@ public sealed class StoreAccess : IAccessControl, IDisposable
             if (quota.Bytes < 0)
             {
                 throw new FishException(
-                    ErrorCode.RequestInvalid, "bytes", $"{quota.Bytes} bytes are no quota.", "Give 0 or more, or nothing for no limit.");
+                    ErrorCode.RequestInvalid, "bytes", $"The quota of {quota.Bytes} bytes is negative.",
+                    "Set 0 or more, or omit it for no limit.");
             }
 
             writer.Tasks.SetQuota(id, quota.Bytes);
@@ -74,11 +75,11 @@ public sealed class StoreAccess : IAccessControl, IDisposable
             page, cancellationToken);
 
     /// <summary>
-    /// Writes down requests that were refused. Equal ones of a day, by the same key from the same address, are one entry that counts them.
+    /// Records refused requests in the audit log. Equal refusals of one day, key and address share an entry with a count.
     /// </summary>
-    /// <param name="refusals">Each with its caller, its method and route, the code of the refusal and how many times; their numbers are
-    /// given anew.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="refusals">The refusals, each with its caller, its method and route, its error code and its count. Their numbers are
+    /// ignored.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     public Task NoteRefusalsAsync(IReadOnlyList<AuditEntry> refusals, CancellationToken cancellationToken = default) => WriteAsync(
         writer =>
         {
@@ -91,23 +92,23 @@ public sealed class StoreAccess : IAccessControl, IDisposable
         },
         cancellationToken);
 
-    /// <summary>The key of a token: as the store has it now, whoever changed it.</summary>
-    /// <param name="token">What was sent.</param>
-    /// <returns><see langword="null"/> when it is no usable key's.</returns>
+    /// <summary>Finds the key of a token. Changes by other processes count at once.</summary>
+    /// <param name="token">The token as sent.</param>
+    /// <returns><see langword="null"/> if no valid key has this token.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
     public KeyInfo? Authenticate(string token) => Guarded(() => keys.Authenticate(token, Now));
 
-    /// <summary>Whether a key was ever made, be it usable or not.</summary>
+    /// <summary>Whether a key was ever made, valid or not.</summary>
     public bool HasKeys() => Guarded(keys.HasAny);
 
-    /// <summary>Whether there is a key that is taken now.</summary>
+    /// <summary>Whether a valid key exists.</summary>
     public bool HasUsableKeys() => Guarded(() =>
     {
         using var snapshot = catalog.OpenSnapshot();
         return snapshot.View.Keys.AnyUsable(Now);
     });
 
-    /// <summary>Whether a key that is limited to tasks reaches a base: one of its tasks is on it.</summary>
+    /// <summary>Whether a key that is limited to tasks may read a base, because one of its tasks is based on it.</summary>
     /// <param name="key">The key.</param>
     /// <param name="nameOrId">The base's name or id.</param>
     public Task<bool> ReachesBaseAsync(KeyInfo key, string nameOrId) => ReadAsync(view =>
@@ -135,6 +136,6 @@ public sealed class StoreAccess : IAccessControl, IDisposable
         return work(snapshot.View);
     }));
 
-    private Task<T> WriteAsync<T>(Func<ICatalogWriter, T> work, CancellationToken cancellation) =>
-        Task.Run(() => catalog.WriteAsync(work, cancellation), cancellation);
+    private Task<T> WriteAsync<T>(Func<ICatalogWriter, T> work, CancellationToken cancellationToken) =>
+        Task.Run(() => catalog.WriteAsync(work, cancellationToken), cancellationToken);
 }

@@ -5,48 +5,48 @@ using FishCheckpoint.Engine.Ports;
 namespace FishCheckpoint.Engine.Chains;
 
 /// <summary>
-/// Deletes checkpoints in the caller's transaction. One that is in its grace, or that others are based on, only disappears from view; it
-/// goes when the grace is over and the last of the others is gone.
+/// Deletes checkpoints in the caller's transaction. A checkpoint in its grace, or with dependents, only becomes invisible; it is removed
+/// after its grace, with its last dependent.
 /// </summary>
 internal static class CheckpointRemover
 {
     /// <summary>Deletes a checkpoint.</summary>
     /// <param name="writer">A transaction.</param>
-    /// <param name="row">The checkpoint as it is in this transaction.</param>
-    /// <param name="grace">How long it stays recoverable.</param>
+    /// <param name="row">The checkpoint as this transaction sees it.</param>
+    /// <param name="grace">How long the deletion can be undone.</param>
     public static void Remove(ICatalogWriter writer, CheckpointRow row, Grace grace)
     {
-        Hide(writer, row, grace);
+        MarkDeleted(writer, row, grace);
         Collect(writer, row.Id);
     }
 
     /// <summary>
-    /// Takes a checkpoint with its tags out of view, without a grace its trainer state too; <see cref="Collect"/> then removes it and its
-    /// side files.
+    /// Makes a checkpoint and its tags invisible; without a grace it also deletes the trainer state. <see cref="Collect"/> then removes the
+    /// checkpoint and its side files.
     /// </summary>
-    public static void Hide(ICatalogWriter writer, CheckpointRow row, Grace grace)
+    public static void MarkDeleted(ICatalogWriter writer, CheckpointRow row, Grace grace)
     {
         var tags = writer.Tags.Take(row.Id);
 
-        // A mask is accounted to a visible checkpoint, as long as there is one that reads it.
-        var accounts = row.IsBlocks || !writer.Masks.HandOver(row, toHidden: false);
-        writer.Grace.Hide(row.Id, accounts ? row.BroughtBytes : 0, grace.Now, grace.Expires,
+        // A visible checkpoint accounts for a mask as long as one reads it.
+        var accounts = row.IsBlocks || !writer.Masks.ReassignBytes(row, toTombstone: false);
+        writer.Grace.MarkDeleted(row.Id, accounts ? row.PositionBytes : 0, grace.Now, grace.Expires,
             tags.Count == 0 ? null : JsonSerializer.Serialize(tags, FishJson.Options));
-        writer.SideFiles.HandOver(row.Id);
+        writer.SideFiles.ReassignBytes(row.Id);
         if (grace.IsNone)
         {
             Forget(writer, row.Id, row.TrainerFrame);
         }
     }
 
-    /// <summary>Ends the grace of a deleted checkpoint: it cannot be brought back, and goes unless others need it.</summary>
+    /// <summary>Ends the grace of a deleted checkpoint: it cannot be restored, and is removed unless it has dependents.</summary>
     public static void EndGrace(ICatalogWriter writer, long checkpoint, long? trainerFrame)
     {
         Forget(writer, checkpoint, trainerFrame);
         Collect(writer, checkpoint);
     }
 
-    // What only coming back would need.
+    // Deletes what only a restore would need.
     private static void Forget(ICatalogWriter writer, long checkpoint, long? trainerFrame)
     {
         writer.Grace.Forget(checkpoint);
@@ -57,10 +57,10 @@ internal static class CheckpointRemover
     }
 
     /// <summary>
-    /// Removes a deleted checkpoint whose grace is over, that nothing is based on or predicted from and no task starts from, and then what
-    /// it was itself, if that was waiting for it.
+    /// Removes a deleted checkpoint past its grace if no checkpoint or task depends on it, and then its own parents and references of which
+    /// the same is true.
     /// </summary>
-    /// <returns>Bytes of the frames that went.</returns>
+    /// <returns>Bytes of the deleted frames.</returns>
     public static long Collect(ICatalogWriter writer, long checkpoint)
     {
         var freed = writer.SideFiles.Release(checkpoint);
@@ -74,7 +74,7 @@ internal static class CheckpointRemover
 
             writer.Checkpoints.Delete(row.Id);
             writer.Frames.Delete(row.Frame);
-            writer.Masks.HandOver(row);
+            writer.Masks.ReassignBytes(row);
             freed += row.FrameBytes + writer.Masks.Drop(row.Mask);
             writer.Headers.DeleteUnused(row.Headers);
             foreach (var needed in new[] { row.Parent, row.Reference }.OfType<long>())

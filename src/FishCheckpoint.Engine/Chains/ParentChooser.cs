@@ -8,21 +8,20 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Chains;
 
 /// <summary>
-/// Chooses what a save is based on whose chain would cost too much to read: the state of the chain, or the base, from which it is cheapest
-/// to go on. How many bytes the delta from there takes depends on how far masks overlap, which no count tells: a few blocks are encoded to
-/// see.
+/// Chooses a new parent for a save whose chain would cost too much to read: the state of the chain, or the base, with the lowest price. The
+/// size of a delta depends on how much the masks overlap, so a sample of blocks is encoded to estimate it.
 /// </summary>
 internal sealed class ParentChooser(
     ICatalogView view, TaskContext task, IBaseStore bases, ChainBound bound, CodecOptions codec, string temporaryFolder,
-    CancellationToken cancellation)
+    CancellationToken cancellationToken)
 {
     private const int SampledBlocks = 8;
     private const int MaxCandidates = 16;
 
-    /// <summary>Chooses, and opens what is chosen.</summary>
-    /// <param name="chain">The state that the save was based on, with its chain.</param>
+    /// <summary>Chooses the parent and opens it.</summary>
+    /// <param name="chain">The chain with the state that the save was based on.</param>
     /// <param name="last">The save's own delta.</param>
-    /// <param name="delta">Bytes that it takes.</param>
+    /// <param name="delta">Bytes of the save's own delta.</param>
     public OpenedState Choose(OpenedState chain, DeltaCursor last, long delta)
     {
         var best = OpenedState.Open(view, bases, task, null);
@@ -46,8 +45,8 @@ internal sealed class ParentChooser(
         }
     }
 
-    // The end of the chain in steps that double, and every link that says much at once. What was deleted goes the sooner the less is based
-    // on it.
+    // Distances from the end that double, and each link with many bytes. Tombstones are left out: with fewer dependents they are removed
+    // sooner.
     private static IEnumerable<CheckpointRow> Candidates(OpenedState chain, long delta)
     {
         var rows = chain.Chain;
@@ -57,7 +56,7 @@ internal sealed class ParentChooser(
     }
 
     private double PriceOf(OpenedState from, OpenedState chain, DeltaCursor last, long delta) =>
-        from.End.Deltas > 0 && !bound.Allows(from.End, delta, delta)
+        from.End.Deltas > 0 && !bound.Fits(from.End, delta, delta)
             ? double.PositiveInfinity : bound.PriceOf(from.End, EstimateOf(from, new ChainDiff(from, chain), last), delta);
 
     private long EstimateOf(OpenedState from, ChainDiff diff, DeltaCursor last)
@@ -68,7 +67,7 @@ internal sealed class ParentChooser(
             : Enumerable.Range(0, SampledBlocks).Select(index => blocks[(int)((long)index * blocks.Count / SampledBlocks)]).ToHashSet();
         using var encoded = BlocksEncoder.TryEncode(
             diff.Open([], [last], (tensor, block) => sample.Contains((tensor, block))), from.Reader, from.Identity, codec, temporaryFolder,
-            long.MaxValue, cancellation)!;
+            long.MaxValue, cancellationToken)!;
         return (long)(encoded.Length * (BytesOf(layout, blocks) / (double)Math.Max(1, BytesOf(layout, sample))));
     }
 

@@ -8,21 +8,24 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Engine.Chains;
 
 /// <summary>
-/// Frees a checkpoint from those whose values are predicted from its own: they are encoded again, predicted from what it was predicted from
-/// itself, or from nothing. Their contents, identities and digests stay what they are.
+/// Frees a checkpoint from the checkpoints that are predicted from it: encodes them again, predicted from its own reference or from
+/// nothing. Their contents, ids and digests stay the same.
 /// </summary>
-/// <remarks>A prediction is made of the last values and of those before them, so that two generations change; later ones read the same
-/// values as before.</remarks>
+/// <remarks>
+/// A prediction uses the last values and those before them, so two generations are encoded again. Later ones read the same values as
+/// before.
+/// </remarks>
 internal static class PredictionRebaser
 {
-    /// <summary>Encodes again what is predicted from a checkpoint, and reads it back.</summary>
+    /// <summary>Encodes the dependent checkpoints again and reads the result back.</summary>
     /// <param name="view">A snapshot.</param>
-    /// <param name="means">What encoding takes.</param>
-    /// <param name="row">The checkpoint that is freed.</param>
-    /// <param name="cancellation">Ends the work early.</param>
-    /// <returns>The frames, to be put in place by <see cref="Replace"/>; the caller disposes them.</returns>
-    /// <exception cref="FishException">A frame that is needed is damaged.</exception>
-    public static RebasedPredictions Prepare(ICatalogView view, RecodeContext means, CheckpointRow row, CancellationToken cancellation)
+    /// <param name="context">The context of the work.</param>
+    /// <param name="row">The checkpoint to free.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
+    /// <returns>The frames for <see cref="Replace"/>. The caller disposes them.</returns>
+    /// <exception cref="FishException">A frame that it reads is damaged.</exception>
+    public static RebasedPredictions Prepare(ICatalogView view, RecodeContext context, CheckpointRow row,
+        CancellationToken cancellationToken)
     {
         var made = new List<RebasedPrediction>();
         try
@@ -30,16 +33,16 @@ internal static class PredictionRebaser
             var earlier = view.Checkpoints.ReferenceOf(row) is [.., var nearest] ? nearest : null;
             foreach (var reader in view.Checkpoints.PredictedFrom(row.Id))
             {
-                var context = means.Tasks.ContextOf(view, reader.TaskId);
+                var task = context.Tasks.ContextOf(view, reader.TaskId);
                 var mask = view.Frames.Open(reader.MaskFrame!.Value);
-                var prediction = earlier is null ? Prediction.None : Prediction.From(view, context, earlier, row.Mask, mask, means.Earlier);
-                made.Add(Encode(view, means, context, reader, prediction.Values, prediction.Frames, earlier?.Id, cancellation));
+                var prediction = earlier is null ? Prediction.None : Prediction.From(view, task, earlier, row.Mask, mask, context.Earlier);
+                made.Add(Encode(view, context, task, reader, prediction.Values, prediction.Frames, earlier?.Id, cancellationToken));
                 foreach (var next in view.Checkpoints.PredictedFrom(reader.Id))
                 {
-                    var last = ValuesOf(view, context, reader);
+                    var last = ValuesOf(view, task, reader);
                     made.Add(Encode(
-                        view, means, context, next, new EarlierValues(last, prediction.Values?.Last),
-                        [.. prediction.Frames, made.Last(frame => frame.Row.Id == reader.Id).Delta.Values], reader.Id, cancellation));
+                        view, context, task, next, new EarlierValues(last, prediction.Values?.Last),
+                        [.. prediction.Frames, made.Last(frame => frame.Row.Id == reader.Id).Delta.Values], reader.Id, cancellationToken));
                 }
             }
 
@@ -52,11 +55,13 @@ internal static class PredictionRebaser
         }
     }
 
-    /// <summary>Puts the frames in place, unless one of the checkpoints was deleted or changed meanwhile, or another is predicted from the
-    /// freed one now; in the caller's transaction, which is to be given up where this gives <see langword="false"/>.</summary>
+    /// <summary>
+    /// Replaces the frames in the caller's transaction. Writes nothing if one of the checkpoints was deleted or changed meanwhile, or a new
+    /// one is predicted from the freed checkpoint; the caller must then roll back if this returns <see langword="false"/>.
+    /// </summary>
     /// <param name="writer">The transaction's.</param>
-    /// <param name="row">The checkpoint that is freed.</param>
-    /// <param name="frames">What <see cref="Prepare"/> gave.</param>
+    /// <param name="row">The checkpoint to free.</param>
+    /// <param name="frames">The result of <see cref="Prepare"/>.</param>
     public static bool Replace(ICatalogWriter writer, CheckpointRow row, RebasedPredictions frames)
     {
         if (!AreCurrent(writer, row, frames))
@@ -68,7 +73,7 @@ internal static class PredictionRebaser
         {
             writer.Frames.Replace(frame.Row.Frame, frame.Values);
             writer.Checkpoints.SetReference(frame.Row.Id, frame.Growth, frame.Reference, frame.Effort);
-            writer.Checkpoints.ChainGrew(frame.Row.Id, frame.Growth);
+            writer.Checkpoints.GrowChains(frame.Row.Id, frame.Growth);
         }
 
         var bytes = writer.Checkpoints.ValueBytesOf(row.Id);
@@ -80,9 +85,7 @@ internal static class PredictionRebaser
         return true;
     }
 
-    /// <summary>
-    /// Whether frames that were found are still those that are stored, and nothing else is predicted from the freed checkpoint.
-    /// </summary>
+    /// <summary>Whether the frames still match the stored ones, and no new checkpoint is predicted from the freed one.</summary>
     public static bool AreCurrent(ICatalogView view, CheckpointRow row, RebasedPredictions frames) =>
         IsCurrent(view, row, frames.RowHead)
         && frames.Frames.All(frame => IsCurrent(view, frame.Row, frame.OldHead))
@@ -92,28 +95,28 @@ internal static class PredictionRebaser
             == frames.Frames.Count(next => next.Row.Reference == frame.Row.Id));
 
     /// <summary>
-    /// Whether a checkpoint is what it was found to be, frame, parent and all. A deleted one's number may be another's by now: state and
-    /// head tell.
+    /// Whether a checkpoint still has the same frame and parent. Another one may have its number by now, so the state and the head of the
+    /// frame are compared.
     /// </summary>
     public static bool IsCurrent(ICatalogView view, CheckpointRow row, ReadOnlyMemory<byte> oldHead) =>
         view.Checkpoints.HeadOnParent(row) is { } head && oldHead.Span.SequenceEqual(head);
 
     private static RebasedPrediction Encode(
-        ICatalogView view, RecodeContext means, TaskContext context, CheckpointRow row, EarlierValues? earlier,
+        ICatalogView view, RecodeContext context, TaskContext task, CheckpointRow row, EarlierValues? earlier,
         IReadOnlyList<IFrame> before, long? reference,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
-        var (frames, layout) = (StoredFrames.Open(view, row), context.Layout.Layout);
+        var (frames, layout) = (StoredFrames.Open(view, row), task.Layout.Layout);
         var head = CheckpointVerifier.RequireOwn(row.Label, row, frames);
         using var stored = new DeltaDecoder(frames.Mask!, frames.Values, layout, null);
         var encoded = DeltaEncoder.EncodeOn(
-            frames.Mask!, stored, null, head.Digests[2], means.Codec, means.TemporaryFolder, earlier, cancellation);
+            frames.Mask!, stored, null, head.Digests[2], context.Codec, context.TemporaryFolder, earlier, cancellationToken);
         try
         {
             using var made = new DeltaDecoder(frames.Mask!, [.. before, encoded.Values], layout, null);
             for (var chunk = new DeltaChunk(); made.Read(chunk);)
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
             }
 
             return new RebasedPrediction(
@@ -121,7 +124,7 @@ internal static class PredictionRebaser
                 new NewFrame(encoded.Values, ChunkIndex.ReadValues(
                     encoded.Values, encoded.ValuesHead, encoded.MaskHead!, ChunkIndex.ReadMask(frames.Mask!, encoded.MaskHead!, layout))),
                 reference,
-                means.Codec.EffortOf(onAMask: true));
+                context.Codec.EffortOf(onAMask: true));
         }
         catch
         {
@@ -130,9 +133,9 @@ internal static class PredictionRebaser
         }
     }
 
-    private static byte[] ValuesOf(ICatalogView view, TaskContext context, CheckpointRow row)
+    private static byte[] ValuesOf(ICatalogView view, TaskContext task, CheckpointRow row)
     {
         var frames = StoredFrames.Open(view, row);
-        return Prediction.Decode(frames.Values, frames.Mask!, context);
+        return Prediction.Decode(frames.Values, frames.Mask!, task);
     }
 }

@@ -9,25 +9,25 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Chains;
 
-/// <summary>Encodes what tells two states apart, in whichever form takes fewer bytes, and reads it back.</summary>
+/// <summary>Encodes the difference between two states in the smallest form, and reads it back.</summary>
 /// <param name="view">A snapshot.</param>
-/// <param name="means">What encoding takes.</param>
-/// <param name="context">The task.</param>
-/// <param name="target">The state that it is based on.</param>
-/// <param name="diff">Opens the difference between that state, with some more based on it, and the one that is to come out.</param>
-/// <param name="cancellation">Ends the work early.</param>
+/// <param name="context">The context of the work.</param>
+/// <param name="task">The task.</param>
+/// <param name="target">The new parent.</param>
+/// <param name="diff">Opens the difference between the parent, with the given deltas on top, and the state to encode.</param>
+/// <param name="cancellationToken">Cancels the work.</param>
 internal sealed class RebaseEncoding(
-    ICatalogView view, RecodeContext means, TaskContext context, OpenedState target, Func<IReadOnlyList<DeltaCursor>, IDeltaReader> diff,
-    CancellationToken cancellation)
+    ICatalogView view, RecodeContext context, TaskContext task, OpenedState target, Func<IReadOnlyList<DeltaCursor>, IDeltaReader> diff,
+    CancellationToken cancellationToken)
 {
-    private Layout Layout => context.Layout.Layout;
+    private Layout Layout => task.Layout.Layout;
 
-    /// <summary>Encodes: as blocks, or as values of a mask that is stored already, whichever is smaller.</summary>
-    /// <returns>The frames, and whether others may be predicted from them.</returns>
+    /// <summary>Encodes the difference as blocks or as values of a stored mask, whichever is smaller.</summary>
+    /// <returns>The frames, and whether other values may be predicted from them.</returns>
     public (EncodedDelta Encoded, bool Plain) Encode()
     {
         var blocks = BlocksEncoder.TryEncode(
-            diff([]), target.Reader, target.Identity, means.Codec, means.TemporaryFolder, long.MaxValue, cancellation)!;
+            diff([]), target.Reader, target.Identity, context.Codec, context.TemporaryFolder, long.MaxValue, cancellationToken)!;
         try
         {
             if (SoundMask(blocks.MaskId) is { } mask && EncodeOn(mask) is var (masked, plain))
@@ -50,21 +50,21 @@ internal sealed class RebaseEncoding(
         }
     }
 
-    /// <summary>Reads what was made with all its checks, and compares the state that it gives with the one that it is to give.</summary>
-    /// <param name="encoded">The frames.</param>
+    /// <summary>Reads the encoded frames with all checks, and compares the resulting state with the expected one.</summary>
+    /// <param name="encoded">The encoded frames.</param>
     /// <returns>The chunks of the frame.</returns>
     public IReadOnlyList<ChunkEntry> ReadBack(EncodedDelta encoded)
     {
         using (var made = new StoredDeltaReader(new StoredFrames(encoded.Mask, [encoded.Values]), Layout, target.Reader))
         {
-            made.ReadToEnd(cancellation);
+            made.ReadToEnd(cancellationToken);
         }
 
-        if (diff([DeltaCursor.Open(encoded.Mask, [encoded.Values], Layout, context.Name)]).Read(new DeltaChunk()))
+        if (diff([DeltaCursor.Open(encoded.Mask, [encoded.Values], Layout, task.Name)]).Read(new DeltaChunk()))
         {
             throw new FishException(
-                ErrorCode.CorruptFrame, context.Name, "The frame that was made gives another state; the stored one was not replaced.",
-                "This is a fault of this machine or program: check its memory, and report it.");
+                ErrorCode.CorruptFrame, task.Name, "The new frame decodes to another state; the stored frame was not replaced.",
+                "Check this machine's memory, and report the error.");
         }
 
         return encoded.IsBlocks ? ChunkIndex.ReadBlocks(encoded.Values, encoded.ValuesHead, Layout)
@@ -76,7 +76,8 @@ internal sealed class RebaseEncoding(
     {
         var plain = Prediction.Suits(Layout);
         return (DeltaEncoder.EncodeOn(
-            mask, diff([]), plain ? null : target.Reader, target.Identity, means.Codec, means.TemporaryFolder, null, cancellation), plain);
+            mask, diff([]), plain ? null : target.Reader, target.Identity, context.Codec, context.TemporaryFolder, null, cancellationToken),
+                plain);
     }
 
     private IFrame? SoundMask(Digest mask) => FrameCheck.OpenSoundMask(view, mask, Layout);

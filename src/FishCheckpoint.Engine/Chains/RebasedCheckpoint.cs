@@ -4,13 +4,13 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Chains;
 
-/// <summary>A checkpoint that was encoded against another state, not yet in the catalog. Owns what it lies in.</summary>
-/// <param name="row">The checkpoint as it was found.</param>
-/// <param name="oldHead">The head of its frame then: with the checksum of every chunk, so that another frame in its place does not have
-/// it.</param>
-/// <param name="onto">What it is based on now; <see langword="null"/> for the base.</param>
+/// <summary>A checkpoint that was encoded against another parent and is not yet in the catalog. Owns its frames.</summary>
+/// <param name="row">The checkpoint before the rebase.</param>
+/// <param name="oldHead">The head of its frame before the rebase. It contains the checksum of every chunk, so it identifies the
+/// frame.</param>
+/// <param name="onto">The new parent; <see langword="null"/> for the base.</param>
 /// <param name="delta">Its new frames.</param>
-/// <param name="readers">Those that were predicted from its values, encoded again without it.</param>
+/// <param name="readers">The checkpoints that were predicted from it, encoded again without it.</param>
 internal sealed class RebasedCheckpoint(
     CheckpointRow row, ReadOnlyMemory<byte> oldHead, CheckpointRow? onto, EncodedDelta delta, RebasedPredictions readers) : IDisposable
 {
@@ -27,25 +27,25 @@ internal sealed class RebasedCheckpoint(
     /// <summary>The checkpoint's new frame.</summary>
     public required NewFrame Values { get; init; }
 
-    /// <summary>The frames that take the place of stored ones.</summary>
+    /// <summary>The frames that replace stored ones.</summary>
     public IEnumerable<NewFrame> NewFrames => [Values, .. Readers.NewFrames];
 
-    /// <summary>What the new frames prove.</summary>
+    /// <summary>The digest that the new frames prove.</summary>
     public required Digest Proof { get; init; }
 
-    /// <summary>Whether others may be predicted from the new values: whether they need no parent.</summary>
+    /// <summary>Whether other values may be predicted from the new ones, because these need no parent.</summary>
     public required bool MayBePredictedFrom { get; init; }
 
-    /// <summary>The effort that it was encoded with.</summary>
+    /// <summary>The effort of the encoding.</summary>
     public required CodecEffort Effort { get; init; }
 
-    /// <summary>Bytes of the new frame. A mask's is stored already.</summary>
+    /// <summary>Bytes of the new frame; the mask is already stored.</summary>
     public long Bytes => Values.Bytes;
 
-    /// <summary>Bytes of the frames that went with the old parent; set when this was put in place.</summary>
+    /// <summary>Bytes of the frames that were removed with the old parent; set by the replacement.</summary>
     public long Freed { get; set; }
 
-    /// <summary>Bytes that the store grows by, those that go with the old parent aside; negative where it shrinks.</summary>
+    /// <summary>Bytes added to the store, apart from those removed with the old parent; may be negative.</summary>
     public long Growth => Bytes - Row.FrameBytes + Readers.Growth;
 
     public void Dispose()

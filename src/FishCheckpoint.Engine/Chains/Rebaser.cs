@@ -8,55 +8,52 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Engine.Chains;
 
 /// <summary>
-/// Lays a stored checkpoint anew on another state: the same bits, the same identity and ETags. What is based on it stays as it is, for its
-/// frames count on the bits of its parent alone. Work in two steps: <see cref="Prepare"/> reads and encodes in a snapshot, where it holds
-/// up nobody; <see cref="Replace"/> copies bytes in a transaction.
+/// Rebases a stored checkpoint onto another parent with the same bits, id and ETags. Its descendants stay as they are: their frames depend
+/// only on the bits of their parent. <see cref="Prepare"/> reads and encodes in a snapshot and blocks nobody; <see cref="Replace"/> copies
+/// the bytes in a transaction.
 /// </summary>
 internal static class Rebaser
 {
-    /// <summary>Reads a checkpoint, encodes it against another state, and reads that back.</summary>
+    /// <summary>Reads a checkpoint, encodes it against another parent, and reads the result back.</summary>
     /// <param name="view">A snapshot.</param>
-    /// <param name="means">What encoding takes.</param>
-    /// <param name="row">The checkpoint, hidden or not.</param>
-    /// <param name="onto">
-    /// What it is to be based on, hidden or not: one of its chain, or any other of its layout that is not based on it;
-    /// <see langword="null"/> for the base.
-    /// </param>
-    /// <param name="cancellation">Ends the work early.</param>
-    /// <returns>The frames; the caller disposes them.</returns>
-    /// <exception cref="FishException">Something that is read for it is damaged, or what was made of it does not give the same
-    /// state.</exception>
-    /// <exception cref="ArgumentException"><paramref name="onto"/> is based on the checkpoint, or has another layout.</exception>
+    /// <param name="context">The context of the work.</param>
+    /// <param name="row">The checkpoint; it may be a tombstone.</param>
+    /// <param name="onto">The new parent, possibly a tombstone: an ancestor, or another state of the layout that is no descendant;
+    /// <see langword="null"/> for the base.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
+    /// <returns>The frames. The caller disposes them.</returns>
+    /// <exception cref="FishException">A frame or file that it reads is damaged, or the result does not give the same state.</exception>
+    /// <exception cref="ArgumentException"><paramref name="onto"/> descends from the checkpoint, or has another layout.</exception>
     /// <remarks>
-    /// Reads the blocks that the deltas touch which the two chains do not share, and of each frame the checksums and the head; where the
-    /// digest of the full file is known, the file is compared with it too.
+    /// Reads the touched blocks that the two chains do not share, and the head and checksums of each frame. Also compares the full file if
+    /// its digest is known.
     /// </remarks>
     public static RebasedCheckpoint Prepare(
-        ICatalogView view, RecodeContext means, CheckpointRow row, CheckpointRow? onto, CancellationToken cancellation)
+        ICatalogView view, RecodeContext context, CheckpointRow row, CheckpointRow? onto, CancellationToken cancellationToken)
     {
-        var context = means.Tasks.ContextOf(view, row.TaskId);
-        using var old = OpenedState.Open(view, means.Bases, context, row);
-        using var target = OpenedState.Open(view, means.Bases, context, onto);
+        var task = context.Tasks.ContextOf(view, row.TaskId);
+        using var old = OpenedState.Open(view, context.Bases, task, row);
+        using var target = OpenedState.Open(view, context.Bases, task, onto);
         if (target.Chain.Any(link => link.Id == row.Id)
-            || (onto is not null && means.Tasks.ContextOf(view, onto.TaskId).BaseState != context.BaseState))
+            || (onto is not null && context.Tasks.ContextOf(view, onto.TaskId).BaseState != task.BaseState))
         {
-            throw new ArgumentException($"{row.Label} cannot be laid on {onto!.Label}.", nameof(onto));
+            throw new ArgumentException($"{row.Label} cannot be based on {onto!.Label}.", nameof(onto));
         }
 
         var diff = new ChainDiff(target, old);
-        var head = RequireOwn(view, old, diff.Shared, cancellation);
-        var encoding = new RebaseEncoding(view, means, context, target, laid => diff.Open(laid, []), cancellation);
+        var head = RequireOwn(view, old, diff.Shared, cancellationToken);
+        var encoding = new RebaseEncoding(view, context, task, target, deltas => diff.Open(deltas, []), cancellationToken);
         var (encoded, plain) = encoding.Encode();
         try
         {
             var chunks = encoding.ReadBack(encoded);
-            RequireFile(view, old, target, encoded, cancellation);
-            return new RebasedCheckpoint(row, head, onto, encoded, PredictionRebaser.Prepare(view, means, row, cancellation))
+            RequireFile(view, old, target, encoded, cancellationToken);
+            return new RebasedCheckpoint(row, head, onto, encoded, PredictionRebaser.Prepare(view, context, row, cancellationToken))
             {
                 Values = new NewFrame(encoded.Values, chunks),
                 Proof = StateIdentity.OfDelta(target.Identity, encoded.MaskId, encoded.ValuesDigest),
                 MayBePredictedFrom = plain,
-                Effort = means.Codec.EffortOf(onAMask: !encoded.IsBlocks),
+                Effort = context.Codec.EffortOf(onAMask: !encoded.IsBlocks),
             };
         }
         catch
@@ -67,9 +64,8 @@ internal static class Rebaser
     }
 
     /// <summary>
-    /// Puts the frames in place and removes the old parent if it was only waiting for that; in the caller's transaction. Nothing is written
-    /// where anything has changed since: the checkpoint or one that is predicted from it was deleted, mended, recoded or rebased, the new
-    /// parent is gone, or another is predicted from the checkpoint.
+    /// Replaces the frames in the caller's transaction, and removes the old parent if nothing else needs it. Writes nothing if the
+    /// checkpoint, its new parent or a checkpoint predicted from it was deleted or changed meanwhile.
     /// </summary>
     /// <returns>Whether it was written.</returns>
     public static bool Replace(ICatalogWriter writer, RebasedCheckpoint rebased)
@@ -85,7 +81,7 @@ internal static class Rebaser
 
         var before = writer.Checkpoints.Row(row.Id)!;
         var visible = !writer.Checkpoints.IsDeleted(row.Id);
-        writer.Masks.HandOver(before);
+        writer.Masks.ReassignBytes(before);
         writer.Frames.Replace(row.Frame, rebased.Values);
         Write(writer, rebased, before, onto, visible);
         rebased.Freed = writer.Masks.Drop(before.Mask);
@@ -101,15 +97,16 @@ internal static class Rebaser
     {
         var (delta, id) = (rebased.Delta, before.Id);
         writer.Checkpoints.ReleaseMask(id);
-        var brought = delta.IsBlocks ? delta.PositionBytes : writer.Masks.TakeOver(delta.MaskId, visible);
-        var values = rebased.Bytes - (delta.IsBlocks ? brought : 0);
+        var positionBytes = delta.IsBlocks ? delta.PositionBytes : writer.Masks.ClaimBytes(delta.MaskId, visible);
+        var values = rebased.Bytes - (delta.IsBlocks ? positionBytes : 0);
         if (delta.IsBlocks)
         {
             writer.Masks.InsertWithoutFrame(delta.MaskId, delta.Changed);
         }
 
         writer.Checkpoints.Rebase(id, new RebasedFrame(
-            onto?.Id, delta.MaskId, delta.IsBlocks, delta.Changed, brought, values, rebased.Proof == before.State ? null : rebased.Proof,
+            onto?.Id, delta.MaskId, delta.IsBlocks, delta.Changed, positionBytes, values, rebased.Proof == before.State ? null
+                : rebased.Proof,
             rebased.MayBePredictedFrom, rebased.Effort));
         var mask = delta.IsBlocks ? 0 : writer.Masks.BytesOf(delta.MaskId);
         var chain = (onto?.ChainBytes ?? 0) + rebased.Bytes + mask;
@@ -119,8 +116,8 @@ internal static class Rebaser
     private static bool HasMask(ICatalogView view, EncodedDelta delta) => delta.IsBlocks
         || (view.Masks.HeadOf(delta.MaskId) is { } head && delta.Mask!.Head.Span.SequenceEqual(head));
 
-    // Each frame that is given up, or read for that, is the one that was saved; the checkpoint's own is read to its digests.
-    private static ReadOnlyMemory<byte> RequireOwn(ICatalogView view, OpenedState old, int shared, CancellationToken cancellation)
+    // Verifies that each replaced or used frame is the saved one, and reads the checkpoint's own frame to its digests.
+    private static ReadOnlyMemory<byte> RequireOwn(ICatalogView view, OpenedState old, int shared, CancellationToken cancellationToken)
     {
         StoredFrames? frames = null;
         foreach (var link in old.Chain.Skip(shared))
@@ -130,12 +127,12 @@ internal static class Rebaser
 
         frames ??= StoredFrames.Open(view, old.Checkpoint!);
         using var own = new StoredDeltaReader(frames, old.Reader.Layout, old.UpTo(old.Checkpoint!));
-        own.ReadToEnd(cancellation);
+        own.ReadToEnd(cancellationToken);
         return frames.Values[^1].Head;
     }
 
     private static void RequireFile(
-        ICatalogView view, OpenedState old, OpenedState target, EncodedDelta encoded, CancellationToken cancellation)
+        ICatalogView view, OpenedState old, OpenedState target, EncodedDelta encoded, CancellationToken cancellationToken)
     {
         var (row, output) = (old.Checkpoint!, view.OutputOf(old.Task, old.Checkpoint!));
         if (row.FileDigest is not { } expected || output.Files.Count != 1)
@@ -144,10 +141,10 @@ internal static class Rebaser
         }
 
         var state = target.Reader.With(DeltaCursor.Open(encoded.Mask, [encoded.Values], old.Reader.Layout, row.Label));
-        if (CheckpointVerifier.HashFile(state, new RestorePlan(old.Task.Layout, output, []), 0, cancellation) != expected)
+        if (CheckpointVerifier.HashFile(state, new RestorePlan(old.Task.Layout, output, []), 0, cancellationToken) != expected)
         {
             throw new FishException(
-                ErrorCode.CorruptCheckpoint, row.Label, "The restored file does not have the digest that it was saved with.",
+                ErrorCode.CorruptCheckpoint, row.Label, "The digest of the restored file differs from the saved one.",
                 "Restore from a backup.");
         }
     }

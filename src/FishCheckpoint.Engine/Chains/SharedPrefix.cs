@@ -5,26 +5,26 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Chains;
 
 /// <summary>
-/// Two states, or more, that go on from one: each block of that one is rebuilt once for all of them, where they are read block by block
-/// side by side. Not safe for use by two threads at once.
+/// Several states with a common prefix, read block by block side by side: each block of the prefix is rebuilt once for all. For one thread
+/// at a time.
 /// </summary>
-/// <param name="shared">The state that they go on from.</param>
+/// <param name="shared">The common prefix.</param>
 internal sealed class SharedPrefix(StateReader shared)
 {
     private readonly byte[] bytes = new byte[Blocks.Size];
-    private (int Tensor, long Block) held = (-1, -1);
+    private (int Tensor, long Block) cached = (-1, -1);
 
-    /// <summary>A state that goes on from it.</summary>
-    /// <param name="rest">The deltas that follow, in order.</param>
+    /// <summary>A state on top of the prefix.</summary>
+    /// <param name="rest">The remaining deltas, in order.</param>
     public IBlockReader With(IReadOnlyList<DeltaCursor> rest) => new Continued(this, rest);
 
     private void ReadBlock(int tensor, long block, Span<byte> destination)
     {
-        if (held != (tensor, block))
+        if (cached != (tensor, block))
         {
-            held = (-1, -1);
+            cached = (-1, -1);
             shared.ReadBlock(tensor, block, bytes.AsSpan(0, destination.Length));
-            held = (tensor, block);
+            cached = (tensor, block);
         }
 
         bytes.AsSpan(0, destination.Length).CopyTo(destination);

@@ -5,15 +5,15 @@ namespace FishCheckpoint.Engine.Chains;
 /// <summary>Deletes tasks with their checkpoints, in the caller's transaction.</summary>
 internal static class TaskRemover
 {
-    /// <summary>Takes a task and its checkpoints out of view; they go when the grace is over.</summary>
+    /// <summary>Deletes a task and its checkpoints; they become invisible now and are removed after the grace.</summary>
     /// <param name="writer">A transaction.</param>
     /// <param name="task">The task's row.</param>
-    /// <param name="grace">How long it stays recoverable.</param>
+    /// <param name="grace">How long the deletion can be undone.</param>
     public static void Remove(ICatalogWriter writer, long task, Grace grace)
     {
-        writer.Deleted.HideAll(task, grace);
+        writer.Deleted.MarkAllDeleted(task, grace);
 
-        writer.Tasks.Hide(task, grace.Now, grace.Expires);
+        writer.Tasks.MarkDeleted(task, grace.Now, grace.Expires);
         writer.ForgetTotals(task);
         if (grace.IsNone)
         {
@@ -26,16 +26,18 @@ internal static class TaskRemover
         }
     }
 
-    /// <summary>Deletes the row of a deleted task, none of whose checkpoints is in its grace. What branches are based on goes to them: they
-    /// are of the same base and own tensors.</summary>
+    /// <summary>
+    /// Removes the row of a deleted task past its grace. Checkpoints that branches depend on move to these branches, which have the same
+    /// base and own tensors.
+    /// </summary>
     public static void EndGrace(ICatalogWriter writer, long task)
     {
-        if (writer.Tasks.RemoveBranchPoint(task) is { } start)
+        if (writer.Tasks.RemoveBranchPoint(task) is { } checkpoint)
         {
-            CheckpointRemover.Collect(writer, start);
+            CheckpointRemover.Collect(writer, checkpoint);
         }
 
-        while (writer.Checkpoints.HandToBranches(task) > 0)
+        while (writer.Checkpoints.MoveToBranches(task) > 0)
         {
         }
 

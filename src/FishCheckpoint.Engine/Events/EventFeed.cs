@@ -5,13 +5,14 @@ using FishCheckpoint.Engine.Tasks;
 
 namespace FishCheckpoint.Engine.Events;
 
-/// <summary>Gives the events of a task as they are committed, by this process or another one.</summary>
+/// <summary>Follows the events of a task as this or another process commits them.</summary>
 internal sealed class EventFeed(ICatalog catalog, TaskCatalog tasks, EngineOptions options)
 {
-    // What this process commits wakes the feed at once; what others do is found by looking.
+    // Commits of this process wake the feed at once; those of others are found by polling.
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(500);
 
-    public async IAsyncEnumerable<TaskEvent> FollowAsync(string task, long? after, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<TaskEvent> FollowAsync(string task, long? after,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (place, reset) = Begin(task, after);
         if (reset is not null)
@@ -21,7 +22,7 @@ internal sealed class EventFeed(ICatalog catalog, TaskCatalog tasks, EngineOptio
 
         while (true)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var wake = catalog.NextCommit;
             IReadOnlyList<TaskEvent> events;
             (events, place) = Read(task, place);
@@ -36,7 +37,7 @@ internal sealed class EventFeed(ICatalog catalog, TaskCatalog tasks, EngineOptio
 
             if (events.Count == 0)
             {
-                await Task.WhenAny(wake, Task.Delay(Between, options.Time, cancellation));
+                await Task.WhenAny(wake, Task.Delay(Between, options.Time, cancellationToken));
             }
         }
     }
@@ -49,7 +50,7 @@ internal sealed class EventFeed(ICatalog catalog, TaskCatalog tasks, EngineOptio
             return (view.Events.Newest(), after is { } last && view.Events.IsForgotten(last));
         });
 
-        // A number that was never given is of another store, or of this one before a backup was restored.
+        // An unknown number comes from another store, or from this one before a restore from backup.
         return after is not { } known ? (newest, null)
             : known > newest || forgotten ? (newest, new TaskEvent(newest, TaskEventKind.Reset, task, null, null, options.Time.GetUtcNow()))
             : (known, null);

@@ -8,7 +8,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Loading;
 
 /// <summary>
-/// Reads a delta out of a frame of blocks: the mirror of <see cref="BlocksEncoder"/>. Checks the frame's digests at the end.
+/// Decodes a delta from a frame of blocks, as <see cref="BlocksEncoder"/> writes it. Verifies the frame's digests at the end.
 /// </summary>
 internal sealed class BlocksDecoder : IDeltaReader, IDisposable
 {
@@ -25,11 +25,11 @@ internal sealed class BlocksDecoder : IDeltaReader, IDisposable
     private bool ended;
     private bool disposed;
 
-    /// <summary>Prepares the reading; the index is checked here, chunks as they are read.</summary>
+    /// <summary>Opens a frame of blocks. The index is checked here, each chunk when it is read.</summary>
     /// <param name="frame">The frame.</param>
-    /// <param name="layout">The layout that positions refer to.</param>
-    /// <param name="parent">The state that the delta is based on.</param>
-    /// <exception cref="FishException">The frame is damaged, hostile, or for another layout.</exception>
+    /// <param name="layout">The layout of the positions.</param>
+    /// <param name="parent">The parent of the delta.</param>
+    /// <exception cref="FishException">The frame is damaged, malicious or for another layout.</exception>
     public BlocksDecoder(IFrame frame, Layout layout, IBlockReader parent)
     {
         (this.frame, this.parent, Layout, head) = (frame, parent, layout, FrameHead.Parse(frame.Head));
@@ -41,7 +41,8 @@ internal sealed class BlocksDecoder : IDeltaReader, IDisposable
     public Layout Layout { get; }
 
     /// <inheritdoc/>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: a chunk, or at the end a digest, is wrong.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: a chunk is damaged or, at the end, a digest
+    /// differs.</exception>
     public bool Read(DeltaChunk chunk)
     {
         chunk.Reset(-1, 1);
@@ -109,10 +110,10 @@ internal sealed class BlocksDecoder : IDeltaReader, IDisposable
         var (info, taken) = (Layout.Tensors[entry.Tensor], Math.Min(chunk.Free, count - next));
         var inBlock = scratch.PositionsFor(count).AsSpan(next, taken);
         chunk.Append(taken, out var positions, out var newValues);
-        var origin = entry.First * (Blocks.Size / info.UnitSize);
+        var blockStart = entry.First * (Blocks.Size / info.UnitSize);
         for (var index = 0; index < taken; index++)
         {
-            positions[index] = origin + inBlock[index];
+            positions[index] = blockStart + inBlock[index];
         }
 
         Units.Gather(scratch.After, inBlock, info.UnitSize, newValues);
@@ -125,7 +126,7 @@ internal sealed class BlocksDecoder : IDeltaReader, IDisposable
         if (mask.Finish() != head.Digests[1] || Digest.Finish(values) != head.Digests[3])
         {
             throw new FishException(
-                ErrorCode.CorruptFrame, "blocks", "The positions or values do not have the digest that the frame carries.",
+                ErrorCode.CorruptFrame, "blocks", "The digest of the positions or values differs from the frame's.",
                 "Send the frame again.");
         }
     }

@@ -6,25 +6,25 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Loading;
 
-/// <summary>Plain bytes, such as a trainer state, as a frame and back.</summary>
+/// <summary>Encodes plain bytes, such as a trainer state, as a frame and decodes them.</summary>
 internal static class BytesCoder
 {
     /// <summary>Encodes a stream to its end.</summary>
     /// <param name="content">The bytes.</param>
-    /// <param name="options">Compression.</param>
+    /// <param name="options">The compression.</param>
     /// <param name="writer">A new writer of <see cref="FrameKind.Bytes"/>.</param>
-    /// <param name="limit">The most bytes taken.</param>
-    /// <param name="cancellation">Ends the work early.</param>
-    /// <returns>The frame; its payload belongs to <paramref name="writer"/>.</returns>
+    /// <param name="limit">The most bytes accepted.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
+    /// <returns>The frame; <paramref name="writer"/> owns its payload.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.TooLarge"/>.</exception>
     public static async Task<IFrame> EncodeAsync(
-        Stream content, CodecOptions options, FrameWriter writer, long limit, CancellationToken cancellation = default)
+        Stream content, CodecOptions options, FrameWriter writer, long limit, CancellationToken cancellationToken = default)
     {
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var rented = ArrayPool<byte>.Shared.Rent((3 * ChunkIndex.BytesPerChunk) + 64);
         try
         {
-            return await EncodeAsync(content, options, writer, limit, digest, rented, cancellation);
+            return await EncodeAsync(content, options, writer, limit, digest, rented, cancellationToken);
         }
         finally
         {
@@ -33,8 +33,7 @@ internal static class BytesCoder
     }
 
     /// <summary>
-    /// Reads a frame's bytes as a stream: the mirror of
-    /// <see cref="EncodeAsync(Stream, CodecOptions, FrameWriter, long, CancellationToken)"/>.
+    /// Opens a frame of <see cref="EncodeAsync(Stream, CodecOptions, FrameWriter, long, CancellationToken)"/> as a stream.
     /// </summary>
     /// <param name="frame">The frame.</param>
     /// <param name="owner">Disposed with the stream; may be <see langword="null"/>.</param>
@@ -42,16 +41,16 @@ internal static class BytesCoder
 
     private static async Task<IFrame> EncodeAsync(
         Stream content, CodecOptions options, FrameWriter writer, long limit, IncrementalHash digest, byte[] buffer,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         var raw = buffer.AsMemory(0, ChunkIndex.BytesPerChunk);
         var total = 0L;
-        while (await content.ReadAtLeastAsync(raw, raw.Length, throwOnEndOfStream: false, cancellation) is var read and > 0)
+        while (await content.ReadAtLeastAsync(raw, raw.Length, throwOnEndOfStream: false, cancellationToken) is var read and > 0)
         {
             if ((total += read) > limit)
             {
                 throw new FishException(
-                    ErrorCode.TooLarge, "state", $"A trainer state has at most {limit} bytes.", "Raise the limit, or store less.");
+                    ErrorCode.TooLarge, "state", $"The trainer state exceeds {limit} bytes.", "Raise the limit, or store less.");
             }
 
             digest.AppendData(raw.Span[..read]);
@@ -121,7 +120,7 @@ internal static class BytesCoder
             base.Dispose(disposing);
         }
 
-        // The digest is checked before the last chunk is given out.
+        // Checks the digest before it hands out the last chunk.
         private void Decode()
         {
             var entry = entries[next];
@@ -133,7 +132,7 @@ internal static class BytesCoder
                 CheckDigest();
             }
 
-            // Only now: who reads on after a refusal is refused again.
+            // Advances only after the check, so that another read after an error fails again.
             (rest, next) = (decoded, next + 1);
         }
 
@@ -141,7 +140,8 @@ internal static class BytesCoder
         {
             if (Digest.From(digest.GetCurrentHash()) != head.Digests[0])
             {
-                throw new FishException(ErrorCode.CorruptFrame, "state", "The bytes do not have their digest.", "Verify the checkpoint.");
+                throw new FishException(ErrorCode.CorruptFrame, "state", "The digest of the bytes differs from the frame's.",
+                    "Verify the checkpoint.");
             }
         }
     }

@@ -9,17 +9,17 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Loading;
 
 /// <summary>
-/// Reads all that a checkpoint is made of: base blocks, every delta of its chain with its digests, and its trainer state.
+/// Reads everything that a checkpoint consists of: base blocks, every delta of its chain with its digests, side files and trainer state.
 /// </summary>
 internal static class CheckpointVerifier
 {
-    /// <summary>Throws what is wrong, or returns the bytes read.</summary>
-    public static long Verify(ICatalogView view, string task, OpenedState state, ModelFiles output, CancellationToken cancellation)
+    /// <summary>Throws if anything is damaged, else returns the bytes that it read.</summary>
+    public static long Verify(ICatalogView view, string task, OpenedState state, ModelFiles output, CancellationToken cancellationToken)
     {
         var checkpoint = state.Checkpoint!;
-        var read = VerifyChain(view, task, state, cancellation);
+        var read = VerifyChain(view, task, state, cancellationToken);
         read += checkpoint.FileDigest is { } expected && output.Files.Count == 1
-            ? VerifyFile(task, state, output, expected, cancellation) : ReadAll(state.Reader, cancellation);
+            ? VerifyFile(task, state, output, expected, cancellationToken) : ReadAll(state.Reader, cancellationToken);
         if (checkpoint.TrainerFrame is { } frame)
         {
             using var content = BytesCoder.Open(view.Frames.Open(frame), null);
@@ -37,20 +37,21 @@ internal static class CheckpointVerifier
         return read;
     }
 
-    /// <summary>SHA-256 of a restored file.</summary>
-    public static Digest HashFile(IBlockReader state, RestorePlan plan, int file, CancellationToken cancellation)
+    /// <summary>The SHA-256 of a restored file.</summary>
+    public static Digest HashFile(IBlockReader state, RestorePlan plan, int file, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using var sink = new HashStream(hash);
         var writer = PipeWriter.Create(sink, new StreamPipeWriterOptions(minimumBufferSize: Blocks.Size));
         var header = plan.Output.Files[file].Header;
-        RestoreWriter.CopyAsync(plan.SegmentsOf(file, 0, header.FileLength), header.ToFileBytes(), state, writer, cancellation).GetAwaiter()
+        RestoreWriter.CopyAsync(plan.SegmentsOf(file, 0, header.FileLength), header.ToFileBytes(), state, writer, cancellationToken)
+            .GetAwaiter()
             .GetResult();
         writer.Complete();
         return Digest.Finish(hash);
     }
 
-    /// <summary>Checks that frames are those that a checkpoint was saved with, by their digests.</summary>
+    /// <summary>Throws if the digests of frames differ from those of the saved checkpoint.</summary>
     /// <returns>The head of the values or blocks.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>, or a head is damaged.</exception>
     public static FrameHead RequireOwn(string label, CheckpointRow row, StoredFrames frames)
@@ -60,7 +61,7 @@ internal static class CheckpointVerifier
         return frames.Mask is null || FrameHead.Parse(frames.Mask.Head).Digests[1] == row.Mask ? values : throw NotOwn(label);
     }
 
-    /// <summary>Checks that a frame of values or blocks is the one that a checkpoint was saved with, by its digests.</summary>
+    /// <summary>Throws if the digests of a frame of values or blocks differ from those of the saved checkpoint.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>.</exception>
     public static void RequireOwn(string label, CheckpointRow row, FrameHead values)
     {
@@ -72,9 +73,10 @@ internal static class CheckpointVerifier
     }
 
     private static FishException NotOwn(string label) => new(
-        ErrorCode.CorruptCheckpoint, label, "The frames are not those that the checkpoint was saved with.", "Restore from a backup.");
+        ErrorCode.CorruptCheckpoint, label, "The digests of the frames differ from those of the saved checkpoint.",
+        "Restore from a backup.");
 
-    private static long VerifyChain(ICatalogView view, string task, OpenedState state, CancellationToken cancellation)
+    private static long VerifyChain(ICatalogView view, string task, OpenedState state, CancellationToken cancellationToken)
     {
         var read = 0L;
         foreach (var row in state.Chain)
@@ -82,24 +84,24 @@ internal static class CheckpointVerifier
             var frames = StoredFrames.Open(view, row);
             RequireOwn(row.Label, row, frames);
             using var delta = new StoredDeltaReader(frames, state.Reader.Layout, state.UpTo(row));
-            delta.ReadToEnd(cancellation);
+            delta.ReadToEnd(cancellationToken);
             read += frames.Bytes;
         }
 
         return read;
     }
 
-    private static long VerifyFile(string task, OpenedState state, ModelFiles output, Digest expected, CancellationToken cancellation)
+    private static long VerifyFile(string task, OpenedState state, ModelFiles output, Digest expected, CancellationToken cancellationToken)
     {
         var plan = new RestorePlan(state.Task.Layout, output, state.Links);
-        var found = HashFile(state.Reader, plan, 0, cancellation);
+        var found = HashFile(state.Reader, plan, 0, cancellationToken);
         return found == expected ? output.Files[0].Header.FileLength : throw new FishException(
             ErrorCode.CorruptCheckpoint, $"{task}/{state.Checkpoint!.Step}",
-            $"The restored file has the digest {found}; {expected} was saved.",
+            $"The restored file has the digest {found} instead of {expected}.",
             "Restore from a backup.");
     }
 
-    private static long ReadAll(StateReader state, CancellationToken cancellation)
+    private static long ReadAll(StateReader state, CancellationToken cancellationToken)
     {
         var (buffer, read) = (new byte[Blocks.Size], 0L);
         for (var tensor = 0; tensor < state.Layout.Tensors.Count; tensor++)
@@ -107,7 +109,7 @@ internal static class CheckpointVerifier
             var info = state.Layout.Tensors[tensor];
             for (var block = 0L; block < Blocks.CountOf(info); block++)
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 state.ReadBlock(tensor, block, buffer.AsSpan(0, Blocks.LengthOf(info, block)));
             }
 

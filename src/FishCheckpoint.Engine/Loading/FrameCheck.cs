@@ -5,14 +5,14 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Loading;
 
-/// <summary>Whether stored frames are as they were written: each chunk is read and compared with its checksum.</summary>
+/// <summary>Checks stored frames: reads each chunk and compares it with its checksum.</summary>
 internal static class FrameCheck
 {
-    /// <summary>Whether every chunk of a stored mask has its checksum.</summary>
+    /// <summary>Whether every chunk of a stored mask matches its checksum.</summary>
     public static bool IsSoundMask(ICatalogView view, long id, Layout layout) =>
         IsSound(() => view.Frames.Open(id), stored => ChunkIndex.ReadMask(stored, FrameHead.Parse(stored.Head), layout));
 
-    /// <summary>The frame of a stored mask, if every chunk of it has its checksum.</summary>
+    /// <summary>The frame of a stored mask, if every chunk matches its checksum.</summary>
     public static IFrame? OpenSoundMask(ICatalogView view, Digest mask, Layout layout)
     {
         IFrame? stored = null;
@@ -20,22 +20,22 @@ internal static class FrameCheck
             ? stored : null;
     }
 
-    /// <summary>Whether every chunk of stored values has its checksum.</summary>
+    /// <summary>Whether every chunk of stored values matches its checksum.</summary>
     public static bool IsSoundValues(ICatalogView view, long id, IFrame mask, Layout layout) =>
         IsSoundValues(() => view.Frames.Open(id), mask, layout);
 
-    /// <summary>Whether every chunk of values has its checksum.</summary>
+    /// <summary>Whether every chunk of values matches its checksum.</summary>
     public static bool IsSoundValues(Func<IFrame> open, IFrame mask, Layout layout) => IsSound(open, stored =>
     {
         var head = FrameHead.Parse(mask.Head);
         return ChunkIndex.ReadValues(stored, FrameHead.Parse(stored.Head), head, ChunkIndex.ReadMask(mask, head, layout));
     });
 
-    /// <summary>Whether every chunk of a stored frame of blocks has its checksum.</summary>
+    /// <summary>Whether every chunk of a stored frame of blocks matches its checksum.</summary>
     public static bool IsSoundBlocks(ICatalogView view, long id, Layout layout) =>
         IsSound(() => view.Frames.Open(id), stored => ChunkIndex.ReadBlocks(stored, FrameHead.Parse(stored.Head), layout));
 
-    /// <summary>Whether every chunk of stored bytes has its checksum.</summary>
+    /// <summary>Whether every chunk of stored bytes matches its checksum.</summary>
     public static bool IsSoundBytes(ICatalogView view, long id) =>
         IsSound(() => view.Frames.Open(id), stored => ChunkIndex.ReadBytes(stored, FrameHead.Parse(stored.Head)));
 

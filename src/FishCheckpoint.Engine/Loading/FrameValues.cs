@@ -6,8 +6,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Loading;
 
 /// <summary>
-/// Reads a delta's values out of their frame, or after those that they are predicted from, without the mask's positions and without a
-/// parent.
+/// Reads a delta's values from their frame, and from the frames that predict them, without the mask's positions and without a parent.
 /// </summary>
 internal sealed class FrameValues : IMaskedValues
 {
@@ -17,11 +16,11 @@ internal sealed class FrameValues : IMaskedValues
     private readonly byte[] encoded = new byte[ChunkCoder.MaxEncoded];
     private int next;
 
-    /// <summary>Prepares the reading; indices are checked here, chunks as they are read.</summary>
+    /// <summary>Opens the frames. Indexes are checked here, each chunk when it is read.</summary>
     /// <param name="mask">The mask's frame.</param>
-    /// <param name="values">The frames of the values, the earliest first; the last is the delta's own.</param>
+    /// <param name="values">The prediction chain, earliest first; the last frame is the delta's own.</param>
     /// <param name="layout">The layout that the mask refers to.</param>
-    /// <exception cref="FishException">A frame is damaged, hostile, or for another layout.</exception>
+    /// <exception cref="FishException">A frame is damaged, malicious or for another layout.</exception>
     public FrameValues(IFrame mask, IReadOnlyList<IFrame> values, Layout layout)
     {
         var (maskHead, head) = (FrameHead.Parse(mask.Head), FrameHead.Parse(values[^1].Head));
@@ -39,12 +38,12 @@ internal sealed class FrameValues : IMaskedValues
     /// <inheritdoc/>
     public Digest? Announced { get; }
 
-    /// <summary>Whether none of the values needs its parent's. Reads a byte of each chunk.</summary>
+    /// <summary>Whether no value needs the parent's. Reads one byte of each chunk.</summary>
     public bool ArePlain => values.ArePlain;
 
     /// <inheritdoc/>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: a chunk is damaged; <see cref="ErrorCode.BaseMismatch"/>:
-    /// values need their parent's.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: a chunk is damaged. <see cref="ErrorCode.BaseMismatch"/>: a
+    /// value needs the parent's.</exception>
     public bool Read(DeltaChunk chunk)
     {
         chunk.Reset(-1, 1);
@@ -57,7 +56,6 @@ internal sealed class FrameValues : IMaskedValues
         chunk.Reset(entry.Tensor, info.UnitSize);
         chunk.Append(entry.Count, out _, out var newValues);
         return values.Read(coder, encoded, next++, info.Type, newValues) == ValueMap.Plain ? true : throw new FishException(
-            ErrorCode.BaseMismatch, "values", "The values are stored as differences to their parent, which is not at hand.",
-            "Name the parent state.");
+            ErrorCode.BaseMismatch, "values", "The values are differences to a parent, and no parent is given.", "Name the parent state.");
     }
 }

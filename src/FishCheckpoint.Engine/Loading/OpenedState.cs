@@ -5,10 +5,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Loading;
 
-/// <summary>A state of a task, ready to be read through a view: the base, or a checkpoint with its chain.</summary>
+/// <summary>An open state of a task, read through a view: the base, or a checkpoint with its chain.</summary>
 internal sealed class OpenedState : IDisposable
 {
-    // A longer chain's frames hold no bytes between two reads: a quarter of a megabyte each would add up.
+    // The frames of a longer chain cache nothing between reads: a quarter of a mebibyte each would add up.
     private const int FewLinks = 16;
 
     private readonly IBaseBlocks blocks;
@@ -39,13 +39,13 @@ internal sealed class OpenedState : IDisposable
 
     public StateReader Reader { get; }
 
-    /// <summary>What its chain costs to read.</summary>
+    /// <summary>The cost of reading the chain.</summary>
     public ChainEnd End => Checkpoint is { } row ? new ChainEnd(row.ChainBytes, row.Depth) : default;
 
-    /// <summary>The state that a delta of the chain is based on.</summary>
+    /// <summary>The parent state of a delta in the chain.</summary>
     public StateReader UpTo(CheckpointRow link) => First(Chain.TakeWhile(row => row.Id != link.Id).Count());
 
-    /// <summary>The state that the first links of the chain give.</summary>
+    /// <summary>The state after the first links of the chain.</summary>
     public StateReader First(int links) => new(Task.Layout, blocks, [.. Cursors.Take(links)]);
 
     public static OpenedState Open(ICatalogView view, IBaseStore bases, TaskContext task, CheckpointRow? checkpoint)

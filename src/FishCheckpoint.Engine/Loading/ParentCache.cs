@@ -3,16 +3,16 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Loading;
 
 /// <summary>
-/// The values that parents have at the positions of masks, of the last few saves: with a fixed mask a save then reads nothing of the base,
-/// and costs what the mask costs and not what the model does. Safe for use by many callers at once.
+/// Caches parents' values at the positions of masks, for the last few saves. A save with a fixed mask then reads nothing of the base, and
+/// costs as much as the mask instead of the model. Thread-safe.
 /// </summary>
 internal sealed class ParentCache(long capacity)
 {
     private readonly Lock gate = new();
     private readonly LinkedList<Entry> entries = [];
-    private long held;
+    private long used;
 
-    /// <summary>The longest values that are kept.</summary>
+    /// <summary>The most bytes of values that one entry may have.</summary>
     public long Longest => capacity / 2;
 
     public byte[]? Find(Digest parent, Digest mask)
@@ -38,10 +38,10 @@ internal sealed class ParentCache(long capacity)
         lock (gate)
         {
             entries.AddFirst(new Entry(parent, mask, values));
-            held += values.Length;
-            while (held > capacity)
+            used += values.Length;
+            while (used > capacity)
             {
-                held -= entries.Last!.Value.Values.Length;
+                used -= entries.Last!.Value.Values.Length;
                 entries.RemoveLast();
             }
         }

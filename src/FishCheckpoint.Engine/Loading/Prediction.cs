@@ -8,41 +8,39 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Loading;
 
 /// <summary>
-/// What a save's values are predicted from, where its mask is that of an earlier checkpoint: that one's values, and those that it was
-/// predicted from itself. A save then reads nothing of the base. One that is predicted from nothing is written so that the next can be
-/// predicted from it.
+/// What a save's values are predicted from if an earlier checkpoint has the same mask: the prediction chain of that checkpoint. The save
+/// then reads nothing of the base. The first save with a mask has no reference, and is encoded so that the next can use it as one.
 /// </summary>
-/// <param name="Reference">The checkpoint; <see langword="null"/> for the first.</param>
-/// <param name="Frames">Its frames and those before it, the earliest first.</param>
-/// <param name="Values">Its values; <see langword="null"/> for the first.</param>
+/// <param name="Reference">The reference; <see langword="null"/> for the first save.</param>
+/// <param name="Frames">The frames of the prediction chain, earliest first.</param>
+/// <param name="Values">The reference's values; <see langword="null"/> for the first save.</param>
 internal sealed record Prediction(CheckpointRow? Reference, IReadOnlyList<IFrame> Frames, EarlierValues? Values)
 {
-    // Reading a checkpoint decodes the frames of all that it is predicted from: together no more than this part of its model, and no more
-    // than so many.
+    // A read decodes the frames of the whole prediction chain. These limit their bytes, as a part of the model, and their number.
     private const int PartOfTheModel = 8;
     private const int MaxDepth = 64;
 
-    /// <summary>Of a save that is predicted from nothing, and others may be predicted from.</summary>
+    /// <summary>The prediction of a save without a reference.</summary>
     public static Prediction None { get; } = new(null, [], null);
 
     /// <summary>
-    /// Whether values of a layout are worth guessing: where most of it is wide floats. Narrow ones lie as near to their parent.
+    /// Whether prediction pays for a layout: if most of its bytes are wide floats. Narrow floats are as close to their parent's.
     /// </summary>
     public static bool Suits(Layout layout) =>
         2 * layout.Tensors.Where(tensor => tensor.Type is DType.F32 or DType.F64 or DType.C64).Sum(tensor => tensor.Bytes) > layout.Bytes;
 
-    /// <summary>Finds what to predict from: nothing that is found damaged, for a save must not depend on what cannot be read.</summary>
+    /// <summary>Finds the reference of a save. Ignores a damaged one, since no save may depend on it.</summary>
     /// <param name="view">A snapshot.</param>
     /// <param name="task">The task.</param>
-    /// <param name="step">The step that is saved.</param>
-    /// <param name="saved">What the step holds already.</param>
-    /// <param name="mask">Its mask's identity.</param>
-    /// <param name="maskFrame">Its mask's frame, which is stored and sound.</param>
-    /// <param name="cache">Values of the last saves.</param>
+    /// <param name="step">The step of the save.</param>
+    /// <param name="saved">The checkpoint that the step already has.</param>
+    /// <param name="mask">The id of the save's mask.</param>
+    /// <param name="maskFrame">The frame of the mask, stored and undamaged.</param>
+    /// <param name="cache">Cached values of the last saves.</param>
     public static Prediction Find(
         ICatalogView view, TaskContext task, long step, CheckpointRow? saved, Digest mask, IFrame maskFrame, ParentCache cache)
     {
-        // What is saved again stays on what it was predicted from: those that are predicted from it count on that.
+        // A repeated save keeps its reference, because the checkpoints that are predicted from it depend on that.
         var again = saved is { IsBlocks: false } && saved.Mask == mask;
         var rows = again ? view.Checkpoints.ReferenceOf(saved!) : view.Checkpoints.Predictable(task.Id, step, mask);
         if (rows.Count == 0)
@@ -69,7 +67,7 @@ internal sealed record Prediction(CheckpointRow? Reference, IReadOnlyList<IFrame
         }
     }
 
-    /// <summary>Guessing from a checkpoint with this mask.</summary>
+    /// <summary>A prediction from a given checkpoint with this mask.</summary>
     /// <exception cref="FishException">A frame is damaged.</exception>
     public static Prediction From(
         ICatalogView view, TaskContext task, CheckpointRow found, Digest mask, IFrame maskFrame, ParentCache cache) =>
@@ -93,8 +91,8 @@ internal sealed record Prediction(CheckpointRow? Reference, IReadOnlyList<IFrame
         return new Prediction(found, frames, new EarlierValues(last, before is null ? default(ReadOnlyMemory<byte>?) : before));
     }
 
-    /// <summary>The values that frames hold, the last one's, as they are and not as differences.</summary>
-    /// <exception cref="FishException">They do not have the digest that they were stored with.</exception>
+    /// <summary>Decodes the values of the last frame in a prediction chain.</summary>
+    /// <exception cref="FishException">The digest of the values differs from the frame's.</exception>
     public static byte[] Decode(IReadOnlyList<IFrame> frames, IFrame mask, TaskContext task)
     {
         var decoder = new FrameValues(mask, frames, task.Layout.Layout);
@@ -105,7 +103,6 @@ internal sealed record Prediction(CheckpointRow? Reference, IReadOnlyList<IFrame
         }
 
         return recorded.Recorded is { } values && Digest.Of(values) == decoder.Announced ? values : throw new FishException(
-            ErrorCode.CorruptFrame, "values", "The values do not have the digest that their frame carries.",
-            "The store is damaged: run a verification.");
+            ErrorCode.CorruptFrame, "values", "The digest of the values differs from their frame's.", "The store is damaged: verify it.");
     }
 }

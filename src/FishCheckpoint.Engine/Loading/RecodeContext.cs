@@ -4,15 +4,15 @@ using FishCheckpoint.Engine.Tasks;
 
 namespace FishCheckpoint.Engine.Loading;
 
-/// <summary>What encoding stored frames again takes.</summary>
+/// <summary>The context for encoding stored frames again.</summary>
 /// <param name="Tasks">The tasks.</param>
-/// <param name="Bases">The bytes of bases.</param>
-/// <param name="Codec">How frames are encoded.</param>
-/// <param name="TemporaryFolder">Where frames that outgrow memory go.</param>
-/// <param name="Earlier">Values that the next checkpoints of a row are predicted from.</param>
+/// <param name="Bases">The store of bases.</param>
+/// <param name="Codec">The encoding of frames.</param>
+/// <param name="TemporaryFolder">The folder for frames that outgrow memory.</param>
+/// <param name="Earlier">Values that the next checkpoints of a prediction chain need.</param>
 internal sealed record RecodeContext(TaskCatalog Tasks, IBaseStore Bases, CodecOptions Codec, string TemporaryFolder, ParentCache Earlier)
 {
-    /// <summary>What encoding as small as possible takes, with a cache of its own.</summary>
+    /// <summary>Creates a context that encodes as small as possible, with its own cache.</summary>
     public static RecodeContext Create(TaskCatalog tasks, IBaseStore bases, EngineOptions options) => new(
         tasks, bases, options.Codec with { Effort = CodecEffort.Small }, options.TemporaryFolder,
         new ParentCache(options.ParentCacheBytes));

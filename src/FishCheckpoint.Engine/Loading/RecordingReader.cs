@@ -5,8 +5,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Loading;
 
 /// <summary>
-/// A delta on its way to an encoder, of which values are recorded unless they are too many: its own, or those of its parent, which then
-/// also go into its chunks.
+/// Passes a delta on to an encoder and records values up to a limit: its own, or its parent's, which it then adds to the chunks.
 /// </summary>
 internal sealed class RecordingReader : IDeltaReader, IMaskedValues
 {
@@ -20,13 +19,13 @@ internal sealed class RecordingReader : IDeltaReader, IMaskedValues
 
     /// <summary>Records a delta's own values.</summary>
     /// <param name="delta">The delta.</param>
-    /// <param name="longest">The most bytes that are recorded.</param>
+    /// <param name="longest">The most bytes to record.</param>
     public RecordingReader(IDeltaReader delta, long longest) => (this.delta, this.longest, kept) = (delta, longest, []);
 
-    /// <summary>Records the own values of a delta whose mask is known.</summary>
+    /// <summary>Records the values of a delta with a known mask.</summary>
     /// <param name="values">The values.</param>
-    /// <param name="mask">Their mask's frame, which gives their number.</param>
-    /// <param name="longest">The most bytes that are recorded.</param>
+    /// <param name="mask">The mask's frame, which has the number of values.</param>
+    /// <param name="longest">The most bytes to record.</param>
     public RecordingReader(IMaskedValues values, IFrame mask, long longest)
     {
         var bytes = ChunkIndex.ReadMask(mask, FrameHead.Parse(mask.Head), values.Layout)
@@ -35,16 +34,16 @@ internal sealed class RecordingReader : IDeltaReader, IMaskedValues
         kept = bytes <= Math.Min(longest, Array.MaxLength) ? GC.AllocateUninitializedArray<byte>((int)bytes) : null;
     }
 
-    /// <summary>Adds the parent's values to the chunks: the known ones, or those that are read from the parent and recorded.</summary>
+    /// <summary>Adds the parent's values to the chunks: the known values, or those that it reads from the parent and records.</summary>
     /// <param name="delta">The delta.</param>
     /// <param name="parent">Its parent.</param>
-    /// <param name="known">The parent's values at the delta's positions, if they are known.</param>
-    /// <param name="longest">The most bytes that are recorded.</param>
+    /// <param name="known">The parent's values at the delta's positions, if known.</param>
+    /// <param name="longest">The most bytes to record.</param>
     public RecordingReader(IDeltaReader delta, IBlockReader parent, byte[]? known, long longest) =>
         (this.delta, this.parent, this.known, this.longest, kept) =
             (delta, new ParentValues(parent), known, longest, known is null ? [] : null);
 
-    /// <summary>Adds the parent's known values to the chunks of a delta whose mask is known.</summary>
+    /// <summary>Adds the parent's known values to the chunks of a delta with a known mask.</summary>
     /// <param name="values">The values.</param>
     /// <param name="known">The parent's values at the mask's positions.</param>
     public RecordingReader(IMaskedValues values, byte[] known) => (this.values, this.known) = (values, known);
@@ -55,8 +54,7 @@ internal sealed class RecordingReader : IDeltaReader, IMaskedValues
 
     public Digest? Announced => values!.Announced;
 
-    /// <summary>What was recorded, once all was read; <see langword="null"/> if it is too much, or the parent's values were known.
-    /// </summary>
+    /// <summary>The recorded values, after the last read; <see langword="null"/> if they exceed the limit or were known.</summary>
     public byte[]? Recorded => kept is null || delta is not null ? kept?[..filled] : filled == kept.Length ? kept : null;
 
     public bool Read(DeltaChunk chunk)

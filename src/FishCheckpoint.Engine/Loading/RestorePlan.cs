@@ -3,39 +3,38 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Loading;
 
-/// <summary>One delta of a chain, as a plan sees it.</summary>
-/// <param name="Checkpoint">The checkpoint that it gives, as in <c>task/120</c>.</param>
-/// <param name="Changed">Its positions.</param>
+/// <summary>One delta of a chain.</summary>
+/// <param name="Checkpoint">The name of its checkpoint, such as <c>task/120</c>.</param>
+/// <param name="Changed">Its number of positions.</param>
 /// <param name="FrameBytes">Bytes of its frames.</param>
 internal sealed record ChainLink(string Checkpoint, long Changed, long FrameBytes);
 
-/// <summary>What a full restore reads, known before a byte moves.</summary>
+/// <summary>The cost of a full restore, known before any read.</summary>
 /// <param name="BaseBytes">Bytes of the base.</param>
-/// <param name="FrameBytes">Bytes of frames to decode.</param>
-/// <param name="Changed">Values to lay on the base.</param>
-/// <param name="Deltas">Deltas from the base.</param>
+/// <param name="FrameBytes">Bytes of frames that it decodes.</param>
+/// <param name="Changed">Values that it applies to the base.</param>
+/// <param name="Deltas">Deltas above the base.</param>
 internal readonly record struct RestoreCost(long BaseBytes, long FrameBytes, long Changed, int Deltas);
 
-/// <summary>A part of a file to be written: bytes of its header, or of a block of one of the layout's tensors.</summary>
+/// <summary>A part of a file to write: bytes of its header, or of a block of a tensor.</summary>
 /// <param name="Tensor">Index in the task layout, or -1 for the header.</param>
 /// <param name="Block">The tensor's block.</param>
-/// <param name="Skip">Bytes left out at the front of the header or block.</param>
-/// <param name="Length">Bytes to be written.</param>
+/// <param name="Skip">Bytes to skip at the start of the header or block.</param>
+/// <param name="Length">Bytes to write.</param>
 internal readonly record struct Segment(int Tensor, long Block, long Skip, int Length);
 
 /// <summary>
-/// How a state is written as files: which blocks in which order, at what cost. Pure: made from headers and sizes alone, and executed by
-/// <see cref="RestoreWriter"/>.
+/// Plans how a state is written as files: the blocks, their order and the cost. Pure: uses headers and sizes only.
+/// <see cref="RestoreWriter"/> executes it.
 /// </summary>
 internal sealed class RestorePlan
 {
     private readonly int[][] tensorsOfFile;
 
-    /// <summary>Makes a plan.</summary>
+    /// <summary>Creates a plan.</summary>
     /// <param name="task">The task layout.</param>
-    /// <param name="output">The files to be written: the task's, or those that the trainer held (the same tensors under other
-    /// headers).</param>
-    /// <param name="chain">The deltas, nearest to the base first.</param>
+    /// <param name="output">The files to write: the task's, or the trainer's (the same tensors under other headers).</param>
+    /// <param name="chain">The deltas, starting next to the base.</param>
     public RestorePlan(TaskLayout task, ModelFiles output, IReadOnlyList<ChainLink> chain)
     {
         Output = output;
@@ -46,16 +45,16 @@ internal sealed class RestorePlan
             task.BaseBytes, chain.Sum(link => link.FrameBytes), chain.Sum(link => link.Changed), chain.Count);
     }
 
-    /// <summary>The files to be written.</summary>
+    /// <summary>The files to write.</summary>
     public ModelFiles Output { get; }
 
-    /// <summary>What a full restore costs.</summary>
+    /// <summary>The cost of a full restore.</summary>
     public RestoreCost Cost { get; }
 
-    /// <summary>The parts that make up a range of a file, in order.</summary>
+    /// <summary>The parts of a range of a file, in order.</summary>
     /// <param name="file">Index in <see cref="Output"/>.</param>
-    /// <param name="offset">First byte.</param>
-    /// <param name="length">Number of bytes; the range lies inside the file.</param>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="length">The number of bytes; the range lies inside the file.</param>
     public IEnumerable<Segment> SegmentsOf(int file, long offset, long length)
     {
         var header = Output.Files[file].Header;

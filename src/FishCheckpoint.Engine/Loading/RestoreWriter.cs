@@ -3,52 +3,50 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Loading;
 
-/// <summary>
-/// Executes a <see cref="RestorePlan"/>: blocks are rebuilt in the destination's own memory wherever they are wanted whole.
-/// </summary>
+/// <summary>Executes a <see cref="RestorePlan"/>. Whole blocks are rebuilt in the destination's own memory.</summary>
 internal static class RestoreWriter
 {
-    // A flush wakes the one who sends. Below this many bytes that costs more than the bytes do, and models have many small tensors.
+    // A flush wakes the sender. Below this many bytes it costs more than it gains, and models have many small tensors.
     private const int WorthAFlush = Blocks.Size;
 
     /// <summary>Writes parts of a file.</summary>
     /// <param name="segments">The parts, in order.</param>
-    /// <param name="header">The file's header with its prefix, for the parts that are header.</param>
-    /// <param name="state">The state to be written.</param>
-    /// <param name="destination">Written and flushed: after the first part, so that whoever waits hears soon, then about each mebibyte; not
-    /// completed.</param>
-    /// <param name="cancellation">Ends the copy early.</param>
-    /// <exception cref="OperationCanceledException">Cancelled, or nobody reads the destination any more.</exception>
+    /// <param name="header">The file's header with its prefix, for parts of the header.</param>
+    /// <param name="state">The state to write.</param>
+    /// <param name="destination">The destination. Flushed after the first part, so that the reader starts early, then about every mebibyte;
+    /// not completed.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
+    /// <exception cref="OperationCanceledException">Canceled, or the reader of the destination has stopped.</exception>
     public static async Task CopyAsync(
         IEnumerable<Segment> segments, ReadOnlyMemory<byte> header, IBlockReader state, PipeWriter destination,
-        CancellationToken cancellation = default)
+        CancellationToken cancellationToken = default)
     {
         byte[]? partial = null;
         var unflushed = WorthAFlush;
         foreach (var segment in segments)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             Write(segment, header, state, destination.GetSpan(segment.Length)[..segment.Length], ref partial);
             destination.Advance(segment.Length);
             if ((unflushed += segment.Length) >= WorthAFlush)
             {
-                await FlushAsync(destination, cancellation);
+                await FlushAsync(destination, cancellationToken);
                 unflushed = 0;
             }
         }
 
         if (unflushed is > 0 and < WorthAFlush)
         {
-            await FlushAsync(destination, cancellation);
+            await FlushAsync(destination, cancellationToken);
         }
     }
 
-    private static async ValueTask FlushAsync(PipeWriter destination, CancellationToken cancellation)
+    private static async ValueTask FlushAsync(PipeWriter destination, CancellationToken cancellationToken)
     {
-        var flushed = await destination.FlushAsync(cancellation);
+        var flushed = await destination.FlushAsync(cancellationToken);
         if (flushed.IsCanceled || flushed.IsCompleted)
         {
-            throw new OperationCanceledException("The destination is not read any more.");
+            throw new OperationCanceledException("The reader of the destination has stopped.");
         }
     }
 
@@ -67,7 +65,7 @@ internal static class RestoreWriter
             return;
         }
 
-        // A block is checked as a whole, so a part of it is cut from the whole.
+        // A block is verified as a whole, so a part is copied out of the whole block.
         var whole = (partial ??= new byte[Blocks.Size]).AsSpan(0, length);
         state.ReadBlock(segment.Tensor, segment.Block, whole);
         whole.Slice((int)segment.Skip, segment.Length).CopyTo(destination);

@@ -3,19 +3,17 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Loading;
 
-/// <summary>
-/// A state of a task, rebuilt block by block: the base's block (or zeros), then each delta of the chain applied to it in order.
-/// </summary>
+/// <summary>A state of a task, rebuilt block by block: the base's block (or zeros) with each delta of the chain applied in order.</summary>
 internal sealed class StateReader : IBlockReader
 {
     private readonly TaskLayout task;
     private readonly IBlockReader baseBlocks;
     private readonly IReadOnlyList<DeltaCursor> chain;
 
-    /// <summary>Brings the parts of a state together.</summary>
+    /// <summary>Combines the parts of a state.</summary>
     /// <param name="task">The task layout.</param>
-    /// <param name="baseBlocks">The base's blocks, checked as they are read.</param>
-    /// <param name="chain">The deltas, nearest to the base first.</param>
+    /// <param name="baseBlocks">The base's blocks, verified when read.</param>
+    /// <param name="chain">The deltas, starting next to the base.</param>
     public StateReader(TaskLayout task, IBlockReader baseBlocks, IReadOnlyList<DeltaCursor> chain)
     {
         (this.task, this.baseBlocks, this.chain) = (task, baseBlocks, chain);
@@ -42,6 +40,6 @@ internal sealed class StateReader : IBlockReader
         }
     }
 
-    /// <summary>The same state with one more delta based on it.</summary>
+    /// <summary>The same state with one more delta on top.</summary>
     public StateReader With(DeltaCursor delta) => new(task, baseBlocks, [.. chain, delta]);
 }

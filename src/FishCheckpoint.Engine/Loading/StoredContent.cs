@@ -6,8 +6,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Loading;
 
 /// <summary>
-/// What a checkpoint keeps beside its values, decoded as it is read: a trainer state, a side file. What the codec refuses here was sound
-/// when it was stored, so it is the store's damage and not the fault of whoever asks.
+/// A trainer state or side file of a checkpoint, decoded as it is read. The store verified it when it was saved, so an error of the codec
+/// is reported as damage of the store, not as a fault of the caller.
 /// </summary>
 internal sealed class StoredContent : ReadOnlyStream, IDigestedContent
 {
@@ -16,12 +16,12 @@ internal sealed class StoredContent : ReadOnlyStream, IDigestedContent
 
     private StoredContent(Stream content, string key) => (this.content, this.key) = (content, key);
 
-    /// <summary>Opens it.</summary>
-    /// <param name="view">The view of the snapshot that it is read from.</param>
-    /// <param name="frame">Its frame.</param>
-    /// <param name="key">What it is, for errors.</param>
-    /// <param name="owner">Disposed with it; <see langword="null"/>: nothing.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>, here and while it is read.</exception>
+    /// <summary>Opens the content.</summary>
+    /// <param name="view">The view of the snapshot to read from.</param>
+    /// <param name="frame">The frame of the content.</param>
+    /// <param name="key">The name of the content in errors.</param>
+    /// <param name="owner">Disposed with the stream; may be <see langword="null"/>.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>, here or while reading.</exception>
     public static StoredContent Open(ICatalogView view, long frame, string key, IDisposable? owner) =>
         new(Guarded(key, () => BytesCoder.Open(view.Frames.Open(frame), owner)), key);
 
@@ -67,5 +67,5 @@ internal sealed class StoredContent : ReadOnlyStream, IDigestedContent
 
     private static FishException Damaged(string key, FishException error) => new(
         ErrorCode.CorruptCheckpoint, key, $"A stored frame is damaged: {error.Cause}",
-        "Save the checkpoint again with it, or restore it from a backup.", error);
+        "Save the checkpoint again with this content, or restore the store from a backup.", error);
 }

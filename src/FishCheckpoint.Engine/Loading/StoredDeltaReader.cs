@@ -4,17 +4,15 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Loading;
 
-/// <summary>
-/// Reads a stored checkpoint's delta, in whichever form it lies there, with all its checksums and, at the end, its digests.
-/// </summary>
+/// <summary>Reads a stored checkpoint's delta in any form. Verifies all checksums and, at the end, the digests.</summary>
 internal sealed class StoredDeltaReader : IDeltaReader, IDisposable
 {
     private readonly BlocksDecoder? blocks;
     private readonly DeltaDecoder? masked;
 
     /// <param name="frames">Its frames.</param>
-    /// <param name="layout">The layout that positions refer to.</param>
-    /// <param name="parent">The state that it is based on.</param>
+    /// <param name="layout">The layout of the positions.</param>
+    /// <param name="parent">The parent of the delta.</param>
     public StoredDeltaReader(StoredFrames frames, Layout layout, IBlockReader parent)
     {
         Layout = layout;
@@ -26,13 +24,13 @@ internal sealed class StoredDeltaReader : IDeltaReader, IDisposable
 
     public bool Read(DeltaChunk chunk) => blocks?.Read(chunk) ?? masked!.Read(chunk);
 
-    /// <summary>Reads what is left of it.</summary>
-    public void ReadToEnd(CancellationToken cancellation)
+    /// <summary>Reads and verifies the rest.</summary>
+    public void ReadToEnd(CancellationToken cancellationToken)
     {
         var chunk = new DeltaChunk();
         while (Read(chunk))
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 

@@ -7,9 +7,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Loading;
 
-/// <summary>
-/// Gives a base, a checkpoint, or what a task starts from, as files, rebuilt while they are read. Owns the snapshot that it reads through.
-/// </summary>
+/// <summary>Reads a base, a checkpoint or a branch point as files, rebuilt while they are read. Owns its snapshot.</summary>
 internal sealed class StoredModelReader : IModelReader
 {
     private readonly ICatalogSession snapshot;
@@ -37,53 +35,56 @@ internal sealed class StoredModelReader : IModelReader
 
     public CheckpointInfo? Checkpoint { get; }
 
-    /// <summary>What a full restore reads.</summary>
+    /// <summary>The cost of a full restore.</summary>
     public RestoreCost Cost => plan.Cost;
 
     private bool HasIndex => task.Base.AllFiles.Any(file => file.Name == ShardIndex.FileName);
 
     private bool IsOwn(string file) => own.Any(other => other.Name == file);
 
-    // Whether the base's own index still says where each tensor is.
+    // Whether the base's own index still has the right file of each tensor.
     private static bool SameShards(ModelFiles left, ModelFiles right) =>
         left.Files.Select(file => file.Name).SequenceEqual(right.Files.Select(file => file.Name))
         && left.Layout.Bytes == right.Layout.Bytes && left.Layout.Tensors.Count == right.Layout.Tensors.Count
         && left.Layout.Tensors.Select((tensor, number) => right.Layout.TryIndexOf(tensor.Name, out var other)
             && left.PlaceOf(number).File == right.PlaceOf(other).File).All(same => same);
 
-    public async Task CopyToAsync(string file, long offset, long length, PipeWriter destination, CancellationToken cancellation = default)
+    public async Task CopyToAsync(string file, long offset, long length, PipeWriter destination,
+        CancellationToken cancellationToken = default)
     {
         var found = this.FileOf(file);
         if (offset < 0 || length < 0 || offset > found.Bytes - length)
         {
             throw new FishException(
-                ErrorCode.RangeInvalid, file, $"The range lies outside the file's {found.Bytes} bytes.", "Ask for a range inside it.");
+                ErrorCode.RangeInvalid, file, $"The range lies outside the file's {found.Bytes} bytes.",
+                "Request a range inside the file.");
         }
 
         if (plan.Output.Files.Select((item, number) => (item, number))
             .FirstOrDefault(pair => pair.item.Name == file) is { item: not null } model)
         {
             await RestoreWriter.CopyAsync(
-                plan.SegmentsOf(model.number, offset, length), model.item.Header.ToFileBytes(), state.Reader, destination, cancellation);
+                plan.SegmentsOf(model.number, offset, length), model.item.Header.ToFileBytes(), state.Reader, destination,
+                cancellationToken);
         }
         else if (own.FirstOrDefault(other => other.Name == file) is { } side)
         {
-            await CopyOwnAsync(side, offset, length, destination, cancellation);
+            await CopyOwnAsync(side, offset, length, destination, cancellationToken);
         }
         else if (file == ShardIndex.FileName && index is not null)
         {
-            await destination.WriteAsync(index.AsMemory((int)offset, (int)length), cancellation);
+            await destination.WriteAsync(index.AsMemory((int)offset, (int)length), cancellationToken);
         }
         else
         {
             foreach (var part in bases.ReadFile(task.Base.Id, task.Base.FileOf(file), offset, length))
             {
-                await destination.WriteAsync(part, cancellation);
+                await destination.WriteAsync(part, cancellationToken);
             }
         }
     }
 
-    public async Task CopyTensorAsync(string tensor, PipeWriter destination, CancellationToken cancellation = default)
+    public async Task CopyTensorAsync(string tensor, PipeWriter destination, CancellationToken cancellationToken = default)
     {
         if (!Layout.TryIndexOf(tensor, out var number))
         {
@@ -91,7 +92,7 @@ internal sealed class StoredModelReader : IModelReader
                 ErrorCode.TensorUnknown, tensor, "The model has no such tensor.", "List its tensors from the file's header.");
         }
 
-        await RestoreWriter.CopyAsync(RestorePlan.SegmentsOfTensor(Layout, number), default, state.Reader, destination, cancellation);
+        await RestoreWriter.CopyAsync(RestorePlan.SegmentsOfTensor(Layout, number), default, state.Reader, destination, cancellationToken);
     }
 
     public ValueTask DisposeAsync()
@@ -107,7 +108,7 @@ internal sealed class StoredModelReader : IModelReader
             file.Name, file.Header.FileLength, StateIdentity.OfFile(state.Identity, file.Header.ToFileBytes()),
             output.Files.Count == 1 ? state.Checkpoint?.FileDigest : null));
 
-    // The checkpoint's own, and the base's others; the index is made anew where the shards are not the base's.
+    // The checkpoint's own files and the remaining ones of the base. The index is generated if the shards differ from the base's.
     private IEnumerable<RestoredFile> SideFilesOf()
     {
         if (index is not null)
@@ -121,7 +122,7 @@ internal sealed class StoredModelReader : IModelReader
         }
 
         var shards = plan.Output.Files.Count > 1;
-        foreach (var file in task.Base.AllFiles.Where(file => file.Header is null && !own.Any(other => Hides(other.Name, file.Name))))
+        foreach (var file in task.Base.AllFiles.Where(file => file.Header is null && !own.Any(other => Overlaps(other.Name, file.Name))))
         {
             if (file.Name != ShardIndex.FileName || (shards && index is null))
             {
@@ -130,11 +131,12 @@ internal sealed class StoredModelReader : IModelReader
         }
     }
 
-    // Of the same name, or a file where the other is a folder.
-    private static bool Hides(string own, string other) =>
+    // Equal names, or one is a folder of the other's path.
+    private static bool Overlaps(string own, string other) =>
         own == other || own.StartsWith($"{other}/", StringComparison.Ordinal) || other.StartsWith($"{own}/", StringComparison.Ordinal);
 
-    private async Task CopyOwnAsync(StoredSideFile file, long offset, long length, PipeWriter destination, CancellationToken cancellation)
+    private async Task CopyOwnAsync(StoredSideFile file, long offset, long length, PipeWriter destination,
+        CancellationToken cancellationToken)
     {
         using var content = StoredContent.Open(snapshot.View, file.Frame, $"{state.Checkpoint?.Label}: {file.Name}", null);
         var buffer = new byte[Blocks.Size];
@@ -145,7 +147,7 @@ internal sealed class StoredModelReader : IModelReader
             (offset, length) = (offset - skipped, length - part);
             if (part > 0)
             {
-                await destination.WriteAsync(buffer.AsMemory(skipped, part), cancellation);
+                await destination.WriteAsync(buffer.AsMemory(skipped, part), cancellationToken);
             }
         }
     }

@@ -3,14 +3,14 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Maintenance;
 
-/// <summary>Notes how many bytes the files of bases take, compressed or not, so that a report need not ask the disk.</summary>
+/// <summary>Records the bytes on disk of bases' files, compressed or not, so that reports need not read the disk.</summary>
 internal static class BaseMeasure
 {
-    /// <summary>Notes it for a base whose files are in place. Adding a base again may have changed their form.</summary>
+    /// <summary>Records them for a base whose files are in place. Adding a base again may have changed their form.</summary>
     public static void Note(ICatalogWriter writer, IBaseStore bases, Digest id) => Note(writer, bases, writer.Bases.FilesOf(id));
 
-    /// <summary>Notes it for files that an earlier program has stored.</summary>
-    public static async Task BackfillAsync(ICatalog catalog, IBaseStore bases, CancellationToken cancellation)
+    /// <summary>Records them for files that an earlier version stored.</summary>
+    public static async Task BackfillAsync(ICatalog catalog, IBaseStore bases, CancellationToken cancellationToken)
     {
         if (catalog.Read(view => view.Bases.Unmeasured()).Count > 0)
         {
@@ -20,7 +20,7 @@ internal static class BaseMeasure
                     Note(writer, bases, writer.Bases.Unmeasured());
                     return true;
                 },
-                cancellation);
+                cancellationToken);
         }
     }
 

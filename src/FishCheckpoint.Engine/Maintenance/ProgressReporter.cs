@@ -2,27 +2,27 @@ using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Engine.Maintenance;
 
-/// <summary>Counts what long work has done, for whoever wants to know; for one thread at a time.</summary>
-internal sealed class ProgressReporter(IProgress<WorkProgress>? told)
+/// <summary>Reports the progress of long work. For one thread at a time.</summary>
+internal sealed class ProgressReporter(IProgress<WorkProgress>? progress)
 {
     private long done;
     private long? total;
 
-    /// <summary>Whether somebody wants to know: what has to be counted for it is counted only then.</summary>
-    public bool IsEnabled => told is not null;
+    /// <summary>Whether anyone receives the progress; otherwise totals need not be computed.</summary>
+    public bool IsEnabled => progress is not null;
 
-    /// <summary>So many more bytes are to be done.</summary>
-    public void Expect(long bytes) => Tell(done, (total ?? 0) + bytes);
+    /// <summary>Adds to the expected bytes.</summary>
+    public void Expect(long bytes) => Report(done, (total ?? 0) + bytes);
 
-    /// <summary>So many more bytes are done.</summary>
-    public void Add(long bytes) => Tell(done + bytes, total);
+    /// <summary>Adds to the finished bytes.</summary>
+    public void Add(long bytes) => Report(done + bytes, total);
 
-    /// <summary>So many bytes are done in all.</summary>
-    public void At(long bytes) => Tell(bytes, total);
+    /// <summary>Sets the finished bytes.</summary>
+    public void Set(long bytes) => Report(bytes, total);
 
-    private void Tell(long now, long? all)
+    private void Report(long now, long? all)
     {
         (done, total) = (now, all);
-        told?.Report(new WorkProgress(now, all));
+        progress?.Report(new WorkProgress(now, all));
     }
 }

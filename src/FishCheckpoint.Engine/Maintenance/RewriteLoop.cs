@@ -6,30 +6,30 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Engine.Maintenance;
 
 /// <summary>
-/// Rewrites stored things one at a time: finds, reads and encodes each in a snapshot, where it holds up nobody, then puts it in place in a
-/// transaction that only copies bytes. Readers of the old bytes keep a snapshot of their own.
+/// Rewrites stored items one at a time. Reads and encodes each in a snapshot, which blocks nobody; then replaces it in a transaction that
+/// only copies bytes. Readers of the old bytes have their own snapshots.
 /// </summary>
 /// <param name="catalog">The catalog.</param>
-/// <param name="context">What encoding takes.</param>
-/// <param name="budget">What the round may still do.</param>
-/// <param name="progress">Gets the bytes of each item that was tried.</param>
-/// <param name="written">Called for each item that was put in place, before it is disposed.</param>
+/// <param name="context">The context of the work.</param>
+/// <param name="budget">The budget of the round.</param>
+/// <param name="progress">Receives the bytes of each item.</param>
+/// <param name="written">Called for each written item before it is disposed.</param>
 internal sealed class RewriteLoop<TItem>(
     ICatalog catalog, RecodeContext context, WorkBudget budget, ProgressReporter progress, Action<TItem> written)
     where TItem : RewriteItem
 {
-    /// <summary>Items that stay as they are.</summary>
+    /// <summary>Items without a change.</summary>
     public long Kept { get; private set; }
 
     /// <summary>Items that were deleted or replaced meanwhile.</summary>
     public long Skipped { get; private set; }
 
-    /// <summary>Items that cannot be read; they are left, and tried again by the next round.</summary>
+    /// <summary>Items that cannot be read; the next round tries them again.</summary>
     public List<DamagedFrame> Damaged { get; } = [];
 
     /// <summary>Rewrites items of one kind until none is left or the budget is spent.</summary>
-    /// <param name="next">Finds the first item behind a place; <see langword="null"/>: there is none.</param>
-    /// <param name="cancellationToken">Ends the work early; what was written stays.</param>
+    /// <param name="next">Finds the first item after a place; <see langword="null"/> at the end.</param>
+    /// <param name="cancellationToken">Cancels; written items remain.</param>
     public async Task RunAsync(Func<ICatalogView, long, TItem?> next, CancellationToken cancellationToken)
     {
         for (var place = -1L; !budget.IsSpent;)
@@ -51,7 +51,7 @@ internal sealed class RewriteLoop<TItem>(
         }
     }
 
-    // The snapshot ends before anything is written: the log can then be emptied of what it kept alive.
+    // Ends the snapshot before the write, so that the log can be emptied.
     private (TItem? Item, bool IsPrepared) PrepareNext(
         Func<ICatalogView, long, TItem?> next, long place, CancellationToken cancellationToken)
     {
@@ -73,7 +73,7 @@ internal sealed class RewriteLoop<TItem>(
         }
         catch (Exception error) when (((error as CatalogException)?.Refusal ?? error) is FishException { Kind: not ErrorKind.Unavailable })
         {
-            // Damaged items come again in every round, and cost it no bytes.
+            // Each round meets damaged items again, so they take nothing of its budget.
             Damaged.Add(new DamagedFrame(item.Key, Problems.Of(error)));
             budget.Take(0);
         }

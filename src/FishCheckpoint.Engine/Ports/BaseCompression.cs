@@ -1,13 +1,11 @@
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>How the files of bases are kept. What is stored already stays as it is, and readable, until the base is added again.</summary>
+/// <summary>How the store keeps the files of bases that are added. Changing it leaves stored bases readable and as they are.</summary>
 public enum BaseCompression
 {
-    /// <summary>As they were sent.</summary>
+    /// <summary>As sent.</summary>
     None = 0,
-    /// <summary>
-    /// Block by block, by planes of bytes: two thirds of the bytes in <c>BF16</c>, for the time of decoding whatever is read.
-    /// </summary>
+    /// <summary>Compressed block by block in byte planes: about two thirds of the size for <c>BF16</c>; every read decodes.</summary>
     Compressed = 1,
 }

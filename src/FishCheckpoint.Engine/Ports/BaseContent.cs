@@ -3,14 +3,14 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Ports;
 
 /// <summary>One file of a stored base.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Bytes">Its length.</param>
-/// <param name="Sha256">Its digest.</param>
-/// <param name="Header">Its header, if it is a safetensors file.</param>
-/// <param name="Crcs">CRC-32C of each block: of each tensor in the order of the data, or of the file.</param>
+/// <param name="Name">The file's name.</param>
+/// <param name="Bytes">The file's length.</param>
+/// <param name="Sha256">The file's digest.</param>
+/// <param name="Header">The safetensors header; <see langword="null"/> for other files.</param>
+/// <param name="Crcs">CRC-32C of each block: in data order over all tensors, or over the whole file.</param>
 internal sealed record BaseFile(string Name, long Bytes, Digest Sha256, SafetensorsHeader? Header, uint[] Crcs);
 
-/// <summary>What is known of a base's content: enough to read it and to notice damage.</summary>
+/// <summary>The content of a base: enough to read it and to notice damage.</summary>
 internal sealed class BaseContent
 {
     public BaseContent(Digest id, IReadOnlyList<BaseFile> files)
@@ -29,7 +29,7 @@ internal sealed class BaseContent
 
     public BaseFile FileOf(string name) => AllFiles.First(file => file.Name == name);
 
-    /// <summary>The identity of a base: its file's digest, or the digest of the list of its files.</summary>
+    /// <summary>The id of a base: the digest of its only file, or of the list of its files.</summary>
     public static Digest IdentityOf(IReadOnlyList<BaseFile> files)
     {
         if (files is [{ Name: ModelFiles.SingleFileName } single])

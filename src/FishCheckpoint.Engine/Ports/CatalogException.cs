@@ -2,9 +2,9 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>The database failed.</summary>
-/// <param name="fault">How.</param>
-/// <param name="refusal">What its caller's caller is told.</param>
+/// <summary>An error of the database.</summary>
+/// <param name="fault">The kind of error.</param>
+/// <param name="refusal">The error for the user.</param>
 /// <param name="cause">The database's own error.</param>
 internal sealed class CatalogException(CatalogFault fault, FishException refusal, Exception cause) : Exception(cause.Message, cause)
 {
@@ -13,24 +13,24 @@ internal sealed class CatalogException(CatalogFault fault, FishException refusal
     public FishException Refusal => refusal;
 }
 
-/// <summary>How a database fails.</summary>
+/// <summary>The kinds of database errors.</summary>
 internal enum CatalogFault
 {
-    /// <summary>What the disk holds is not what was written.</summary>
+    /// <summary>The stored bytes are not those that were written.</summary>
     Damaged,
 
-    /// <summary>The disk does not read or write.</summary>
+    /// <summary>The disk cannot be read or written.</summary>
     Unreadable,
 
     /// <summary>The disk is full.</summary>
     Full,
 
-    /// <summary>A row breaks a rule of its table.</summary>
+    /// <summary>A row violates a constraint.</summary>
     Constraint,
 
-    /// <summary>It was told to stop.</summary>
+    /// <summary>The caller canceled.</summary>
     Interrupted,
 
-    /// <summary>Whatever else keeps it from its work, as others that hold a lock.</summary>
+    /// <summary>Any other reason, such as a lock that another process holds.</summary>
     Other,
 }

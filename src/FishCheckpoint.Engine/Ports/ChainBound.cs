@@ -1,32 +1,32 @@
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>What the chain of a state costs to read.</summary>
-/// <param name="Bytes">Bytes of the frames of all its deltas.</param>
-/// <param name="Deltas">How many there are.</param>
+/// <summary>The cost of reading a chain.</summary>
+/// <param name="Bytes">Bytes of the frames of all deltas.</param>
+/// <param name="Deltas">The number of deltas.</param>
 internal readonly record struct ChainEnd(long Bytes, int Deltas);
 
 /// <summary>
-/// How long chains may become, and what it costs to keep them so. Pure. The cost of a read is the bytes that a full restore reads and
-/// decodes: the base's, and those of every frame of the chain.
+/// Limits the cost of reading a checkpoint, and prices what keeps it within the limit. Pure. The cost of a read is the bytes that a full
+/// restore reads and decodes: the base and every frame of the chain.
 /// </summary>
 /// <param name="BaseBytes">Bytes of the base that a restore reads.</param>
-/// <param name="MaxReadCost">The most that a read may cost: so many times that of the base and one delta.</param>
-/// <param name="MaxDeltas">The most deltas, whatever they cost.</param>
+/// <param name="MaxReadCost">The highest cost of a read, as a multiple of the cost of the base and one delta.</param>
+/// <param name="MaxDeltas">The most deltas in a chain, whatever they cost.</param>
 internal sealed record ChainBound(long BaseBytes, double MaxReadCost, int MaxDeltas)
 {
-    /// <summary>Whether a delta may be based on a state.</summary>
-    /// <param name="parent">The state's chain.</param>
-    /// <param name="frame">Bytes that the delta takes.</param>
-    /// <param name="delta">Bytes that the delta of one step takes: what the cost is measured by.</param>
-    /// <remarks>On the base it always may: nothing is read with fewer deltas than one.</remarks>
-    public bool Allows(ChainEnd parent, long frame, long delta) => parent.Deltas == 0 || Room(parent, frame, delta) >= 0;
+    /// <summary>Whether a delta fits on top of a state.</summary>
+    /// <param name="parent">The chain of the state.</param>
+    /// <param name="frame">Bytes of the delta.</param>
+    /// <param name="delta">Bytes of the delta of one step, the unit of the limit.</param>
+    /// <remarks>A delta on the base always fits: no read needs fewer deltas.</remarks>
+    public bool Fits(ChainEnd parent, long frame, long delta) => parent.Deltas == 0 || Room(parent, frame, delta) >= 0;
 
     /// <summary>
-    /// What it costs to go on from a state with one delta that says all since: the bytes that it takes more than that of one step, for each
-    /// step until the next such delta, itself included.
+    /// The price of continuing from a state with one delta that holds all changes since: its bytes beyond those of a delta of one step,
+    /// spread over the steps until the next such delta.
     /// </summary>
-    /// <returns>Bytes for each step; infinite where the delta may not be laid there.</returns>
+    /// <returns>Bytes per step; infinite if the delta does not fit there.</returns>
     public double PriceOf(ChainEnd parent, long frame, long delta)
     {
         var room = Room(parent, frame, delta);
@@ -34,7 +34,7 @@ internal sealed record ChainBound(long BaseBytes, double MaxReadCost, int MaxDel
             : (frame - delta) / (1 + Math.Min(room / Math.Max(1, delta), MaxDeltas - parent.Deltas - 1));
     }
 
-    // Bytes that may still be based on top; negative where it is too much already.
+    // Bytes that still fit on top; negative if the chain is too long already.
     private double Room(ChainEnd parent, long frame, long delta) => parent.Deltas >= MaxDeltas
         ? -1 : (MaxReadCost * (BaseBytes + delta)) - BaseBytes - parent.Bytes - frame;
 }

@@ -5,36 +5,34 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>A row of checkpoints, with the frame of its mask, unless its own frame is one of blocks.</summary>
+/// <summary>A row of a checkpoint, with its mask's frame unless its own frame holds blocks.</summary>
 internal sealed record CheckpointRow(
     long Id, long Step, long? Parent, int Depth, Digest Mask, long? MaskFrame, long MaskBytes, long Frame, Digest? Headers, Digest State,
-    long Changed,
-    long LogicalBytes, long BroughtBytes, long ValueBytes, Digest? FileDigest, string Metrics, long? TrainerFrame, long TrainerBytes,
-    DateTimeOffset Created, long? ParentStep, bool IsBlocks,
-    long? Reference, int? ReferenceDepth, long TaskId, string TaskName, Digest? Proof, long ChainBytes, string? ParentTask,
-    bool IsTombstone, bool Pinned, Digest? ParentState,
+    long Changed, long LogicalBytes, long PositionBytes, long ValueBytes, Digest? FileDigest, string Metrics, long? TrainerFrame,
+    long TrainerBytes, DateTimeOffset Created, long? ParentStep, bool IsBlocks, long? Reference, int? ReferenceDepth, long TaskId,
+    string TaskName, Digest? Proof, long ChainBytes, string? ParentTask, bool IsTombstone, bool Pinned, Digest? ParentState,
     string Metadata, Digest? SideSet, long SideBytes)
 {
-    /// <summary>What its frames prove: its state, or, where they were rebased, what stands for it.</summary>
+    /// <summary>The digest that its frames prove: its state, or the substitute that a rebase noted.</summary>
     public Digest Proven => Proof ?? State;
 
-    /// <summary>Bytes of its own frame.</summary>
-    public long FrameBytes => ValueBytes + (IsBlocks ? BroughtBytes : 0);
+    /// <summary>Bytes of the checkpoint's own frame.</summary>
+    public long FrameBytes => ValueBytes + (IsBlocks ? PositionBytes : 0);
 
-    /// <summary>What it is called in errors, as in <c>task/120</c>.</summary>
+    /// <summary>The name in errors, such as <c>task/120</c>.</summary>
     public string Label => $"{TaskName}/{Step}";
 
-    /// <summary>Refuses to go on if the checkpoint is pinned.</summary>
+    /// <summary>Throws if the checkpoint is pinned.</summary>
     public void RequireUnpinned()
     {
         if (Pinned)
         {
             throw new FishException(
-                ErrorCode.CheckpointPinned, Label, "The checkpoint is pinned.", "Unpin it first, if it is really to go.");
+                ErrorCode.CheckpointPinned, Label, "The checkpoint is pinned.", "Unpin it first if you want to delete it.");
         }
     }
 
-    /// <summary>Whether these are its metrics and metadata.</summary>
+    /// <summary>Whether the metrics and metadata equal the given ones.</summary>
     public bool HasInfo(IReadOnlyDictionary<string, double> metrics, IReadOnlyDictionary<string, string> metadata) =>
         Same(Read<double>(Metrics), metrics) && Same(Read<string>(Metadata), metadata);
 
@@ -42,7 +40,7 @@ internal sealed record CheckpointRow(
 
     public CheckpointInfo ToInfo(string task, IEnumerable<string> tags) => new(
         task, Step, ParentText, State, Mask, Changed, LogicalBytes,
-        BroughtBytes + ValueBytes + TrainerBytes, MaskBytes, ValueBytes, TrainerBytes - SideBytes, Depth, FileDigest,
+        PositionBytes + ValueBytes + TrainerBytes, MaskBytes, ValueBytes, TrainerBytes - SideBytes, Depth, FileDigest,
         Read<double>(Metrics),
         [.. tags], Created, ChainBytes, Pinned, ParentState, Headers, SideBytes, SideSet)
     {

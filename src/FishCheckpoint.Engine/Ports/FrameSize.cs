@@ -2,9 +2,9 @@ using FishCheckpoint.Codec;
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>What a frame takes of a store.</summary>
+/// <summary>Measures frames.</summary>
 internal static class FrameSize
 {
-    /// <summary>Bytes of its head and payload.</summary>
+    /// <summary>Bytes of the frame's head and payload.</summary>
     public static long Of(IFrame frame) => frame.Head.Length + frame.PayloadLength;
 }

@@ -1,17 +1,17 @@
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>How long what is deleted now stays recoverable.</summary>
+/// <summary>How long a deletion that happens now can be undone.</summary>
 /// <param name="Now">The time of the deletion.</param>
-/// <param name="Length">The grace; nothing: what is deleted goes at once.</param>
+/// <param name="Length">The length of the grace; zero or less deletes at once.</param>
 internal readonly record struct Grace(DateTimeOffset Now, TimeSpan Length)
 {
-    // A thousand years: what is longer would leave the calendar.
+    // A thousand years: more would overflow the calendar.
     private static readonly TimeSpan Longest = TimeSpan.FromDays(365_000);
 
-    /// <summary>Whether nothing stays recoverable.</summary>
+    /// <summary>Whether deletions are final at once.</summary>
     public bool IsNone => Length <= TimeSpan.Zero;
 
-    /// <summary>When it ends.</summary>
+    /// <summary>When the grace ends.</summary>
     public DateTimeOffset Expires => Now + (Length < Longest ? Length : Longest);
 }

@@ -4,7 +4,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>Safetensors headers as stored: verbatim, Brotli-compressed.</summary>
+/// <summary>Safetensors headers as stored: verbatim, compressed with Brotli.</summary>
 internal static class HeaderSet
 {
     public static byte[] Compress(ReadOnlySpan<byte> json)
@@ -26,7 +26,7 @@ internal static class HeaderSet
         return HeaderParser.Parse(json.ToArray(), file);
     }
 
-    /// <summary>Several files' names and headers in one run of bytes.</summary>
+    /// <summary>Encodes the names and headers of several files.</summary>
     public static byte[] Write(ModelFiles files)
     {
         using var target = new MemoryStream();
@@ -45,7 +45,7 @@ internal static class HeaderSet
         return target.ToArray();
     }
 
-    /// <summary>The mirror of <see cref="Write"/>.</summary>
+    /// <summary>Decodes the result of <see cref="Write"/>.</summary>
     public static ModelFiles Read(byte[] bytes)
     {
         using var reader = new BinaryReader(new MemoryStream(bytes), Encoding.UTF8);
@@ -59,7 +59,7 @@ internal static class HeaderSet
         return new ModelFiles(files);
     }
 
-    /// <summary>Whether two sets of files are the same byte for byte in names and headers.</summary>
+    /// <summary>Whether two sets of files have equal names and headers, byte for byte.</summary>
     public static bool Same(ModelFiles left, ModelFiles right) =>
         left.Files.Count == right.Files.Count
         && left.Files.Zip(right.Files).All(

@@ -3,7 +3,7 @@ using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>Questions about the audit log.</summary>
+/// <summary>Reads the audit log.</summary>
 internal interface IAuditRows
 {
     Page<AuditEntry> List(PageRequest page, string? task, DateTimeOffset? since);
@@ -12,12 +12,12 @@ internal interface IAuditRows
 /// <summary>Changes the audit log.</summary>
 internal interface IAuditChanges : IAuditRows
 {
-    /// <summary>Writes down what was done, and now and then removes the oldest such entries.</summary>
+    /// <summary>Adds an entry, and from time to time removes the oldest ones.</summary>
     void Append(AuditEntry entry, AuditOptions options);
 
     /// <summary>
-    /// Writes down what was refused: counted with the equal refusals of the day, of one key from one address. Where the key has many
-    /// entries of that day already, without its task.
+    /// Adds a refusal. Equal refusals of one day, key and address share an entry; a key with many entries that day shares one without the
+    /// task.
     /// </summary>
     void AppendRefusal(AuditEntry refusal, AuditOptions options);
 }

@@ -3,66 +3,64 @@ using FishCheckpoint.Checkpoints;
 namespace FishCheckpoint.Engine.Ports;
 
 /// <summary>
-/// The rows of a store: what is stored, and how one thing depends on another. Many readers, each of one state; one transaction at a time
-/// that writes, durable when it is acknowledged.
+/// The catalog of a store: its rows and their references. Many readers, each with a consistent view; one write transaction at a time,
+/// durable when it returns.
 /// </summary>
 internal interface ICatalog : IDisposable
 {
-    /// <summary>
-    /// The store's identity, 32 hexadecimal digits: that of the original, in every backup, restored folder and repair of it.
-    /// </summary>
+    /// <summary>The store's identity, 32 hexadecimal digits. Backups, restored copies and repaired stores keep it.</summary>
     string Identity { get; }
 
-    /// <summary>Whether nothing can be written: every write is refused with <see cref="Errors.ErrorCode.StoreReadOnly"/>.</summary>
+    /// <summary>Whether every write fails with <see cref="Errors.ErrorCode.StoreReadOnly"/>.</summary>
     bool IsReadOnly { get; }
 
-    /// <summary>Transactions that this process has committed; exact within one that writes.</summary>
+    /// <summary>The number of transactions that this process has committed; exact within a write transaction.</summary>
     long Commits { get; }
 
     /// <summary>Completes after the next transaction that this process commits.</summary>
     Task NextCommit { get; }
 
-    /// <summary>Unused bytes, and how the disk gets them back.</summary>
+    /// <summary>Unused bytes, and how they return to the disk.</summary>
     ISpace Space { get; }
 
-    /// <summary>The bytes of frames that a transaction is about to insert.</summary>
+    /// <summary>Stores the bytes of frames before a transaction inserts them.</summary>
     IFrameStore Frames { get; }
 
-    /// <summary>Opens a session that sees one state. The caller disposes it.</summary>
-    /// <exception cref="CatalogException">The database fails; so for every question that its view is asked.</exception>
+    /// <summary>Opens a session with one consistent view. The caller disposes it.</summary>
+    /// <exception cref="CatalogException">The database fails; every question to the view throws it too.</exception>
     ICatalogSession OpenSnapshot();
 
-    /// <summary>Opens a session that sees the newest state with each question. The caller disposes it.</summary>
+    /// <summary>Opens a session in which each question sees the newest commit. The caller disposes it.</summary>
     ICatalogSession OpenLatest();
 
-    /// <summary>Asks questions of one state.</summary>
+    /// <summary>Runs questions against one consistent view.</summary>
     T Read<T>(Func<ICatalogView, T> work);
 
-    /// <summary>Runs one transaction, alone among writers, committed and durable when this returns.</summary>
-    /// <param name="work">Has no effect but through its writer: it may run again.</param>
-    /// <param name="cancellation">Ends the wait and the work; what is being committed is committed.</param>
+    /// <summary>Runs one write transaction, committed and durable when this returns.</summary>
+    /// <param name="work">The transaction. It may run more than once, so it must act only through its writer.</param>
+    /// <param name="cancellationToken">Cancels the wait and the work, but not a commit in progress.</param>
     /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.StoreReadOnly"/>,
     /// <see cref="Errors.ErrorCode.StorageUnavailable"/>.</exception>
-    Task<T> WriteAsync<T>(Func<ICatalogWriter, T> work, CancellationToken cancellation);
+    Task<T> WriteAsync<T>(Func<ICatalogWriter, T> work, CancellationToken cancellationToken);
 
-    /// <summary>Refuses to go on if the database was removed or replaced. Every write asks the same.</summary>
+    /// <summary>Throws if the database was removed or replaced. Every write does so too.</summary>
     /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.StorageUnavailable"/>.</exception>
     void RequireInPlace();
 
-    /// <summary>Refuses to go on if nothing can be written.</summary>
+    /// <summary>Throws if the store is read-only.</summary>
     /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.StoreReadOnly"/>.</exception>
     void RequireWritable();
 }
 
-/// <summary>Copies a whole store, as its place of storage has to be copied.</summary>
-internal delegate Task<BackupReport> StoreBackup(BackupOptions options, CancellationToken cancellation);
+/// <summary>Backs up a whole store in the way that its storage needs.</summary>
+internal delegate Task<BackupReport> StoreBackup(BackupOptions options, CancellationToken cancellationToken);
 
-/// <summary>A view that is open. One thread at a time.</summary>
+/// <summary>An open view, for one thread at a time.</summary>
 internal interface ICatalogSession : IDisposable
 {
-    /// <summary>What questions are asked of.</summary>
+    /// <summary>Answers the questions.</summary>
     ICatalogView View { get; }
 
-    /// <summary>Gives up the state that a snapshot sees: what is asked from now on is answered by the newest.</summary>
+    /// <summary>Ends the snapshot: later questions see the newest commit.</summary>
     void Release();
 }

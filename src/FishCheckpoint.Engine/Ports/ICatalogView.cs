@@ -1,7 +1,7 @@
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>Answers questions about what is stored. One thread at a time.</summary>
+/// <summary>Answers questions about the store. For one thread at a time.</summary>
 /// <remarks>Every question throws <see cref="CatalogException"/> if the database fails.</remarks>
 internal interface ICatalogView
 {
@@ -14,13 +14,13 @@ internal interface ICatalogView
     /// <summary>Checkpoints, their chains and references.</summary>
     ICheckpointRows Checkpoints { get; }
 
-    /// <summary>Masks, and which checkpoint accounts for the frame of each.</summary>
+    /// <summary>Masks, and the checkpoint that accounts for the frame of each.</summary>
     IMaskRows Masks { get; }
 
     /// <summary>Frames: the bytes of masks, values, trainer states and side files.</summary>
     IFrameRows Frames { get; }
 
-    /// <summary>Headers of models that a trainer laid out otherwise than their task.</summary>
+    /// <summary>Headers of models whose layout differs from their task's.</summary>
     IHeaderRows Headers { get; }
 
     /// <summary>Side files of checkpoints.</summary>
@@ -29,10 +29,10 @@ internal interface ICatalogView
     /// <summary>Tags.</summary>
     ITagRows Tags { get; }
 
-    /// <summary>The grace of deleted checkpoints and tasks.</summary>
+    /// <summary>Deleted checkpoints and tasks during their grace.</summary>
     IGraceRows Grace { get; }
 
-    /// <summary>Deleted checkpoints and tasks that can be brought back.</summary>
+    /// <summary>Deleted checkpoints and tasks that can be restored.</summary>
     IDeletedRows Deleted { get; }
 
     /// <summary>Deleted checkpoints that others still need.</summary>
@@ -44,19 +44,19 @@ internal interface ICatalogView
     /// <summary>Frames to recode.</summary>
     IRecodeQueue Recoding { get; }
 
-    /// <summary>What is stored, when each thing was verified, and what damage affects.</summary>
+    /// <summary>The stored items, when each was verified, and the checkpoints that damage affects.</summary>
     IVerificationRows Verification { get; }
 
-    /// <summary>Running totals of the store, its bases and tasks.</summary>
+    /// <summary>Running totals of the store, its bases and its tasks.</summary>
     ITotalsRows Totals { get; }
 
-    /// <summary>Growth by day.</summary>
+    /// <summary>Growth per day.</summary>
     IGrowthRows Growth { get; }
 
     /// <summary>Checkpoints and metrics along the steps of a task.</summary>
     ITimelineRows Timeline { get; }
 
-    /// <summary>Totals by tensor.</summary>
+    /// <summary>Totals per tensor.</summary>
     ITensorRows Tensors { get; }
 
     /// <summary>Events of tasks.</summary>
@@ -71,21 +71,21 @@ internal interface ICatalogView
     /// <summary>The audit log.</summary>
     IAuditRows Audit { get; }
 
-    /// <summary>Bytes that the catalog takes, unused ones included.</summary>
+    /// <summary>Bytes of the catalog, unused ones included.</summary>
     long Bytes { get; }
 
-    /// <summary>Bytes that nothing uses and the disk has not got back.</summary>
+    /// <summary>Unused bytes that have not returned to the disk.</summary>
     long UnusedBytes { get; }
 
-    /// <summary>A number that changes when another process has written.</summary>
+    /// <summary>Changes whenever another process writes.</summary>
     long VersionOfOthers { get; }
 
-    /// <summary>The database's own check of its structure, if it has one.</summary>
-    /// <param name="most">The most problems to look for.</param>
-    /// <param name="cancellation">Ends it.</param>
-    /// <returns>What is wrong.</returns>
-    IReadOnlyList<string> CheckStructure(int most, CancellationToken cancellation);
+    /// <summary>Runs the database's own check of its structure.</summary>
+    /// <param name="most">The most problems to report.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
+    /// <returns>The problems.</returns>
+    IReadOnlyList<string> CheckStructure(int most, CancellationToken cancellationToken);
 
-    /// <summary>Rows that refer to a row that is missing.</summary>
+    /// <summary>Rows whose referenced row is missing.</summary>
     IReadOnlyList<(string Table, long? Row, string Missing)> CheckReferences();
 }

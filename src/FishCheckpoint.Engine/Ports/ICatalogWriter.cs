@@ -1,7 +1,7 @@
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>Changes what is stored, within one transaction: all of it is committed, or nothing.</summary>
+/// <summary>Changes the store within one transaction, which commits as a whole or not at all.</summary>
 internal interface ICatalogWriter : ICatalogView
 {
     /// <inheritdoc cref="ICatalogView.Bases"/>
@@ -43,12 +43,11 @@ internal interface ICatalogWriter : ICatalogView
     /// <inheritdoc cref="ICatalogView.Audit"/>
     new IAuditChanges Audit { get; }
 
-    /// <summary>Writes something that changes nothing, so that this commit takes the place of an earlier one that failed.</summary>
+    /// <summary>Writes without a change, so that this commit replaces an earlier one that failed.</summary>
     void Touch();
 
     /// <summary>
-    /// Drops the totals by tensor of a task that goes, and what this transaction has touched of them: nothing of the task is visible any
-    /// more.
+    /// Drops the totals per tensor of a deleted task, and this transaction's changes to them. No checkpoint of the task may be visible.
     /// </summary>
     void ForgetTotals(long task);
 }

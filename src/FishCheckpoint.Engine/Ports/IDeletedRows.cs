@@ -3,35 +3,33 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>Questions about deleted checkpoints and tasks that can be brought back.</summary>
+/// <summary>Reads deleted checkpoints and tasks that can be restored.</summary>
 internal interface IDeletedRows
 {
-    /// <summary>
-    /// The deleted checkpoints of the task that has a name, and of deleted ones that had it, in the order in which they were saved.
-    /// </summary>
+    /// <summary>The deleted checkpoints of the task with a name, and of deleted tasks that had it, in the order of their saves.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.RequestInvalid"/>.</exception>
     Page<DeletedCheckpoint> Checkpoints(string task, PageRequest page, DateTimeOffset now);
 
-    /// <summary>The deleted tasks, and the tasks of which checkpoints are deleted.</summary>
+    /// <summary>The deleted tasks, and the tasks with deleted checkpoints.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>.</exception>
     Page<DeletedTask> Tasks(PageRequest page, DateTimeOffset now);
 }
 
-/// <summary>Changes deleted checkpoints and tasks that can be brought back.</summary>
+/// <summary>Restores deleted checkpoints and tasks.</summary>
 internal interface IDeletedChanges : IDeletedRows
 {
-    /// <summary>Brings a deleted checkpoint back: of several of the step, the one that was deleted last.</summary>
-    /// <returns>Its row, and the tags that it had and others have since.</returns>
+    /// <summary>Restores a deleted checkpoint: the last deleted one if several had the step.</summary>
+    /// <returns>Its row, and its former tags that other checkpoints have now.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>;
-    /// <see cref="ErrorCode.StepTaken"/>: another checkpoint was saved at the step since.</exception>
+    /// <see cref="ErrorCode.StepTaken"/> if another checkpoint was saved at the step.</exception>
     (CheckpointRow Row, IReadOnlyList<string> TakenTags) Undelete(string task, long step, long? asStep, DateTimeOffset now);
 
-    /// <summary>Brings a deleted task back with the checkpoints that were deleted with it.</summary>
+    /// <summary>Restores a deleted task and the checkpoints that were deleted with it.</summary>
     /// <returns>Its row.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>; <see cref="ErrorCode.TaskTaken"/>: there is another task of
-    /// the name.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>; <see cref="ErrorCode.TaskTaken"/> if another task has the
+    /// name.</exception>
     long UndeleteTask(string task, string name, DateTimeOffset now);
 
-    /// <summary>Takes the checkpoints of a task that is deleted out of view, with their tags.</summary>
-    void HideAll(long task, Grace grace);
+    /// <summary>Deletes all checkpoints of a task, with their tags.</summary>
+    void MarkAllDeleted(long task, Grace grace);
 }

@@ -3,24 +3,24 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>Questions about frames: the bytes of masks, values, trainer states and side files.</summary>
+/// <summary>Reads frames: the bytes of masks, values, trainer states and side files.</summary>
 internal interface IFrameRows
 {
-    /// <summary>Opens a stored frame; it reads through the connection, which stays open as long.</summary>
+    /// <summary>Opens a stored frame, which reads through this connection.</summary>
     /// <param name="id">Its row.</param>
-    /// <param name="one">Whether it is one of few that are open: it then holds the piece that it read last, which has the next chunks
+    /// <param name="one">Whether few frames are open: each then caches the piece that it read last, which holds the next chunks
     /// too.</param>
     IFrame Open(long id, bool one = true);
 
-    /// <summary>Opens frames that are read together, by one query, and their pieces, where they are small, by another.</summary>
+    /// <summary>Opens frames that are read together: one query for the frames, and one for their pieces if these are small.</summary>
     /// <param name="ids">Their rows.</param>
-    /// <param name="few">Whether they are few: see <see cref="Open"/>.</param>
+    /// <param name="few">Whether few frames are open: see <see cref="Open"/>.</param>
     IReadOnlyDictionary<long, IFrame> OpenAll(IEnumerable<long> ids, bool few = true);
 
-    /// <summary>The frame of a stored mask; <see langword="null"/> where no frame of it is stored.</summary>
+    /// <summary>The frame of a mask; <see langword="null"/> if none is stored.</summary>
     IFrame? OpenMask(Digest mask);
 
-    /// <summary>Where each piece of a frame begins, and its bytes.</summary>
+    /// <summary>The position and length of each piece of a frame.</summary>
     List<(long Position, long Length)> Pieces(long id);
 }
 
@@ -30,7 +30,7 @@ internal interface IFrameChanges : IFrameRows
     /// <summary>Stores a frame and returns its row.</summary>
     long Insert(NewFrame frame);
 
-    /// <summary>Puts a frame in the place of a stored one.</summary>
+    /// <summary>Replaces a stored frame.</summary>
     void Replace(long id, NewFrame frame);
 
     void Delete(long id);

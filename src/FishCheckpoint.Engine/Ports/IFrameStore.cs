@@ -2,19 +2,19 @@ using FishCheckpoint.Codec;
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>The bytes of frames. A store may keep them apart from its rows.</summary>
+/// <summary>Stores the bytes of frames, in the catalog or outside it.</summary>
 internal interface IFrameStore
 {
-    /// <summary>Writes the bytes of a frame, unless they go with its row; before the transaction that inserts it.</summary>
-    /// <remarks>A frame may be placed twice, and need not be inserted: the store removes bytes that no row refers to.</remarks>
-    /// <param name="frame">The frame. Its <see cref="NewFrame.Place"/> is set where its bytes were written.</param>
-    /// <param name="cancellationToken">Ends the work early.</param>
+    /// <summary>Writes the bytes of a frame before the transaction that inserts it; does nothing if they are stored in its row.</summary>
+    /// <remarks>A frame may be placed twice, and need not be inserted: the store removes bytes without a row.</remarks>
+    /// <param name="frame">The frame. Sets <see cref="NewFrame.Place"/> if its bytes are stored outside the catalog.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.StorageUnavailable"/>.</exception>
     Task PlaceAsync(NewFrame frame, CancellationToken cancellationToken);
 }
 
 /// <summary>A frame that is not in the catalog yet.</summary>
-/// <param name="content">The frame; it belongs to the caller.</param>
+/// <param name="content">The frame; the caller owns it.</param>
 /// <param name="chunks">Its chunks, in order.</param>
 internal sealed class NewFrame(IFrame content, IReadOnlyList<ChunkEntry> chunks)
 {
@@ -24,24 +24,24 @@ internal sealed class NewFrame(IFrame content, IReadOnlyList<ChunkEntry> chunks)
     /// <summary>Its chunks, in order.</summary>
     public IReadOnlyList<ChunkEntry> Chunks { get; } = chunks;
 
-    /// <summary>Where its bytes are; <see langword="null"/>: they go with its row.</summary>
+    /// <summary>The place of its bytes; <see langword="null"/> if they are stored in its row.</summary>
     public string? Place { get; set; }
 
-    /// <summary>Bytes that the frame takes: head and payload.</summary>
+    /// <summary>Bytes of the frame's head and payload.</summary>
     public long Bytes { get; } = FrameSize.Of(content);
 
-    /// <summary>A frame of bytes: a trainer state or a side file.</summary>
+    /// <summary>A frame of bytes, for a trainer state or a side file.</summary>
     public static NewFrame OfBytes(IFrame content) => new(content, ChunkIndex.ReadBytes(content, FrameHead.Parse(content.Head)));
 }
 
-/// <summary>Writes with new frames.</summary>
+/// <summary>Writes transactions with new frames.</summary>
 internal static class NewFrames
 {
-    /// <summary>Places frames, then runs the transaction that may insert them.</summary>
+    /// <summary>Places frames, then runs the transaction that inserts them.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="frames">The frames.</param>
     /// <param name="work">See <see cref="ICatalog.WriteAsync"/>.</param>
-    /// <param name="cancellationToken">Ends the wait and the work; what is being committed is committed.</param>
+    /// <param name="cancellationToken">Cancels the wait and the work, but not a commit in progress.</param>
     public static async Task<T> WriteAsync<T>(
         this ICatalog catalog, IEnumerable<NewFrame> frames, Func<ICatalogWriter, T> work, CancellationToken cancellationToken)
     {

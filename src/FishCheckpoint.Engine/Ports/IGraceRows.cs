@@ -1,53 +1,53 @@
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>Questions about the grace of deleted checkpoints and tasks.</summary>
+/// <summary>Reads the grace of deleted checkpoints and tasks.</summary>
 internal interface IGraceRows
 {
-    /// <summary>The checkpoints whose grace is over or, where it is to be ended, goes on.</summary>
+    /// <summary>The deleted checkpoints whose grace has ended or is to be ended.</summary>
     /// <param name="now">The time.</param>
-    /// <param name="all">Whether those of a task, or all, count whose grace goes on.</param>
-    /// <param name="task">The task of these, by the name that it has or had; <see langword="null"/> for all.</param>
+    /// <param name="all">Whether to include checkpoints whose grace has not ended.</param>
+    /// <param name="task">The present or former name of their task; <see langword="null"/> for all tasks.</param>
     List<long> Expired(DateTimeOffset now, bool all, string? task);
 
-    /// <summary>How many checkpoints of a task, or of all, are in their grace, and their bytes.</summary>
+    /// <summary>The number and bytes of the checkpoints of a task, or of all, during their grace.</summary>
     (long Checkpoints, long Bytes) Count(DateTimeOffset now, string? task);
 
-    /// <summary>The checkpoint whose grace ends first, its task, and whether it was deleted with that.</summary>
+    /// <summary>The checkpoint whose grace ends first, its task, and whether the task was deleted with it.</summary>
     Tuple<long, long, bool>? First(DateTimeOffset now);
 
-    /// <summary>Some checkpoints whose grace is over, with the frames of their trainer states.</summary>
+    /// <summary>Some checkpoints whose grace has ended, with the frames of their trainer states.</summary>
     List<(long Id, long? TrainerFrame)> Over(DateTimeOffset now, int most);
 
-    /// <summary>Some deleted tasks whose grace is over, as that of their checkpoints is.</summary>
+    /// <summary>Some deleted tasks whose grace, and that of their checkpoints, has ended.</summary>
     List<long> TasksOver(DateTimeOffset now, int most);
 
-    /// <summary>The checkpoints of a task that can be brought back, with the frames of their trainer states.</summary>
+    /// <summary>The restorable checkpoints of a task, with the frames of their trainer states.</summary>
     List<(long Id, long? TrainerFrame)> OfTask(long task);
 }
 
 /// <summary>Changes the grace of deleted checkpoints and tasks.</summary>
 internal interface IGraceChanges : IGraceRows
 {
-    /// <summary>Ends the grace of deleted tasks that had a name, or of all.</summary>
-    /// <returns>How many there were.</returns>
+    /// <summary>Ends the grace of the deleted tasks with a name, or of all.</summary>
+    /// <returns>The number of tasks.</returns>
     int EndTasks(DateTimeOffset now, string? task);
 
     /// <summary>Ends the grace of the checkpoints of a task, or of all.</summary>
     void EndCheckpoints(DateTimeOffset now, string? task);
 
-    /// <summary>Ends the grace of a checkpoint, and of all that was deleted with its task.</summary>
-    /// <returns>Bytes that these account for.</returns>
+    /// <summary>Ends the grace of a checkpoint, or of everything that was deleted with its task.</summary>
+    /// <returns>Bytes that they account for.</returns>
     long End(DateTimeOffset now, long id, long task, bool withTask);
 
-    /// <summary>Takes a checkpoint out of view.</summary>
+    /// <summary>Makes a checkpoint invisible.</summary>
     /// <param name="id">The checkpoint.</param>
-    /// <param name="brought">Bytes of its mask that it still accounts for.</param>
+    /// <param name="positionBytes">Bytes of the mask that it still accounts for.</param>
     /// <param name="now">The time.</param>
-    /// <param name="expires">When its grace ends.</param>
-    /// <param name="tags">The tags that it had, as JSON.</param>
-    void Hide(long id, long brought, DateTimeOffset now, DateTimeOffset expires, string? tags);
+    /// <param name="expires">The end of its grace.</param>
+    /// <param name="tags">Its tags, as JSON.</param>
+    void MarkDeleted(long id, long positionBytes, DateTimeOffset now, DateTimeOffset expires, string? tags);
 
-    /// <summary>Forgets what only bringing a deleted checkpoint back would need.</summary>
+    /// <summary>Drops what only a restore of the deleted checkpoint would need.</summary>
     void Forget(long id);
 }

@@ -1,15 +1,15 @@
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>Questions about growth by day.</summary>
+/// <summary>Reads growth per day.</summary>
 internal interface IGrowthRows
 {
-    /// <summary>What there is now.</summary>
+    /// <summary>The present totals.</summary>
     GrowthSum Now(byte[] @base, long task);
 
-    /// <summary>What each of some days has added, of those that have added something.</summary>
+    /// <summary>The growth of each day in a range, without days of no growth.</summary>
     List<(int Day, GrowthSum Sum)> Days(byte[] @base, long task, int first, int last);
 
-    /// <summary>What the days after one have added.</summary>
+    /// <summary>The growth after a day.</summary>
     GrowthSum After(byte[] @base, long task, int day);
 }

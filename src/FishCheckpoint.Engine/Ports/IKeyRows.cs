@@ -4,7 +4,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>Questions about keys.</summary>
+/// <summary>Reads keys.</summary>
 internal interface IKeyRows
 {
     Page<KeyInfo> List(PageRequest page);
@@ -12,10 +12,10 @@ internal interface IKeyRows
     /// <summary>A key and the hash of its token.</summary>
     Tuple<KeyInfo, byte[]>? WithHash(string id);
 
-    /// <summary>Whether a key was ever made.</summary>
+    /// <summary>Whether any key was ever made.</summary>
     bool Any();
 
-    /// <summary>Whether there is a key that is taken now.</summary>
+    /// <summary>Whether any key is valid now.</summary>
     bool AnyUsable(DateTimeOffset now);
 }
 

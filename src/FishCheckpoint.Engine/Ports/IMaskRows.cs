@@ -3,69 +3,66 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>Questions about masks, and which checkpoint accounts for the frame of each.</summary>
+/// <summary>Reads masks, and the checkpoint that accounts for the frame of each.</summary>
 internal interface IMaskRows
 {
-    /// <summary>The frame of a mask whose row has a stamp.</summary>
+    /// <summary>The frame of a mask whose row has the stamp.</summary>
     long? FrameOf(Digest mask, string stamp);
 
     /// <summary>The head of a mask's frame.</summary>
     byte[]? HeadOf(Digest mask);
 
-    /// <summary>As above, where the mask has that frame.</summary>
+    /// <summary>The head of a mask's frame, if the mask still has that frame.</summary>
     byte[]? HeadOf(Digest mask, long frame);
 
     /// <summary>Bytes of a mask's frame.</summary>
     long BytesOf(Digest mask);
 
-    /// <summary>How many positions a mask has.</summary>
+    /// <summary>The number of positions of a mask.</summary>
     long CountOf(Digest mask);
 
-    /// <summary>A task that has a checkpoint on a mask.</summary>
+    /// <summary>A task with a checkpoint on a mask.</summary>
     long? TaskOf(Digest mask);
 
     /// <summary>
-    /// Whether a visible checkpoint has a mask; with <paramref name="withFrame"/>, one whose values are based on the mask's frame.
+    /// Whether a visible checkpoint has the mask; with <paramref name="withFrame"/>, whether the values of one are based on the mask's
+    /// frame.
     /// </summary>
     bool IsInUse(Digest mask, bool withFrame);
 
-    /// <summary>The frame of a mask; <see langword="null"/>: none is stored.</summary>
+    /// <summary>The frame of a mask; <see langword="null"/> if none is stored.</summary>
     long? FrameOf(Digest mask);
 }
 
-/// <summary>Changes masks, and which checkpoint accounts for the frame of each.</summary>
+/// <summary>Changes masks, and the checkpoint that accounts for the frame of each.</summary>
 internal interface IMaskChanges : IMaskRows
 {
     /// <summary>
-    /// Accounts what a checkpoint gives up of its mask's frame to another that reads it, to a visible one if there is one.
+    /// Moves the bytes of a mask's frame from one checkpoint's account to another that reads it, preferably a visible one.
     /// </summary>
-    /// <param name="row">The checkpoint that no longer accounts for it.</param>
-    /// <param name="toHidden">Whether one that only others need may take it.</param>
-    /// <returns>Whether nothing is left to account for.</returns>
-    bool HandOver(CheckpointRow row, bool toHidden = true);
+    /// <param name="row">The checkpoint that no longer accounts for the frame.</param>
+    /// <param name="toTombstone">Whether a tombstone may take the bytes.</param>
+    /// <returns>Whether the checkpoint has no such bytes left.</returns>
+    bool ReassignBytes(CheckpointRow row, bool toTombstone = true);
 
-    /// <summary>
-    /// Bytes of a stored mask's frame that a checkpoint which is about to read it is to account for: none where another does already.
-    /// </summary>
+    /// <summary>Bytes of a mask's frame that a new reader must account for: none if another checkpoint does already.</summary>
     /// <param name="mask">The mask.</param>
-    /// <param name="visible">Whether the checkpoint is there: it takes the mask over from those that only others need.</param>
-    long TakeOver(Digest mask, bool visible);
+    /// <param name="visible">Whether the reader is visible: it takes the bytes over from tombstones.</param>
+    long ClaimBytes(Digest mask, bool visible);
 
-    /// <summary>Removes the frame with the last checkpoint that reads it, the row with the last that has the mask.</summary>
-    /// <returns>Bytes of the frame, if it went.</returns>
+    /// <summary>Deletes the frame after its last reader, and the row after the last checkpoint with the mask.</summary>
+    /// <returns>Bytes of the frame, if it was deleted.</returns>
     long Drop(Digest mask);
 
-    /// <summary>
-    /// Puts another frame of the same mask in the place of a stored one, where values are based on it, and corrects what is counted of it.
-    /// </summary>
+    /// <summary>Replaces the frame of a mask that values are based on, and corrects the accounts.</summary>
     void Replace(Digest mask, long frame, NewFrame made);
 
-    /// <summary>Notes a mask whose positions are in blocks, unless it is known.</summary>
+    /// <summary>Inserts a mask whose positions are stored in blocks, unless it exists.</summary>
     void InsertWithoutFrame(Digest mask, long count);
 
-    /// <summary>Notes the effort that a mask's frame was encoded with.</summary>
+    /// <summary>Records the effort of a mask's frame.</summary>
     void SetEffort(Digest mask, CodecEffort effort);
 
-    /// <summary>Stores a mask whose frame is stored, known before or not.</summary>
+    /// <summary>Inserts a mask with a stored frame, or sets its frame.</summary>
     void Insert(Digest mask, long frame, long count, long bytes, CodecEffort effort);
 }

@@ -1,21 +1,21 @@
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>Questions about quotas of tasks and keys.</summary>
+/// <summary>Reads quotas of tasks and keys.</summary>
 internal interface IQuotaRows
 {
-    /// <summary>Refuses what has made a task's checkpoints take more than its quota.</summary>
+    /// <summary>Throws if a task exceeds its quota after this transaction's changes.</summary>
     void RequireTask(string task);
 
-    /// <summary>Refuses what has made a key's checkpoints and bases take more than its quota.</summary>
+    /// <summary>Throws if a key exceeds its quota after this transaction's changes.</summary>
     void RequireKey(string? key);
 
-    /// <summary>The key that a step's checkpoint was saved with.</summary>
+    /// <summary>The key that saved the checkpoint at a step.</summary>
     string? SaverAt(string task, long step);
 
-    /// <summary>The key that a checkpoint was saved with.</summary>
+    /// <summary>The key that saved a checkpoint.</summary>
     string? SaverOf(long checkpoint);
 
-    /// <summary>The keys that the visible checkpoints of a task were saved with.</summary>
+    /// <summary>The keys that saved the visible checkpoints of a task.</summary>
     List<string> SaversOf(string task);
 }

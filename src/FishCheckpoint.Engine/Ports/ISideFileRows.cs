@@ -2,19 +2,19 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>Questions about side files of checkpoints.</summary>
+/// <summary>Reads side files of checkpoints.</summary>
 internal interface ISideFileRows
 {
     /// <summary>The files of a set, by name.</summary>
     IReadOnlyList<StoredSideFile> Of(Digest? set);
 
-    /// <summary>The row and frame of a content that is stored.</summary>
+    /// <summary>The row and frame of a stored content.</summary>
     (long Id, long Frame)? Find(Digest sha256);
 
-    /// <summary>The frame of a row that still has a content.</summary>
+    /// <summary>The frame of a row, if the row still has the content.</summary>
     long? FrameOf(long file, Digest sha256);
 
-    /// <summary>Whether a checkpoint of a task has a file.</summary>
+    /// <summary>Whether a checkpoint of the task has the file.</summary>
     bool IsOf(long file, long task);
 
     /// <summary>Bytes of side files that a checkpoint accounts for.</summary>
@@ -23,7 +23,7 @@ internal interface ISideFileRows
     /// <summary>The checkpoint that accounts for a file.</summary>
     long OwnerOf(long file);
 
-    /// <summary>Bytes of a file, as it was sent.</summary>
+    /// <summary>Bytes of a file, as sent.</summary>
     long BytesOf(long file);
 }
 
@@ -31,33 +31,33 @@ internal interface ISideFileRows
 internal interface ISideFileChanges : ISideFileRows
 {
     /// <summary>
-    /// Has other checkpoints account for a checkpoint's side files that it goes out of view with: visible ones that have them.
+    /// Moves a checkpoint's side files to the accounts of visible checkpoints that share them, before the checkpoint is deleted.
     /// </summary>
-    void HandOver(long checkpoint);
+    void ReassignBytes(long checkpoint);
 
-    /// <summary>Has a visible checkpoint account for those of its side files that only hidden ones had.</summary>
-    void TakeOver(long checkpoint);
+    /// <summary>Moves side files of a visible checkpoint to its account if only tombstones shared them.</summary>
+    void ClaimBytes(long checkpoint);
 
-    /// <summary>Has a visible checkpoint account for a file that only hidden ones had.</summary>
-    void TakeOver(long file, long checkpoint);
+    /// <summary>Moves a file to a visible checkpoint's account if only tombstones shared it.</summary>
+    void ClaimBytes(long file, long checkpoint);
 
     /// <summary>
-    /// Takes its side files from a deleted checkpoint that cannot come back: others that have them account for them now, and what none has
-    /// goes.
+    /// Detaches the side files of a deleted checkpoint past its grace: other checkpoints that share them account for them; unshared ones
+    /// are deleted.
     /// </summary>
-    /// <returns>Bytes of the frames that went.</returns>
+    /// <returns>Bytes of the deleted frames.</returns>
     long Release(long checkpoint);
 
-    /// <summary>Adds to the bytes of side files that a checkpoint accounts for.</summary>
+    /// <summary>Adds side file bytes to a checkpoint's account.</summary>
     void Account(long checkpoint, long bytes);
 
-    /// <summary>Gives a checkpoint its set of side files.</summary>
+    /// <summary>Sets a checkpoint's set of side files.</summary>
     void SetSet(long checkpoint, Digest set);
 
-    /// <summary>Notes that a set has a file under a name.</summary>
+    /// <summary>Adds a file to a set under a name.</summary>
     void InsertInSet(Digest set, string name, long file);
 
-    /// <summary>Stores a file whose frame is stored.</summary>
+    /// <summary>Inserts a file with a stored frame.</summary>
     /// <returns>Its row.</returns>
     long Insert(Digest sha256, long bytes, long frame, long owner);
 }

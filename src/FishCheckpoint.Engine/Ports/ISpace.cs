@@ -1,31 +1,26 @@
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>The bytes that a catalog takes of its disk, and how unused ones go back.</summary>
+/// <summary>The bytes of a catalog on its disk, and how unused ones return.</summary>
 internal interface ISpace
 {
     /// <summary>Bytes of the catalog's files.</summary>
     long FileBytes { get; }
 
-    /// <summary>Bytes of what is committed and not yet copied to where it stays.</summary>
+    /// <summary>Committed bytes that are not yet checkpointed into the main file.</summary>
     long LogBytes { get; }
 
-    /// <summary>
-    /// Bytes of the disk that are free for this user, and of the whole disk; (<see cref="long.MaxValue"/>, 0) if the disk does not report
-    /// them.
-    /// </summary>
+    /// <summary>Free bytes of the disk for this user, and its total bytes; (<see cref="long.MaxValue"/>, 0) if unknown.</summary>
     (long Free, long Total) Disk { get; }
 
-    /// <summary>What to do if the disk is full.</summary>
+    /// <summary>Advice for a full disk.</summary>
     string WhatToDo { get; }
 
-    /// <summary>Whether an error says that the disk is full.</summary>
+    /// <summary>Whether an error reports a full disk.</summary>
     bool IsFull(Exception? error);
 
-    /// <summary>
-    /// Gives unused bytes back to the disk, a few in a transaction. A reader that needs them for long ends the work for now.
-    /// </summary>
-    /// <param name="goes">Whether there is time to go on.</param>
-    /// <param name="cancellation">Ends the work early.</param>
-    Task ReturnAsync(Func<bool> goes, CancellationToken cancellation);
+    /// <summary>Returns unused bytes to the disk, a few per transaction. Stops early if a reader blocks it for long.</summary>
+    /// <param name="hasTime">Whether time is left.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
+    Task ReturnAsync(Func<bool> hasTime, CancellationToken cancellationToken);
 }

@@ -1,7 +1,7 @@
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>Questions about tags.</summary>
+/// <summary>Reads tags.</summary>
 internal interface ITagRows
 {
     /// <summary>The tags of a checkpoint, in order.</summary>
@@ -11,14 +11,14 @@ internal interface ITagRows
 /// <summary>Changes tags.</summary>
 internal interface ITagChanges : ITagRows
 {
-    /// <summary>Takes its tags from a checkpoint.</summary>
+    /// <summary>Removes all tags from a checkpoint.</summary>
     /// <returns>Their names.</returns>
     List<string> Take(long checkpoint);
 
-    /// <summary>Sets a tag of a task on a checkpoint, wherever it was.</summary>
+    /// <summary>Sets a tag of a task on a checkpoint, and removes it from any other.</summary>
     void Set(long task, string tag, long checkpoint);
 
     /// <summary>Removes a tag of a task.</summary>
-    /// <returns>Whether there was one.</returns>
+    /// <returns>Whether the tag existed.</returns>
     bool Remove(long task, string tag);
 }

@@ -1,7 +1,7 @@
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>Questions about totals by tensor.</summary>
+/// <summary>Reads totals per tensor.</summary>
 internal interface ITensorRows
 {
     /// <summary>The totals of every tensor of a task, in the layout's order.</summary>

@@ -2,18 +2,18 @@ using FishCheckpoint.Reports;
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>Questions about checkpoints and metrics along the steps of a task.</summary>
+/// <summary>Reads checkpoints and metrics along the steps of a task.</summary>
 internal interface ITimelineRows
 {
-    /// <summary>The first step from one on.</summary>
+    /// <summary>The first step at or after the given one.</summary>
     long? FirstStep(long task, long from);
 
-    /// <summary>The last step up to one.</summary>
+    /// <summary>The last step at or before the given one.</summary>
     long? LastStep(long task, long to);
 
-    /// <summary>The first checkpoint from a step on, the next at least a stride after that, and so on, and the last one.</summary>
+    /// <summary>Samples of the checkpoints in a range, at least a stride apart, plus the last one.</summary>
     List<TimelinePoint> Points(long task, long from, long to, long stride);
 
-    /// <summary>The least and the greatest value of each metric of a task, by name.</summary>
+    /// <summary>The lowest and highest value of each metric of a task, by name.</summary>
     List<MetricRange> Metrics(long task, int most);
 }

@@ -1,19 +1,18 @@
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>Questions about deleted checkpoints that others still need.</summary>
+/// <summary>Reads deleted checkpoints that others still need.</summary>
 internal interface ITombstoneRows
 {
     /// <summary>The groups of a store.</summary>
-    /// <param name="going">Checkpoints that are there and are to be seen as deleted.</param>
-    IReadOnlyList<TombstoneGroup> Find(IReadOnlyCollection<long> going);
+    /// <param name="removable">Visible checkpoints to treat as deleted.</param>
+    IReadOnlyList<TombstoneGroup> Find(IReadOnlyCollection<long> removable);
 
     /// <summary>
-    /// The deleted checkpoints that others are predicted from, the latest first: so that each is freed of those that stay, and of no
-    /// others.
+    /// The tombstones that others are predicted from, latest first, so that each has only visible readers left when its turn comes.
     /// </summary>
     IReadOnlyList<CheckpointRow> PredictedFrom();
 
-    /// <summary>What is based on a checkpoint or predicted from it, as in <c>task/120</c>.</summary>
+    /// <summary>The checkpoints that depend on a checkpoint, such as <c>task/120</c>.</summary>
     IReadOnlyList<string> NeededBy(long checkpoint);
 }

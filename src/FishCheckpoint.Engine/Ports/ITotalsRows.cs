@@ -2,7 +2,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>Questions about running totals of the store, its bases and tasks.</summary>
+/// <summary>Reads running totals of the store, its bases and tasks.</summary>
 internal interface ITotalsRows
 {
     /// <summary>The totals of a task.</summary>
@@ -17,18 +17,18 @@ internal interface ITotalsRows
     /// <summary>The totals of some bases.</summary>
     List<TotalsRow> Bases(int most);
 
-    /// <summary>The totals of the tasks that store most.</summary>
+    /// <summary>The totals of the tasks that store the most.</summary>
     List<TotalsRow> Tasks(int most);
 
-    /// <summary>How many visible checkpoints a task has.</summary>
+    /// <summary>The number of visible checkpoints of a task.</summary>
     long CheckpointsOf(Digest @base, long task);
 
-    /// <summary>Does the work, and measures by how much that shrinks what is stored, deleted checkpoints included.</summary>
+    /// <summary>Runs work and measures how much it shrinks the stored bytes, deleted checkpoints included.</summary>
     (T Result, long Freed) Freed<T>(Func<T> work);
 
-    /// <summary>Bytes of deleted checkpoints that are still there for the sake of others, though their grace is over.</summary>
-    long Held();
+    /// <summary>Bytes of tombstones.</summary>
+    long TombstoneBytes();
 
-    /// <summary>The tasks whose running totals are not the sums of their checkpoints.</summary>
+    /// <summary>The tasks whose running totals differ from the sums over their checkpoints.</summary>
     List<string> WrongTasks();
 }

@@ -3,14 +3,14 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>Questions about what is stored, when each thing was verified, and what damage affects.</summary>
+/// <summary>Reads the stored items, when each was verified, and the checkpoints that damage affects.</summary>
 internal interface IVerificationRows
 {
     List<AffectedCheckpoint> AffectedByMask(Digest mask);
 
     List<AffectedCheckpoint> AffectedByCheckpoint(long checkpoint);
 
-    List<AffectedCheckpoint> AffectedByState(long checkpoint);
+    List<AffectedCheckpoint> AffectedByTrainerState(long checkpoint);
 
     List<AffectedCheckpoint> AffectedBySideFile(long file);
 
@@ -18,7 +18,7 @@ internal interface IVerificationRows
 
     List<AffectedCheckpoint> AffectedByHeaders(Digest headers);
 
-    /// <summary>When something was last verified in full.</summary>
+    /// <summary>The time of the last full verification of any item.</summary>
     DateTimeOffset? Last();
 
     List<KnownDamage> Damage();
@@ -26,11 +26,11 @@ internal interface IVerificationRows
     List<VerifyItem> Inventory(bool quick, long? task);
 }
 
-/// <summary>Changes what is stored, when each thing was verified, and what damage affects.</summary>
+/// <summary>Records verifications.</summary>
 internal interface IVerificationChanges : IVerificationRows
 {
     void Mark(VerifyItem item, IReadOnlyList<Finding> findings, bool quick, DateTimeOffset now);
 
-    /// <summary>Forgets what a round over everything has not met: it is not stored any more.</summary>
+    /// <summary>Removes records of items that a complete round did not meet: they are no longer stored.</summary>
     void Sweep(bool quick, DateTimeOffset started, DateTimeOffset now);
 }

@@ -3,10 +3,8 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>The row of a checkpoint that is saved now. Metrics and metadata are JSON.</summary>
+/// <summary>The row of a new checkpoint. Metrics and metadata are JSON.</summary>
 internal sealed record NewCheckpoint(
     long Task, long Step, long? Parent, long Depth, Digest Mask, long Frame, Digest? Headers, Digest State, long Changed, long LogicalBytes,
-    long BroughtBytes,
-    long ValueBytes, Digest? FileDigest, string Metrics, DateTimeOffset Created, bool IsBlocks, long? Reference, long? ReferenceDepth,
-    CodecEffort Effort,
-    long ChainBytes, long Elements, string Metadata, string? SavedBy);
+    long PositionBytes, long ValueBytes, Digest? FileDigest, string Metrics, DateTimeOffset Created, bool IsBlocks, long? Reference,
+    long? ReferenceDepth, CodecEffort Effort, long ChainBytes, long Elements, string Metadata, string? SavedBy);

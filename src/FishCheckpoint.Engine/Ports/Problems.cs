@@ -3,11 +3,10 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>Which errors say that something stored is damaged, and how they are told.</summary>
+/// <summary>Decides which errors report damage, and describes them.</summary>
 internal static class Problems
 {
-    // Not a library that is missing, nor a disk that is full. A row whose numbers or texts are of another kind than they can be is damaged
-    // too.
+    // A missing library or a full disk is no damage. A row with a value of the wrong kind is.
     public static bool IsDamage(Exception error) => error switch
     {
         FishException fish => fish.Kind != ErrorKind.Unavailable,

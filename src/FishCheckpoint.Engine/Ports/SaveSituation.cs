@@ -2,24 +2,23 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>What a save finds when it is written: all that may have changed since it was encoded, by one question.</summary>
-/// <param name="Task">The row of the task of that name, if there still is one.</param>
+/// <summary>What may have changed between encoding and writing a save, read by one query.</summary>
+/// <param name="Task">The row of the task with the name; <see langword="null"/> if there is none.</param>
 /// <param name="IsTaken">Whether the step has a checkpoint.</param>
-/// <param name="ParentState">The state of the parent, if it is still there.</param>
+/// <param name="ParentState">The state of the parent; <see langword="null"/> if the parent is gone.</param>
 /// <param name="ParentDepth">The deltas of the parent's chain.</param>
 /// <param name="ParentChainBytes">The bytes of the parent's chain.</param>
-/// <param name="ReferenceIsThere">Whether what the values are predicted from is as it was, or there is no such checkpoint.</param>
-/// <param name="ReferenceDepth">How many that one is predicted from.</param>
-/// <param name="EarlierBytes">The bytes of the values that have to be read before these.</param>
-/// <param name="MaskIsStored">Whether a frame of the mask is stored.</param>
-/// <param name="MaskBytes">The bytes of that frame.</param>
-/// <param name="MaskIsAccounted">Whether a visible checkpoint accounts for it.</param>
+/// <param name="ReferenceIsUnchanged">Whether the reference is unchanged, or there is none.</param>
+/// <param name="ReferenceDepth">The length of the reference's own prediction chain.</param>
+/// <param name="EarlierBytes">The bytes of values that a read decodes before these.</param>
+/// <param name="MaskIsStored">Whether the mask has a stored frame.</param>
+/// <param name="MaskBytes">The bytes of the mask's frame.</param>
+/// <param name="MaskIsAccounted">Whether a visible checkpoint accounts for the mask's frame.</param>
 internal sealed record SaveSituation(
-    long? Task, bool IsTaken, Digest? ParentState, long ParentDepth, long ParentChainBytes, bool ReferenceIsThere, long? ReferenceDepth,
-    long EarlierBytes,
-    bool MaskIsStored, long MaskBytes, bool MaskIsAccounted);
+    long? Task, bool IsTaken, Digest? ParentState, long ParentDepth, long ParentChainBytes, bool ReferenceIsUnchanged, long? ReferenceDepth,
+    long EarlierBytes, bool MaskIsStored, long MaskBytes, bool MaskIsAccounted);
 
-/// <summary>A checkpoint that was written.</summary>
+/// <summary>A written checkpoint.</summary>
 /// <param name="Id">Its row.</param>
 /// <param name="Bytes">The bytes that it accounts for.</param>
 internal sealed record SavedRow(long Id, long Bytes);

@@ -2,14 +2,14 @@ using System.Buffers.Binary;
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>What the visible checkpoints of a task hold of one tensor; or what a change adds to it.</summary>
-/// <param name="Checkpoints">Checkpoints whose deltas touch it.</param>
+/// <summary>Totals of one tensor over the visible checkpoints of a task, or a change to them.</summary>
+/// <param name="Checkpoints">Checkpoints whose deltas change it.</param>
 /// <param name="Changed">Values stored.</param>
 /// <param name="Positions">Bytes of the chunks of positions.</param>
 /// <param name="Values">Bytes of the chunks of values.</param>
 internal readonly record struct TensorTotals(long Checkpoints, long Changed, long Positions, long Values)
 {
-    /// <summary>Bytes of one tensor's totals as stored.</summary>
+    /// <summary>Encoded bytes of one tensor's totals.</summary>
     public const int Length = 4 * sizeof(long);
 
     public static TensorTotals operator +(TensorTotals left, TensorTotals right) => new(
@@ -21,7 +21,7 @@ internal readonly record struct TensorTotals(long Checkpoints, long Changed, lon
         BinaryPrimitives.ReadInt64LittleEndian(bytes), BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]),
         BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]));
 
-    /// <summary>The mirror of <see cref="Read"/>.</summary>
+    /// <summary>Encodes the totals for <see cref="Read"/>.</summary>
     public void Write(Span<byte> bytes)
     {
         BinaryPrimitives.WriteInt64LittleEndian(bytes, Checkpoints);

@@ -1,22 +1,19 @@
 
 namespace FishCheckpoint.Engine.Ports;
 
-/// <summary>
-/// Deleted checkpoints that are based on each other, and those that are based on them and are not deleted: the ones go when the others are
-/// rebased.
-/// </summary>
-/// <param name="Hidden">The deleted ones.</param>
-/// <param name="Dependants">The others, each with the nearest of its chain that stays; <see langword="null"/> for the base.</param>
-/// <param name="HeldBytes">Bytes that are held for the others: frames of the deleted ones, and masks that only these use.</param>
-/// <param name="OldMaskBytes">Bytes of masks that go once the others are rebased, beside those.</param>
+/// <summary>Connected tombstones and the visible checkpoints that depend on them. Rebasing the dependents frees the tombstones.</summary>
+/// <param name="Tombstones">The tombstones.</param>
+/// <param name="Dependents">The dependents, each with its nearest ancestor that stays; <see langword="null"/> for the base.</param>
+/// <param name="KeptBytes">Bytes kept for the dependents: frames of the tombstones, and masks that only these use.</param>
+/// <param name="OldMaskBytes">Bytes of further masks that rebasing the dependents frees.</param>
 internal sealed record TombstoneGroup(
-    IReadOnlyList<CheckpointRow> Hidden, IReadOnlyList<(CheckpointRow Row, CheckpointRow? Onto)> Dependants, long HeldBytes,
+    IReadOnlyList<CheckpointRow> Tombstones, IReadOnlyList<(CheckpointRow Row, CheckpointRow? Onto)> Dependents, long KeptBytes,
     long OldMaskBytes)
 {
-    /// <summary>Bytes that rebasing the others may take before it stops to pay.</summary>
-    public long Bytes => HeldBytes + OldMaskBytes;
+    /// <summary>The most bytes that rebasing the dependents may add before it costs more than it frees.</summary>
+    public long Bytes => KeptBytes + OldMaskBytes;
 
-    /// <summary>Tells the group from others, and from what it was before something in it changed.</summary>
+    /// <summary>Identifies the group and its present members.</summary>
     public string Signature =>
-        string.Join(',', Hidden.Select(row => row.Id).Concat(Dependants.Select(dependant => dependant.Row.Id)).Order());
+        string.Join(',', Tombstones.Select(row => row.Id).Concat(Dependents.Select(dependent => dependent.Row.Id)).Order());
 }

@@ -4,7 +4,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Reports;
 
-/// <summary>Measures a stream of changes, tensor by tensor. Holds a few numbers for each tensor and one chunk.</summary>
+/// <summary>Measures a stream of changes per tensor. Needs a few numbers per tensor and one chunk.</summary>
 internal sealed class ChangeMeter
 {
     private readonly Layout layout;
@@ -12,28 +12,28 @@ internal sealed class ChangeMeter
     private readonly double[] before = new double[DeltaChunk.Capacity];
     private readonly double[] after = new double[DeltaChunk.Capacity];
 
-    /// <summary>Begins with nothing changed.</summary>
-    /// <param name="layout">The layout that positions refer to.</param>
+    /// <summary>Starts without changes.</summary>
+    /// <param name="layout">The layout of the positions.</param>
     public ChangeMeter(Layout layout) => (this.layout, sums) = (layout, new Sums[layout.Tensors.Count]);
 
     /// <summary>Reads a difference to its end.</summary>
-    /// <param name="changes">A reader that knows both sides (<see cref="DeltaChunk.HasParentValues"/>).</param>
-    /// <param name="cancellation">Ends the measuring, between two chunks.</param>
-    /// <exception cref="ArgumentException">The reader knows the new side alone.</exception>
-    public void ReadAll(IDeltaReader changes, CancellationToken cancellation)
+    /// <param name="changes">A reader with the values of both sides (<see cref="DeltaChunk.HasParentValues"/>).</param>
+    /// <param name="cancellationToken">Cancels between two chunks.</param>
+    /// <exception cref="ArgumentException">The reader has only the new values.</exception>
+    public void ReadAll(IDeltaReader changes, CancellationToken cancellationToken)
     {
         var chunk = new DeltaChunk();
         while (changes.Read(chunk))
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             Add(chunk);
         }
     }
 
-    /// <summary>What was measured.</summary>
+    /// <summary>Creates the report.</summary>
     /// <param name="task">The task.</param>
-    /// <param name="from">The state that the changes are against.</param>
-    /// <param name="to">The step that they lead to.</param>
+    /// <param name="from">The state before the changes.</param>
+    /// <param name="to">The step after the changes.</param>
     public ChangeReport Report(string task, string from, long to)
     {
         var whole = default(Sums);
@@ -46,10 +46,10 @@ internal sealed class ChangeMeter
             layout.Tensors.Where(tensor => Numbers.Are(tensor.Type)).Sum(tensor => tensor.Units));
         return new ChangeReport(
             task, from, to, whole.Changed, units, Share(whole.Changed, units), whole.Magnitude(numbers), layout.Tensors.Count,
-            [.. Told().Select(TensorAt)]);
+            [.. Listed().Select(TensorAt)]);
     }
 
-    private IEnumerable<int> Told()
+    private IEnumerable<int> Listed()
     {
         var all = Enumerable.Range(0, sums.Length);
         return sums.Length <= ChangeReport.MaxTensors ? all
@@ -68,7 +68,7 @@ internal sealed class ChangeMeter
     {
         if (!chunk.HasParentValues)
         {
-            throw new ArgumentException("The changes do not say what was there before.", nameof(chunk));
+            throw new ArgumentException("The changes have no old values.", nameof(chunk));
         }
 
         ref var of = ref sums[chunk.Tensor];
@@ -79,7 +79,7 @@ internal sealed class ChangeMeter
             return;
         }
 
-        // A complex number is two.
+        // A complex number counts as two.
         var count = chunk.Values.Length / Numbers.WidthOf(type);
         for (var begin = 0; begin < count; begin += DeltaChunk.Capacity)
         {

@@ -4,9 +4,7 @@ using FishCheckpoint.Reports;
 
 namespace FishCheckpoint.Engine.Reports;
 
-/// <summary>
-/// Reads growth off what each day has added; what there was at the end of a step is what there is now, less what came later.
-/// </summary>
+/// <summary>Reports growth from the additions of each day. The total at a step is the present total minus later additions.</summary>
 internal static class GrowthReporter
 {
     private static readonly int Epoch = DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;

@@ -4,25 +4,25 @@ using FishCheckpoint.Reports;
 
 namespace FishCheckpoint.Engine.Reports;
 
-/// <summary>Measures what tells two states apart.</summary>
+/// <summary>Measures the difference between two states.</summary>
 internal static class StateComparer
 {
-    /// <summary>Reads the blocks in which they can differ.</summary>
+    /// <summary>Compares the blocks that can differ.</summary>
     /// <param name="from">The earlier state, or the base.</param>
     /// <param name="to">The checkpoint.</param>
-    /// <param name="otherTask">The earlier state's task, where it is another one.</param>
-    /// <param name="cancellation">Ends the reading, between two blocks.</param>
-    public static ChangeReport Compare(OpenedState from, OpenedState to, string? otherTask, CancellationToken cancellation)
+    /// <param name="otherTask">The task of the earlier state, if it is another one.</param>
+    /// <param name="cancellationToken">Cancels between two blocks.</param>
+    public static ChangeReport Compare(OpenedState from, OpenedState to, string? otherTask, CancellationToken cancellationToken)
     {
         var diff = new ChainDiff(from, to);
         var touches = diff.Touches([], []);
         var changes = diff.Open([], [], (tensor, block) =>
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             return touches(tensor, block);
         });
         var meter = new ChangeMeter(changes.Layout);
-        meter.ReadAll(changes, cancellation);
+        meter.ReadAll(changes, cancellationToken);
         return meter.Report(to.Task.Name, Spelled(from, otherTask), to.Checkpoint!.Step);
     }
 

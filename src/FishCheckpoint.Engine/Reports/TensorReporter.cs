@@ -8,7 +8,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Reports;
 
-/// <summary>Reads a task's report by tensor off its totals.</summary>
+/// <summary>Creates a task's report per tensor from its totals.</summary>
 internal static class TensorReporter
 {
     public static Page<TensorReport> OfTask(ICatalogView view, TaskContext task, PageRequest page)
@@ -35,8 +35,7 @@ internal static class TensorReporter
     private static int SkippedOf(PageRequest page) => page.After is null ? 0
         : int.TryParse(page.After, NumberStyles.None, CultureInfo.InvariantCulture, out var skipped) ? skipped
         : throw new FishException(
-            ErrorCode.RequestInvalid, "after", "This is no number of tensors.",
-            "Tensors are listed by size: give how many came before, as the page before says.");
+            ErrorCode.RequestInvalid, "after", "The value is not a number of tensors.", "Pass the value from the previous page.");
 
     private static double Share(double part, double whole) => whole == 0 ? 0 : part / whole;
 }

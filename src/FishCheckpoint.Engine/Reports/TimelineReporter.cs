@@ -4,7 +4,7 @@ using FishCheckpoint.Reports;
 
 namespace FishCheckpoint.Engine.Reports;
 
-/// <summary>Reads a task's timeline: from point to point by the index of steps, so that what lies between costs nothing.</summary>
+/// <summary>Reports a task's timeline by index lookups, so that skipped checkpoints cost nothing.</summary>
 internal static class TimelineReporter
 {
     private const int MaxMetrics = 64;
@@ -19,10 +19,9 @@ internal static class TimelineReporter
             return new TimelineReport(task, info.Checkpoints, 1, [], view.Timeline.Metrics(id, MaxMetrics));
         }
 
-        // One point is kept for the last checkpoint.
+        // One point is reserved for the last checkpoint.
         var stride = ((to - from - 1) / (request.Points - 1)) + 1;
         return new TimelineReport(
-            task, info.Checkpoints, stride, view.Timeline.Points(id, from, to, stride),
-            view.Timeline.Metrics(id, MaxMetrics));
+            task, info.Checkpoints, stride, view.Timeline.Points(id, from, to, stride), view.Timeline.Metrics(id, MaxMetrics));
     }
 }

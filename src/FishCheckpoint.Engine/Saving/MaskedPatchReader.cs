@@ -7,15 +7,15 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Saving;
 
 /// <summary>
-/// Reads a sparse patch without positions: <c>__metadata__.mask</c> names a mask that the store holds, and each tensor of the mask has its
-/// <c>NAME.values</c> [n]. Half the bytes of a patch with positions, for trainers whose mask is fixed.
+/// Reads a sparse patch without positions: <c>__metadata__.mask</c> names a stored mask, and each tensor of the mask has its values in
+/// <c>NAME.values</c> [n]. Half the size of a patch with positions, for trainers with a fixed mask.
 /// </summary>
 internal sealed class MaskedPatchReader : IDeltaReader, IDisposable
 {
-    /// <summary>The key of <c>__metadata__</c> that names the mask.</summary>
+    /// <summary>The key in <c>__metadata__</c> with the mask's id.</summary>
     public const string MaskKey = "mask";
 
-    private const string Hint = "A patch that names a mask holds NAME.values [n] for each tensor of that mask, and nothing else.";
+    private const string Hint = "A patch that names a mask has NAME.values [n] for each tensor of that mask, and nothing else.";
 
     private readonly SafetensorsFile file;
     private readonly MaskDecoder mask;
@@ -23,9 +23,9 @@ internal sealed class MaskedPatchReader : IDeltaReader, IDisposable
     private int current = -1;
     private long next;
 
-    /// <summary>Checks a patch's header against the mask.</summary>
-    /// <param name="file">The patch; not owned.</param>
-    /// <param name="mask">The frame of the mask that it names.</param>
+    /// <summary>Opens a patch and compares its header with the mask.</summary>
+    /// <param name="file">The patch; the caller owns it.</param>
+    /// <param name="mask">The frame of the named mask.</param>
     /// <param name="layout">The task layout.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.TensorUnknown"/>, <see cref="ErrorCode.DtypeMismatch"/>,
     /// <see cref="ErrorCode.ShapeMismatch"/>, <see cref="ErrorCode.PatchInvalid"/>; or the frame is for another layout.</exception>
@@ -42,16 +42,16 @@ internal sealed class MaskedPatchReader : IDeltaReader, IDisposable
         if (counts.Keys.FirstOrDefault(tensor => !places.ContainsKey(tensor), -1) is var missing and >= 0)
         {
             throw new FishException(ErrorCode.PatchInvalid, layout.Tensors[missing].Name,
-                "The mask has positions in this tensor; the patch has no values for it.", Hint);
+                "The mask has positions in this tensor, but the patch has no values for it.", Hint);
         }
     }
 
     /// <inheritdoc/>
     public Layout Layout { get; }
 
-    /// <summary>Whether a patch names a mask instead of holding positions.</summary>
+    /// <summary>Whether a patch names a mask instead of positions.</summary>
     /// <param name="header">Its header.</param>
-    /// <param name="mask">The mask's identity.</param>
+    /// <param name="mask">The mask's id.</param>
     public static bool IsMasked(SafetensorsHeader header, out Digest mask)
     {
         mask = default;
@@ -59,7 +59,7 @@ internal sealed class MaskedPatchReader : IDeltaReader, IDisposable
             && header.Tensors.All(tensor => tensor.Info.Name.EndsWith(SparsePatchReader.ValuesSuffix, StringComparison.Ordinal));
     }
 
-    /// <summary>The values alone, instead of this reader: the mask's positions are not decoded.</summary>
+    /// <summary>The values alone. Reading them does not decode the mask's positions.</summary>
     public IMaskedValues Values => new Alone(this);
 
     /// <inheritdoc/>
@@ -95,7 +95,7 @@ internal sealed class MaskedPatchReader : IDeltaReader, IDisposable
         if (!Layout.TryIndexOf(name, out var tensor))
         {
             throw new FishException(
-                ErrorCode.TensorUnknown, name, "The task layout has no such tensor.", "Patch tensors of the task layout only.");
+                ErrorCode.TensorUnknown, name, "The task layout has no such tensor.", "Patch only tensors of the task layout.");
         }
 
         SparsePatchReader.CheckValues(stored.Info, Layout.Tensors[tensor]);
@@ -104,7 +104,7 @@ internal sealed class MaskedPatchReader : IDeltaReader, IDisposable
         {
             throw new FishException(
                 ErrorCode.ShapeMismatch, name,
-                $"The values have the shape {TensorInfo.ShapeText(stored.Info.Shape)}; the mask has {count} positions there.", Hint);
+                $"The values have the shape {TensorInfo.ShapeText(stored.Info.Shape)}, but the mask has {count} positions.", Hint);
         }
 
         places.Add(tensor, stored.Begin);

@@ -6,7 +6,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Saving;
 
-/// <summary>A save that is encoded and checked, but not yet in the catalog. Owns its parts.</summary>
+/// <summary>An encoded and verified save that is not yet in the catalog. Owns its parts.</summary>
 internal sealed class PreparedSave(
     EncodedDelta delta, OpenedState parent, ModelFiles output, bool maskIsStored = false, Prediction? prediction = null) : IDisposable
 {
@@ -14,26 +14,26 @@ internal sealed class PreparedSave(
 
     public OpenedState Parent { get; } = parent;
 
-    /// <summary>Whether the mask's frame is the stored one, found sound.</summary>
+    /// <summary>Whether the mask's frame is stored and undamaged.</summary>
     public bool MaskIsStored { get; } = maskIsStored;
 
     /// <summary>
-    /// What the values are predicted from; <see langword="null"/> where they need the parent, so that none can be predicted from them.
+    /// The prediction of the values; <see langword="null"/> if they need the parent, so that they cannot become a reference.
     /// </summary>
     public Prediction? Prediction { get; } = prediction;
 
-    /// <summary>The files that the trainer held.</summary>
+    /// <summary>The files of the trainer's model.</summary>
     public ModelFiles Output { get; } = output;
 
-    /// <summary>The side files that came with it; disposed with it.</summary>
+    /// <summary>The side files of the save; disposed with it.</summary>
     public PreparedSideFiles? SideFiles { get; set; }
 
-    /// <summary>The trainer state that came with it; disposed with it.</summary>
-    public PreparedState? TrainerState { get; set; }
+    /// <summary>The trainer state of the save; disposed with it.</summary>
+    public PreparedTrainerState? TrainerState { get; set; }
 
     public Digest State { get; } = StateIdentity.OfDelta(parent.Identity, delta.MaskId, delta.ValuesDigest);
 
-    /// <summary>The mask's frame; <see langword="null"/> where the positions are in <see cref="Values"/>.</summary>
+    /// <summary>The mask's frame; <see langword="null"/> if <see cref="Values"/> contains the positions.</summary>
     public NewFrame? Mask { get; } = delta.Mask is { } mask
         ? new NewFrame(mask, ChunkIndex.ReadMask(mask, delta.MaskHead!, parent.Reader.Layout)) : null;
 
@@ -47,10 +47,10 @@ internal sealed class PreparedSave(
         [.. MaskIsStored || Mask is null ? [] : (NewFrame[])[Mask], Values, .. SideFiles?.NewFrames ?? [], .. TrainerState?.NewFrames
             ?? []];
 
-    /// <summary>Bytes of the frames that its delta is read from: its own, its mask's, and those that it is predicted from.</summary>
+    /// <summary>Bytes of the frames that a read of its delta decodes: its own, its mask's and its references'.</summary>
     public long LinkBytes => Delta.Length + (Prediction?.Frames.Sum(FrameSize.Of) ?? 0);
 
-    /// <summary>The new state, as it will be read from the catalog.</summary>
+    /// <summary>The new state, as the catalog will return it.</summary>
     public StateReader OpenReader(string label) =>
         Parent.Reader.With(DeltaCursor.Open(Delta.Mask, [.. Prediction?.Frames ?? [], Delta.Values], Parent.Reader.Layout, label));
 

@@ -10,8 +10,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Saving;
 
 /// <summary>
-/// The side files that came with a save: digested, and encoded where the store does not have them. A file that the base has by the same
-/// name with the same bytes is not kept again: the base's is served.
+/// The side files of a save: hashed, and encoded unless the store has them. A file with the same name and bytes as one of the base is not
+/// stored again.
 /// </summary>
 internal sealed class PreparedSideFiles : IDisposable
 {
@@ -22,26 +22,26 @@ internal sealed class PreparedSideFiles : IDisposable
     {
     }
 
-    /// <summary>The identity of the checkpoint's own side files; <see langword="null"/>: the base's are all that it has.</summary>
+    /// <summary>The id of the checkpoint's own side files; <see langword="null"/> if it has only the base's.</summary>
     public Digest? Set => StoredSideFile.SetOf(files);
 
     /// <summary>The frames that they may insert.</summary>
     public IEnumerable<NewFrame> NewFrames => encoded.Values.Select(made => made.Frame);
 
     /// <summary>Reads the side files of a save.</summary>
-    /// <param name="view">A snapshot: what is stored there is not encoded again.</param>
+    /// <param name="view">A snapshot; files that it contains are not encoded again.</param>
     /// <param name="task">The task.</param>
     /// <param name="model">The names of the model's own files, which no side file may have.</param>
-    /// <param name="sent">The files whose bytes came.</param>
-    /// <param name="known">The digests of those that the store is to have, by name.</param>
-    /// <param name="options">Compression.</param>
-    /// <param name="cancellation">Ends the work early.</param>
+    /// <param name="sent">The files with their bytes.</param>
+    /// <param name="known">The digests of files that the store must already have, by name.</param>
+    /// <param name="options">The compression.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.TooLarge"/>,
-    /// <see cref="ErrorCode.SideFileUnknown"/>;
-    /// <see cref="ErrorCode.FileNotFound"/>, <see cref="ErrorCode.FileUnreadable"/>: the input's fault.</exception>
+    /// <see cref="ErrorCode.SideFileUnknown"/>; <see cref="ErrorCode.FileNotFound"/> or <see cref="ErrorCode.FileUnreadable"/> for the
+    /// input.</exception>
     public static async Task<PreparedSideFiles> EncodeAsync(
         ICatalogView view, TaskContext task, ModelFiles model, IReadOnlyList<SideFile> sent,
-        IReadOnlyDictionary<string, Digest> known, EngineOptions options, CancellationToken cancellation)
+        IReadOnlyDictionary<string, Digest> known, EngineOptions options, CancellationToken cancellationToken)
     {
         Check([.. sent.Select(file => file.Name), .. known.Keys], model);
         var prepared = new PreparedSideFiles();
@@ -50,7 +50,7 @@ internal sealed class PreparedSideFiles : IDisposable
             var total = known.Sum(file => prepared.AddKnown(view, task, file.Key, file.Value));
             foreach (var file in sent)
             {
-                total = await prepared.AddAsync(view, task, file, total, options, cancellation);
+                total = await prepared.AddAsync(view, task, file, total, options, cancellationToken);
             }
 
             return prepared;
@@ -62,9 +62,11 @@ internal sealed class PreparedSideFiles : IDisposable
         }
     }
 
-    /// <summary>Gives them to a checkpoint that was just written, in the caller's transaction.</summary>
-    /// <exception cref="ReferenceGoneException">A content that was stored is gone since.</exception>
-    public long Give(ICatalogWriter writer, long checkpoint)
+    /// <summary>
+    /// Attaches them to a new checkpoint, in the caller's transaction. Returns the bytes that the checkpoint accounts for.
+    /// </summary>
+    /// <exception cref="ReferenceGoneException">A content that was stored has been deleted since.</exception>
+    public long Attach(ICatalogWriter writer, long checkpoint)
     {
         if (Set is not { } set)
         {
@@ -75,15 +77,15 @@ internal sealed class PreparedSideFiles : IDisposable
         foreach (var (name, sha256) in files)
         {
             var id = writer.SideFiles.Find(sha256)?.Id ?? Insert(writer, checkpoint, sha256);
-            writer.SideFiles.TakeOver(id, checkpoint);
+            writer.SideFiles.ClaimBytes(id, checkpoint);
             writer.SideFiles.InsertInSet(set, name, id);
         }
 
         return writer.SideFiles.BytesOfCheckpoint(checkpoint);
     }
 
-    /// <summary>Puts whole frames in the place of damaged ones, in the caller's transaction.</summary>
-    public void Mend(ICatalogWriter writer)
+    /// <summary>Replaces damaged frames by whole ones, in the caller's transaction.</summary>
+    public void Repair(ICatalogWriter writer)
     {
         foreach (var (sha256, (_, frame, _)) in encoded)
         {
@@ -96,7 +98,7 @@ internal sealed class PreparedSideFiles : IDisposable
         }
     }
 
-    /// <summary>Refuses a checkpoint that has other side files.</summary>
+    /// <summary>Throws if a checkpoint has other side files.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StepTaken"/>.</exception>
     public void RequireSame(ICatalogView view, CheckpointRow row)
     {
@@ -108,8 +110,8 @@ internal sealed class PreparedSideFiles : IDisposable
         var stored = view.SideFiles.Of(row.SideSet).Select(file => (file.Name, file.Sha256)).ToHashSet();
         var other = stored.Except(files).Concat(files.Except(stored)).Select(file => file.Name).Order(StringComparer.Ordinal).First();
         throw new FishException(
-            ErrorCode.StepTaken, row.Label, $"The step holds a checkpoint of the same model with other side files: {other} differs.",
-            "Checkpoints never change: save another step, or delete it first.");
+            ErrorCode.StepTaken, row.Label, $"The step already has a checkpoint of the same model with another side file {other}.",
+            "Save another step, or delete that checkpoint first.");
     }
 
     public void Dispose()
@@ -125,7 +127,7 @@ internal sealed class PreparedSideFiles : IDisposable
         if (all.Length > SideFile.MaxCount)
         {
             throw new FishException(ErrorCode.TooLarge, "side files",
-                $"There are {all.Length} side files; at most {SideFile.MaxCount} are kept.", "Send the needed ones only.");
+                $"The save has {all.Length} side files; the limit is {SideFile.MaxCount}.", "Send only the needed ones.");
         }
 
         var names = new FolderNames();
@@ -134,13 +136,14 @@ internal sealed class PreparedSideFiles : IDisposable
             names.Add(name);
             if (ModelFiles.IsName(name) || model.Files.Any(weights => weights.Name == name))
             {
-                throw new FishException(ErrorCode.NameInvalid, name, "A side file has the name of a file of tensors.",
-                    "Give it another name.");
+                throw new FishException(ErrorCode.NameInvalid, name, "A side file has the name of a model file.",
+                    "Rename the side file.");
             }
         }
     }
 
-    // Of the task's own checkpoints and base alone: a digest gives nobody what another task has. A damaged one is sent again.
+    // Searches only the task's own checkpoints and base, so that a digest gives no access to another task's file. A damaged file must be
+    // sent again.
     private long AddKnown(ICatalogView view, TaskContext task, string name, Digest sha256)
     {
         if (IsOfBase(task, name, sha256))
@@ -153,7 +156,7 @@ internal sealed class PreparedSideFiles : IDisposable
         {
             throw new FishException(
                 ErrorCode.SideFileUnknown, name,
-                    $"Neither a checkpoint of '{task.Name}' nor its base has this file with the digest {sha256}.", "Send the file.");
+                $"Neither a checkpoint of '{task.Name}' nor its base has this file with the digest {sha256}.", "Send the file.");
         }
 
         files.Add((name, sha256));
@@ -164,7 +167,7 @@ internal sealed class PreparedSideFiles : IDisposable
         task.Base.AllFiles.Any(known => known.Header is null && known.Name == name && known.Sha256 == sha256);
 
     private async Task<long> AddAsync(
-        ICatalogView view, TaskContext task, SideFile file, long total, EngineOptions options, CancellationToken cancellation)
+        ICatalogView view, TaskContext task, SideFile file, long total, EngineOptions options, CancellationToken cancellationToken)
     {
         using var content = PositionalFile.OpenInput(file.Path);
         total += content.Length;
@@ -172,11 +175,11 @@ internal sealed class PreparedSideFiles : IDisposable
         {
             throw new FishException(
                 ErrorCode.TooLarge, file.Name,
-                $"A side file has at most {SideFile.MaxBytes >> 20} MiB, and all of a checkpoint at most {SideFile.MaxTotalBytes >> 20} "
-                    + "MiB.", "Leave large files out.");
+                $"The limits are {SideFile.MaxBytes >> 20} MiB per side file and {SideFile.MaxTotalBytes >> 20} MiB per checkpoint.",
+                "Omit large files.");
         }
 
-        var sha256 = Digest.From(await SHA256.HashDataAsync(content, cancellation));
+        var sha256 = Digest.From(await SHA256.HashDataAsync(content, cancellationToken));
         if (IsOfBase(task, file.Name, sha256))
         {
             return total;
@@ -191,12 +194,12 @@ internal sealed class PreparedSideFiles : IDisposable
         content.Position = 0;
         var writer = new FrameWriter(FrameKind.Bytes, options.TemporaryFolder);
         encoded.Add(sha256, (writer, null!, 0));
-        var made = await BytesCoder.EncodeAsync(content, options.Codec, writer, SideFile.MaxBytes, cancellation);
+        var made = await BytesCoder.EncodeAsync(content, options.Codec, writer, SideFile.MaxBytes, cancellationToken);
         var head = FrameHead.Parse(made.Head);
         encoded[sha256] = (writer, NewFrame.OfBytes(made), head.Count);
         return head.Digests[0] == sha256 ? total
             : throw new FishException(
-                ErrorCode.FileUnreadable, file.Path, "The file changed while it was read.", "Try again when nothing writes to it.");
+                ErrorCode.FileUnreadable, file.Path, "The file changed while it was read.", "Try again when no program writes to it.");
     }
 
     private long Insert(ICatalogWriter writer, long checkpoint, Digest sha256)

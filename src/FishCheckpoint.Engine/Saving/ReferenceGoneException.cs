@@ -2,7 +2,7 @@
 namespace FishCheckpoint.Engine.Saving;
 
 /// <summary>
-/// What a save counts on has changed while it was encoded: what it was predicted from or its mask is gone, or its step is taken. Nobody
-/// outside has named that, so the save is made again from what is there.
+/// A mask or reference was deleted, or the step was taken, while a save was encoded. The caller named none of these, so the save is encoded
+/// again.
 /// </summary>
 internal sealed class ReferenceGoneException : Exception;

@@ -6,24 +6,24 @@ using FishCheckpoint.Engine.Tasks;
 
 namespace FishCheckpoint.Engine.Saving;
 
-/// <summary>What a save decides without its store: which parent it tries, in which form it is stored, what that may cost.</summary>
-/// <param name="Parent">The parent that was asked for.</param>
-/// <param name="IsFull">Whether the content is a full model, of which the store finds what changed.</param>
-/// <param name="Predicts">Whether sent values of a fixed mask are stored so that the next ones can be predicted from them.</param>
-/// <param name="Bound">What reading it may cost.</param>
+/// <summary>The decisions of a save that need no store: its parent, its form and the limit on the cost of reading it.</summary>
+/// <param name="Parent">The requested parent.</param>
+/// <param name="IsFull">Whether the content is a full model, so that the store finds the changes.</param>
+/// <param name="Predicts">Whether values with a fixed mask are stored so that later ones can be predicted from them.</param>
+/// <param name="Bound">The limit on the cost of a read.</param>
 internal sealed record SavePlan(ParentChoice Parent, bool IsFull, bool Predicts, ChainBound Bound)
 {
-    // Reading one delta is cheaper than two: the base is taken as parent unless the other saves at least this much.
+    // One delta is cheaper to read than two: the base becomes the parent unless the chain saves at least this factor.
     private const double MinChainSavings = 1.1;
 
-    // Positions that a trainer sends may come again, and cost nothing then: they go with their values only where that saves much.
+    // Sent positions may come again at no cost, so they are stored with their values only if that saves much.
     private const double MinBlockSavings = 0.8;
     private const long SmallDelta = 1 << 14;
 
-    /// <summary>Whether the newest checkpoint before the step is the parent, if there is one.</summary>
+    /// <summary>Whether the parent is the latest checkpoint before the step, if there is one.</summary>
     public bool TriesPrevious => Parent == ParentChoice.Previous || ComparesWithBase;
 
-    /// <summary>Whether the base is the parent where that takes hardly more bytes than the previous checkpoint does.</summary>
+    /// <summary>Whether the base becomes the parent if that costs hardly more bytes than the previous checkpoint.</summary>
     public bool ComparesWithBase => IsFull && Parent == ParentChoice.Auto;
 
     /// <summary>Plans a save.</summary>
@@ -31,21 +31,22 @@ internal sealed record SavePlan(ParentChoice Parent, bool IsFull, bool Predicts,
     {
         var (isFull, parent, layout) = (request.Content is CheckpointContent.Full, request.Options.Parent, task.Layout);
 
-        // A full model holds all of itself, and does not need a branch point that was lost.
+        // A full model contains everything, and needs no lost branch point.
         return new SavePlan(
             isFull && parent == ParentChoice.Auto && task.LostBranchPoint is not null ? ParentChoice.Base : parent, isFull,
             !isFull && options.Codec.Effort != CodecEffort.Runs && Prediction.Suits(layout.Layout),
             new ChainBound(layout.BaseBytes, options.MaxReadCost, options.MaxChainDepth));
     }
 
-    /// <summary>The most bytes that a delta against the base may take, in place of one against the previous checkpoint.</summary>
+    /// <summary>The most bytes for a delta against the base instead of the previous checkpoint.</summary>
     /// <param name="chained">Bytes of the delta against the previous checkpoint.</param>
     public static long BudgetOnBase(long chained) => (long)(chained * MinChainSavings);
 
-    /// <summary>The most bytes that a sent delta may take block by block, in place of a mask and values; zero: it has a mask.</summary>
-    /// <param name="storedAsBlocks">How the step has this mask already: a damaged frame is replaced by one of its form.</param>
-    /// <param name="maskIsKnown">Whether the store knows the mask. Asked only if it counts.</param>
-    /// <param name="masked">Bytes of mask and values.</param>
+    /// <summary>The most bytes for a sent delta as blocks instead of a mask and values; 0 for a mask.</summary>
+    /// <param name="storedAsBlocks">The stored form of this mask at the step, if any: a damaged frame is replaced by one of the same
+    /// form.</param>
+    /// <param name="maskIsKnown">Returns whether the store has the mask; called only if that matters.</param>
+    /// <param name="masked">Bytes of the mask and values.</param>
     public long BudgetOfBlocks(bool? storedAsBlocks, Func<bool> maskIsKnown, long masked) =>
         storedAsBlocks == true ? long.MaxValue
         : Predicts || maskIsKnown() || masked < SmallDelta ? 0 : (long)(MinBlockSavings * masked);

@@ -10,15 +10,15 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Saving;
 
-/// <summary>Turns what a trainer hands in, in any of its forms, into frames against a parent; writes nothing to the catalog.</summary>
+/// <summary>Encodes a trainer's content, in any of its forms, into frames against a parent. Does not write to the catalog.</summary>
 /// <param name="view">A snapshot.</param>
 /// <param name="task">The task.</param>
-/// <param name="request">What is saved.</param>
-/// <param name="saved">The checkpoint that the step holds already.</param>
+/// <param name="request">The request.</param>
+/// <param name="saved">The checkpoint that the step already has.</param>
 /// <param name="parts">The parts of the store.</param>
-/// <param name="cancellation">Ends the work early.</param>
+/// <param name="cancellationToken">Cancels the work.</param>
 internal sealed class SavePreparer(
-    ICatalogView view, TaskContext task, SaveRequest request, CheckpointRow? saved, SaveParts parts, CancellationToken cancellation)
+    ICatalogView view, TaskContext task, SaveRequest request, CheckpointRow? saved, SaveParts parts, CancellationToken cancellationToken)
 {
     private readonly SavePlan plan = SavePlan.Of(request, task, parts.Options);
     private readonly EngineOptions options = parts.Options;
@@ -32,7 +32,7 @@ internal sealed class SavePreparer(
             CheckpointContent.Sparse sparse => PrepareSparse(sparse.File),
             CheckpointContent.Changed changed => PrepareDelta(Validate(changed.Delta), changed.Delta.OpenValues()),
             CheckpointContent.Encoded encoded => PrepareEncoded(encoded.Delta),
-            _ => throw new InvalidOperationException("The form of the content is not known."),
+            _ => throw new InvalidOperationException("The form of the content is unknown."),
         });
     }
 
@@ -60,8 +60,8 @@ internal sealed class SavePreparer(
         return new PreparedSave(delta, parent, model.Files);
     }
 
-    // Positions that were found and not chosen are mostly used once: with their values, block by block. A mask that was there before is
-    // stored by itself, for it may well come again.
+    // Positions found by comparison are mostly used once, so they are stored with their values as blocks. A mask that exists is likely to
+    // come again, and is stored by itself.
     private PreparedSave EncodeFound(Func<IDeltaReader> delta, OpenedState parent, ModelFiles output)
     {
         try
@@ -113,9 +113,9 @@ internal sealed class SavePreparer(
     }
 
     private EncodedDelta? EncodeBlocks(IDeltaReader delta, OpenedState parent, long budget) =>
-        BlocksEncoder.TryEncode(delta, parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, budget, cancellation);
+        BlocksEncoder.TryEncode(delta, parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, budget, cancellationToken);
 
-    // What was saved before is encoded in the form that it has: a damaged frame may have to be put in its place.
+    // A repeated save keeps the form of the stored checkpoint, so that it can replace a damaged frame.
     private bool? IsStoredAsBlocks(Digest mask) => saved is not null && saved.Mask == mask ? saved.IsBlocks : null;
 
     private PreparedSave PrepareSparse(SafetensorsFile patch)
@@ -160,7 +160,7 @@ internal sealed class SavePreparer(
         return prepared;
     }
 
-    // A mask that is stored and sound was decoded and named when it was stored: its positions are not read again.
+    // A stored and undamaged mask was verified when it was stored, so its positions need not be read again.
     private PreparedSave? EncodeKnown(IMaskedValues values, OpenedState parent, IFrame mask)
     {
         if (!plan.Predicts)
@@ -185,7 +185,7 @@ internal sealed class SavePreparer(
         try
         {
             var encoded = DeltaEncoder.EncodeMasked(
-                mask, values, mapped, parent.Identity, options.Codec, options.TemporaryFolder, prediction?.Values, cancellation);
+                mask, values, mapped, parent.Identity, options.Codec, options.TemporaryFolder, prediction?.Values, cancellationToken);
             return new PreparedSave(encoded, parent, task.Layout.Files, maskIsStored: true, prediction);
         }
         catch
@@ -195,7 +195,7 @@ internal sealed class SavePreparer(
         }
     }
 
-    // What the delta calls its mask is believed only once its positions were seen.
+    // The delta's mask id is trusted only after its positions have been read.
     private PreparedSave EncodeParented(IDeltaReader delta, OpenedState parent, Digest mask, IFrame? stored)
     {
         var parented = new RecordingReader(delta, parent.Reader, parts.Cache.Find(parent.Identity, mask), parts.Cache.Longest);
@@ -214,8 +214,8 @@ internal sealed class SavePreparer(
         {
             throw new FishException(
                 ErrorCode.LayoutMismatch, task.Name,
-                $"The frames are for the layout {delta.Layout}; the task's is {task.Layout.Layout.Id}.",
-                "Make the delta against the task's base and own tensors.");
+                $"The layout of the frames is {delta.Layout}; the task's is {task.Layout.Layout.Id}.",
+                "Create the delta for the task's base and own tensors.");
         }
 
         var parent = OpenParent();
@@ -225,8 +225,8 @@ internal sealed class SavePreparer(
             {
                 throw new FishException(
                     ErrorCode.BaseMismatch, request.Label,
-                    $"The delta is laid on the state {delta.Parent}; the parent chosen is {parent.Identity}.",
-                    "Name the parent that the delta was made against.");
+                    $"The delta has the parent {delta.Parent}; the save names {parent.Identity}.",
+                    "Name the parent of the delta.");
             }
 
             if (delta.IsBlocks)
@@ -249,11 +249,11 @@ internal sealed class SavePreparer(
     private FrameValues? Plain(IFrame mask, IFrame values) =>
         new FrameValues(mask, [values], task.Layout.Layout) is { ArePlain: true } plain ? plain : null;
 
-    // What would cost too much to read is based on an earlier state of the chain, with the same state.
+    // A save that would cost too much to read is based on an earlier state of the chain, and gives the same state.
     private PreparedSave Bounded(PreparedSave prepared)
     {
         var (bound, bytes) = (plan.Bound, prepared.LinkBytes);
-        if (bound.Allows(prepared.Parent.End, bytes, bytes))
+        if (bound.Fits(prepared.Parent.End, bytes, bytes))
         {
             return prepared;
         }
@@ -264,14 +264,14 @@ internal sealed class SavePreparer(
                 prepared.Delta.Mask, [.. prepared.Prediction?.Frames ?? [], prepared.Delta.Values], task.Layout.Layout, task.Name);
             PreparedSave On(OpenedState parent) =>
                 EncodeFound(() => new ChainDiff(parent, prepared.Parent).Open([], [cursor]), parent, prepared.Output);
-            var chosen = On(new ParentChooser(view, task, parts.Bases, bound, options.Codec, options.TemporaryFolder, cancellation)
+            var chosen = On(new ParentChooser(view, task, parts.Bases, bound, options.Codec, options.TemporaryFolder, cancellationToken)
                 .Choose(prepared.Parent, cursor, bytes));
-            if (bound.Allows(chosen.Parent.End, chosen.LinkBytes, bytes))
+            if (bound.Fits(chosen.Parent.End, chosen.LinkBytes, bytes))
             {
                 return chosen;
             }
 
-            // More than a few blocks of it let expect.
+            // The sample was too optimistic.
             chosen.Dispose();
             return On(Open(null));
         }
@@ -284,9 +284,9 @@ internal sealed class SavePreparer(
         {
             var on = prediction is null ? parent.Reader : null;
             var encoded = mask is null
-                ? DeltaEncoder.Encode(delta, on, parent.Identity, options.Codec, options.TemporaryFolder, cancellation)
+                ? DeltaEncoder.Encode(delta, on, parent.Identity, options.Codec, options.TemporaryFolder, cancellationToken)
                 : DeltaEncoder.EncodeOn(
-                    mask, delta, on, parent.Identity, options.Codec, options.TemporaryFolder, prediction?.Values, cancellation);
+                    mask, delta, on, parent.Identity, options.Codec, options.TemporaryFolder, prediction?.Values, cancellationToken);
             return new PreparedSave(encoded, parent, output, mask is not null, prediction);
         }
         catch
@@ -298,15 +298,15 @@ internal sealed class SavePreparer(
 
     private IDeltaReader Validate(Delta delta) =>
         delta.Mask.Layout.Id == task.Layout.Layout.Id ? delta.OpenReader() : throw new FishException(
-        ErrorCode.LayoutMismatch, task.Name, $"The delta is for the layout {delta.Mask.Layout.Id}; the task's is {task.Layout.Layout.Id}.",
-        "Make the mask for the task's base and own tensors.");
+        ErrorCode.LayoutMismatch, task.Name, $"The layout of the delta is {delta.Mask.Layout.Id}; the task's is {task.Layout.Layout.Id}.",
+        "Create the mask for the task's base and own tensors.");
 
     private void CheckBase(Digest? expected)
     {
         if (expected is { } id && id != task.Base.Id)
         {
             throw new FishException(
-                ErrorCode.BaseMismatch, task.Name, $"The trainer started from the base {id}; the task is bound to {task.Base.Id}.",
+                ErrorCode.BaseMismatch, task.Name, $"The trainer started from the base {id}; the task has the base {task.Base.Id}.",
                 "Train from the task's base, or save to a task of the other base.");
         }
     }
@@ -328,8 +328,7 @@ internal sealed class SavePreparer(
 
     private OpenedState Open(CheckpointRow? checkpoint) => OpenedState.Open(view, parts.Bases, task, checkpoint);
 
-    // A mask that only deleted checkpoints have would be kept for the one that is saved now, and takes more than its positions do block by
-    // block.
+    // A mask with only deleted checkpoints would be kept for this save alone, and takes more than its positions in blocks.
     private bool IsKnown(Digest mask) => view.Masks.IsInUse(mask, withFrame: false);
 
     private bool IsStored(Digest mask) => view.Masks.IsInUse(mask, withFrame: true);
@@ -338,5 +337,5 @@ internal sealed class SavePreparer(
 
     private IFrame StoredMask(Digest mask) => view.Frames.OpenMask(mask)
         ?? throw new FishException(
-            ErrorCode.MaskUnknown, mask.ToString(), "The store does not hold this mask.", "Send the mask's frame before the values'.");
+            ErrorCode.MaskUnknown, mask.ToString(), "The store does not have this mask.", "Send the mask's frame before the values.");
 }

@@ -8,11 +8,11 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Saving;
 
-/// <summary>Puts a prepared save into the database: all of it, in the caller's transaction.</summary>
+/// <summary>Writes a prepared save to the catalog, in the caller's transaction.</summary>
 internal static class SaveWriter
 {
-    /// <summary>Writes the save, unless the step is taken.</summary>
-    /// <returns>What was written; <see langword="null"/>: the step is taken.</returns>
+    /// <summary>Writes the save unless the step is taken.</summary>
+    /// <returns>The written row; <see langword="null"/> if the step is taken.</returns>
     public static SavedRow? Write(ICatalogWriter writer, SaveRequest request, PreparedSave save, EngineOptions options)
     {
         var (task, step, sent, codec) = (save.Parent.Task, request.Step, request.Options, options.Codec);
@@ -24,28 +24,29 @@ internal static class SaveWriter
             return null;
         }
 
-        var (brought, maskBytes) = save.Delta.IsBlocks ? (BringBlocks(writer, save), 0) : BringMask(writer, save, found, codec);
+        var (positionBytes, maskBytes) = save.Delta.IsBlocks ? (WriteBlockMask(writer, save), 0) : WriteMask(writer, save, found, codec);
         var frame = writer.Frames.Insert(save.Values);
         var size = save.Values.Bytes;
-        var values = size - (save.Delta.IsBlocks ? brought : 0);
+        var values = size - (save.Delta.IsBlocks ? positionBytes : 0);
         var logical = save.Output.Files.Sum(file => file.Header.FileLength);
         var id = writer.Checkpoints.Insert(new NewCheckpoint(
             task.Id, step, save.Parent.Checkpoint?.Id, found.ParentDepth + 1, save.Delta.MaskId, frame,
-            BringHeaders(writer, task, save.Output), save.State,
-            save.Delta.Changed, logical, brought, values, sent.ExpectedFileDigest, SaveInfo.ToJson(sent.Metrics),
+            WriteHeaders(writer, task, save.Output), save.State,
+            save.Delta.Changed, logical, positionBytes, values, sent.ExpectedFileDigest, SaveInfo.ToJson(sent.Metrics),
             options.Time.GetUtcNow(), save.Delta.IsBlocks,
             save.Prediction?.Reference?.Id, DepthOf(save, found.ReferenceDepth), codec.EffortOf(save.MaskIsStored),
             found.ParentChainBytes + maskBytes + size + found.EarlierBytes, task.Layout.Layout.Elements, SaveInfo.ToJson(sent.Metadata),
             options.Caller().KeyId));
-        return new SavedRow(id, brought + values + (save.SideFiles?.Give(writer, id) ?? 0) + (save.TrainerState?.GiveNew(writer, id) ?? 0));
+        return new SavedRow(id, positionBytes + values + (save.SideFiles?.Attach(writer, id) ?? 0)
+            + (save.TrainerState?.AttachNew(writer, id) ?? 0));
     }
 
     private static long? DepthOf(PreparedSave save, long? before) => save.Prediction is null ? null : before + 1 ?? 0;
 
-    // What the save was based on, or predicted from, may have been deleted while it was encoded.
+    // The parent or the reference may have been deleted during encoding.
     private static void RequireParent(TaskContext task, PreparedSave save, SaveSituation found)
     {
-        if (!found.ReferenceIsThere)
+        if (!found.ReferenceIsUnchanged)
         {
             throw new ReferenceGoneException();
         }
@@ -58,28 +59,29 @@ internal static class SaveWriter
         }
     }
 
-    // Its values, and those before them, are what these are predicted from: folding may have laid it anew, or freed it from them.
+    // The values depend on the reference's values and on those before: a rebase may have changed them.
     private static void RequireReference(ICatalogView view, PreparedSave save)
     {
-        if (save.Prediction?.Reference is { } reference && !view.Checkpoints.IsAsItWas(reference))
+        if (save.Prediction?.Reference is { } reference && !view.Checkpoints.IsUnchanged(reference))
         {
             throw new ReferenceGoneException();
         }
     }
 
-    // What it accounts for, and what its mask's frame takes.
-    private static (long Brought, long Bytes) BringMask(ICatalogWriter writer, PreparedSave save, SaveSituation found, CodecOptions codec)
+    // The bytes that the checkpoint accounts for, and the bytes of the mask's frame.
+    private static (long PositionBytes, long Bytes) WriteMask(ICatalogWriter writer, PreparedSave save, SaveSituation found,
+        CodecOptions codec)
     {
         if (found.MaskIsStored)
         {
-            var mended = MendMask(writer, save, codec);
-            var brought = found.MaskIsAccounted ? 0 : writer.Masks.TakeOver(save.Delta.MaskId, visible: true);
-            return (brought, mended ? save.Mask!.Bytes : found.MaskBytes);
+            var repaired = RepairMask(writer, save, codec);
+            var positionBytes = found.MaskIsAccounted ? 0 : writer.Masks.ClaimBytes(save.Delta.MaskId, visible: true);
+            return (positionBytes, repaired ? save.Mask!.Bytes : found.MaskBytes);
         }
 
         if (save.MaskIsStored)
         {
-            // It was, and went with the last checkpoint that had it.
+            // The frame was deleted with its last checkpoint.
             throw new ReferenceGoneException();
         }
 
@@ -88,28 +90,28 @@ internal static class SaveWriter
         return (bytes, bytes);
     }
 
-    // Its positions are in the checkpoint's own frame; that there is such a mask is known all the same.
-    private static long BringBlocks(ICatalogWriter writer, PreparedSave save)
+    // The positions are in the checkpoint's own frame, but the catalog still records the mask.
+    private static long WriteBlockMask(ICatalogWriter writer, PreparedSave save)
     {
         writer.Masks.InsertWithoutFrame(save.Delta.MaskId, save.Delta.Changed);
         return save.Delta.PositionBytes;
     }
 
-    /// <summary>Mends what is damaged of a checkpoint that was saved again, with the same frames.</summary>
-    /// <returns>Whether something was.</returns>
-    public static bool Mend(ICatalogWriter writer, CheckpointRow row, PreparedSave save, CodecOptions codec)
+    /// <summary>Repairs damaged frames of a checkpoint with those of a repeated save.</summary>
+    /// <returns>Whether anything was repaired.</returns>
+    public static bool Repair(ICatalogWriter writer, CheckpointRow row, PreparedSave save, CodecOptions codec)
     {
-        // Frames that were rebased since are on another state than these.
+        // A rebased frame has another parent than the new one.
         if (row.Proven != save.State || row.IsBlocks != save.Delta.IsBlocks)
         {
             return false;
         }
 
-        var mended = MendMask(writer, save, codec);
+        var repaired = RepairMask(writer, save, codec);
         if (row.IsBlocks ? FrameCheck.IsSoundBlocks(writer, row.Frame, save.Parent.Reader.Layout)
             : FrameCheck.IsSoundValues(writer, row.Frame, save.Delta.Mask!, save.Parent.Reader.Layout))
         {
-            return mended;
+            return repaired;
         }
 
         RequireReference(writer, save);
@@ -117,21 +119,21 @@ internal static class SaveWriter
         {
             throw new FishException(
                 ErrorCode.CorruptCheckpoint, $"{row.Step}",
-                "Its values are damaged, and so are those that they are guessed from; with others, later steps could not be read.",
-                "Save the earlier steps with this mask again first; a verification names them.");
+                "The values are damaged, and so is the checkpoint that they are predicted from. Other values would break later steps.",
+                "Save the earlier steps with this mask again first; a verification lists them.");
         }
 
         writer.Frames.Replace(row.Frame, save.Values);
-        var bytes = save.Values.Bytes - (row.IsBlocks ? row.BroughtBytes : 0);
+        var bytes = save.Values.Bytes - (row.IsBlocks ? row.PositionBytes : 0);
         var reference = save.Prediction?.Reference?.Id;
         writer.Checkpoints.SetValues(
             row.Id, bytes, reference, DepthOf(save, writer.Checkpoints.ReferenceDepthOf(reference)), codec.EffortOf(save.MaskIsStored));
-        writer.Checkpoints.ChainGrew(row.Id, bytes - row.ValueBytes);
+        writer.Checkpoints.GrowChains(row.Id, bytes - row.ValueBytes);
         return true;
     }
 
-    // Others may are based on the damaged frame: it is mended in its place.
-    private static bool MendMask(ICatalogWriter writer, PreparedSave save, CodecOptions codec)
+    // Other values may be based on the damaged frame, so it is replaced in place.
+    private static bool RepairMask(ICatalogWriter writer, PreparedSave save, CodecOptions codec)
     {
         if (save.MaskIsStored || save.Delta.IsBlocks || writer.Masks.FrameOf(save.Delta.MaskId) is not { } frame
             || FrameCheck.IsSoundMask(writer, frame, save.Parent.Reader.Layout))
@@ -144,7 +146,7 @@ internal static class SaveWriter
         return true;
     }
 
-    private static Digest? BringHeaders(ICatalogWriter writer, TaskContext task, ModelFiles output)
+    private static Digest? WriteHeaders(ICatalogWriter writer, TaskContext task, ModelFiles output)
     {
         if (HeaderSet.Same(output, task.Layout.Files))
         {

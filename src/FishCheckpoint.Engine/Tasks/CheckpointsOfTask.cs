@@ -5,12 +5,12 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Tasks;
 
-/// <summary>Questions about the checkpoints of a task of which more than the row is known.</summary>
+/// <summary>Finds checkpoints of a resolved task.</summary>
 internal static class CheckpointsOfTask
 {
     extension(ICheckpointRows checkpoints)
     {
-        /// <summary>The checkpoint of a step, a word or a tag.</summary>
+        /// <summary>The checkpoint at a step, or with a word or tag.</summary>
         public CheckpointRow Find(TaskContext task, StepRef step) => step switch
         {
             { Step: { } number } => checkpoints.AtStep(task.Id, number) ?? throw Missing(task.Name, step),
@@ -27,19 +27,20 @@ internal static class CheckpointsOfTask
 
     extension(ICatalogView view)
     {
-        /// <summary>The checkpoint that a task starts from, hidden or not; <see langword="null"/>: it starts from its base.</summary>
-        /// <exception cref="FishException">
-        /// <see cref="ErrorCode.CheckpointNotFound"/>: a repair could not save it, and the base is no substitute.
-        /// </exception>
+        /// <summary>
+        /// The checkpoint at a task's branch point, possibly a tombstone; <see langword="null"/> for a task that starts from its base.
+        /// </summary>
+        /// <exception cref="FishException"><see cref="ErrorCode.CheckpointNotFound"/>: a repair lost it, and the base is no
+        /// substitute.</exception>
         public CheckpointRow? BranchPointOf(TaskContext task) => task.LostBranchPoint is { } lost
             ? throw new FishException(
                 ErrorCode.CheckpointNotFound, task.Name,
-                $"The task starts from the checkpoint {lost.Task}:{lost.Step}, which was lost in a repair.",
-                "Say what a save is laid on: a step that is there or, where its values are against the base, the base. "
-                + "A whole model needs nothing.")
-            : task.Origin is { } id ? view.Checkpoints.Row(id) : null;
+                $"The task starts from the checkpoint {lost.Task}:{lost.Step}, which a repair could not recover.",
+                "Name the parent of the save: an existing step, or the base if the delta was made against it. "
+                + "A whole model needs no parent.")
+            : task.BranchCheckpoint is { } id ? view.Checkpoints.Row(id) : null;
 
-        /// <summary>The files of a checkpoint's model: its task's, or its own where the trainer's were laid out otherwise.</summary>
+        /// <summary>The files of a checkpoint's model: its task's, or its own if the trainer's layout differed.</summary>
         public ModelFiles OutputOf(TaskContext task, CheckpointRow checkpoint) =>
             checkpoint.Headers is { } headers ? view.Headers.Files(headers) : task.Layout.Files;
     }

@@ -5,20 +5,21 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Tasks;
 
-/// <summary>The checkpoint that a task is to start from, and what it binds the task to.</summary>
-/// <param name="Checkpoint">Its row; <see langword="null"/> where it is gone, which does not matter to a task that has started from
-/// it.</param>
-/// <param name="Base">Its base.</param>
+/// <summary>The branch point of a task, resolved to a checkpoint.</summary>
+/// <param name="Checkpoint">The checkpoint's row; <see langword="null"/> for a task that exists, which no longer needs it.</param>
+/// <param name="Base">The base of its task.</param>
 /// <param name="Tensors">The own tensors of its task, as stored.</param>
 /// <param name="Layout">Its layout.</param>
 internal sealed record ResolvedBranchPoint(long? Checkpoint, BaseContent Base, string Tensors, Digest Layout)
 {
-    /// <summary>Finds it; for a task that is there already, by that task itself: the checkpoint may have been deleted since.</summary>
+    /// <summary>
+    /// Resolves a branch point. For an existing task it uses the task itself, since the checkpoint may be deleted by now.
+    /// </summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>,
     /// <see cref="ErrorCode.StepInvalid"/>, <see cref="ErrorCode.NameInvalid"/>.</exception>
-    public static ResolvedBranchPoint Find(ICatalogView view, TaskCatalog tasks, BranchPoint start, string branch)
+    public static ResolvedBranchPoint Find(ICatalogView view, TaskCatalog tasks, BranchPoint branchPoint, string branch)
     {
-        var (name, step) = (Names.Check(start.Task, "task"), StepRef.At(start.Step));
+        var (name, step) = (Names.Check(branchPoint.Task, "task"), StepRef.At(branchPoint.Step));
         var exists = view.Tasks.Exists(branch);
         var task = tasks.Context(view, exists ? branch : name);
         return new ResolvedBranchPoint(
@@ -26,7 +27,7 @@ internal sealed record ResolvedBranchPoint(long? Checkpoint, BaseContent Base, s
             view.Tasks.Stored(task.Id)!.Tensors, task.Layout.Layout.Id);
     }
 
-    /// <summary>Refuses other own tensors than the checkpoint has.</summary>
+    /// <summary>Throws if the own tensors differ from those of the checkpoint's task.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>.</exception>
     public void RequireLayout(string name, Digest layout)
     {
@@ -34,8 +35,8 @@ internal sealed record ResolvedBranchPoint(long? Checkpoint, BaseContent Base, s
         {
             throw new FishException(
                 ErrorCode.LayoutMismatch, name,
-                $"The checkpoint that the task is to start from has the layout {Layout}; the task would have {layout}.",
-                "Leave the own tensors out, or give those of the other task.");
+                $"The layout {layout} of the task differs from the layout {Layout} of its branch point.",
+                "Omit the own tensors, or use those of the other task.");
         }
     }
 }

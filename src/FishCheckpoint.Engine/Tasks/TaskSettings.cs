@@ -5,20 +5,20 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Engine.Tasks;
 
-/// <summary>What of a task may change.</summary>
+/// <summary>The settings of a task that can change.</summary>
 /// <param name="Description">Free text.</param>
 /// <param name="Metadata">Free keys and values.</param>
-/// <param name="Retention">What to keep, and what counts as best.</param>
+/// <param name="Retention">The retention rules and the monitored metric.</param>
 internal sealed record TaskSettings(string? Description, IReadOnlyDictionary<string, string>? Metadata, Retention? Retention)
 {
-    /// <summary>What a merge patch (RFC 7396) makes of these settings.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: the patch names what a task does not have or what never
-    /// changes, or a value is none.</exception>
+    /// <summary>Applies a merge patch (RFC 7396) to these settings.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: the patch has an unknown or immutable member, or an invalid
+    /// value.</exception>
     public TaskSettings Merge(string task, JsonElement patch)
     {
         if (patch.ValueKind != JsonValueKind.Object)
         {
-            throw Refused(task, "A change of a task is a JSON object.");
+            throw Refused(task, "The change is not a JSON object.");
         }
 
         try
@@ -26,7 +26,7 @@ internal sealed record TaskSettings(string? Description, IReadOnlyDictionary<str
             var merged = Merge(JsonSerializer.SerializeToNode(this, FishJson.Options), patch).Deserialize<TaskSettings>(FishJson.Options)!;
             if (merged.Metadata?.FirstOrDefault(pair => pair.Value is null).Key is { } key)
             {
-                throw Refused(task, $"The metadata {key} is no text.");
+                throw Refused(task, $"The metadata value of {key} is not a string.");
             }
 
             return merged with
@@ -64,7 +64,6 @@ internal sealed record TaskSettings(string? Description, IReadOnlyDictionary<str
 
     private static FishException Refused(string task, string cause, Exception? inner = null) => new(
         ErrorCode.RequestInvalid, task, cause,
-        "Name what changes of description, metadata and retention (keepLast, keepEvery, keepBest, keepWithin, monitor, mode); null removes "
-            + "it. "
-        + "A task's base, own tensors and start never change.", inner);
+        "Send the members to change: description, metadata or retention (keepLast, keepEvery, keepBest, keepWithin, monitor, mode). "
+        + "Null removes a member. A task's base, own tensors and branch point never change.", inner);
 }

@@ -5,11 +5,11 @@ using Microsoft.Data.Sqlite;
 namespace FishCheckpoint.Storage.Sqlite.Pages;
 
 /// <summary>
-/// Stands between SQLite and its files, so that each page of a database is written with a checksum and compared with it when it is read,
-/// and each page of the log with the log's. SQLite alone would serve a flipped byte of a number or a name as good.
+/// Adds checksums between SQLite and its files: writes each page of the database with one, and verifies it on each read, and each page of
+/// the log with the log's own. SQLite alone would return a flipped byte in a number or name unnoticed.
 /// </summary>
-/// <remarks>Works as SQLite's own cksumvfs does (https://www.sqlite.org/cksumvfs.html).</remarks>
-// Kept by hand: the SQLite in SQLitePCLRaw's packages is built without cksumvfs.
+/// <remarks>Works like SQLite's own cksumvfs (https://www.sqlite.org/cksumvfs.html).</remarks>
+// Own code, because the SQLite in SQLitePCLRaw's packages is built without cksumvfs.
 internal static unsafe partial class CheckedVfs
 {
     private const string Library = "e_sqlite3";
@@ -24,7 +24,7 @@ internal static unsafe partial class CheckedVfs
     private static NativeMethods* methods;
     private static NativeMethods* unsharedMethods;
 
-    /// <summary>Makes it the one that databases are opened with in this process; once is enough.</summary>
+    /// <summary>Registers this as the file system for databases in this process; once is enough.</summary>
     public static void Register()
     {
         lock (Registering)
@@ -46,15 +46,15 @@ internal static unsafe partial class CheckedVfs
             system = found;
             if (RegisterVfs(own, 1) != 0)
             {
-                throw new InvalidOperationException("SQLite does not take the checked file system.");
+                throw new InvalidOperationException("SQLite refused the checked file system.");
             }
         }
     }
 
-    /// <summary>How many bytes at the end of its pages a database leaves alone, or will, once it is made or rewritten.</summary>
+    /// <summary>The bytes that a database reserves at the end of its pages, now or once it is created or rewritten.</summary>
     public static int ReservedBytes(SqliteConnection connection) => Reserve(connection, -1);
 
-    /// <summary>Whether the database's file itself tells that its pages have checksums, whatever the log adds.</summary>
+    /// <summary>Whether the database's file itself announces checksums, whatever the log contains.</summary>
     public static bool HasSums(SqliteConnection connection)
     {
         var state = 0;
@@ -62,8 +62,7 @@ internal static unsafe partial class CheckedVfs
         return state == (int)PageState.Validate;
     }
 
-    /// <summary>Whether the file that a connection has open is no longer the one of that name: it was removed, or another put in its
-    /// place.</summary>
+    /// <summary>Whether the open file of a connection was removed or replaced.</summary>
     public static bool HasMoved(SqliteConnection connection)
     {
         var moved = 0;
@@ -71,9 +70,9 @@ internal static unsafe partial class CheckedVfs
         return moved != 0;
     }
 
-    /// <summary>Asks for room for checksums: taken by a database that is still empty, or by the next VACUUM.</summary>
+    /// <summary>Requests space for checksums: used by an empty database, or by the next VACUUM.</summary>
     /// <param name="connection">A connection.</param>
-    /// <param name="bytes">Bytes to leave alone at the end of each page.</param>
+    /// <param name="bytes">Bytes to reserve at the end of each page.</param>
     public static void RequestSums(SqliteConnection connection, int bytes = PageSum.Length) => Reserve(connection, bytes);
 
     private static int Reserve(SqliteConnection connection, int bytes)
@@ -97,8 +96,8 @@ internal static unsafe partial class CheckedVfs
         var real = CheckedFile.Real(file);
         var code = system->Open(system, name, real, flags, outFlags);
 
-        // A file that could not be opened is closed only if it has methods. On some disks (macOS, over a network) files have none for
-        // memory that processes share: then ours have none either, and SQLite keeps no log there instead of calling what is not there.
+        // A file that failed to open is closed only if it has methods. On some disks (macOS over a network) files have no methods for
+        // shared memory; then ours have none either, so that SQLite keeps no log there instead of calling missing methods.
         opened->Head.Methods = real->Methods is null ? null
             : real->Methods->Version >= 2 && real->Methods->ShmMap is not null ? methods : unsharedMethods;
         return code;

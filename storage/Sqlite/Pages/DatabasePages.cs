@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace FishCheckpoint.Storage.Sqlite.Pages;
 
-/// <summary>Pages of the database file on their way in and out.</summary>
+/// <summary>Adds checksums to pages of the database file, and verifies them.</summary>
 internal static unsafe class DatabasePages
 {
     private const int HeadLength = 100;
@@ -30,7 +30,7 @@ internal static unsafe class DatabasePages
             return 0;
         }
 
-        PageDamage.Found($"page {number} of {Database.FileName} is not what was written");
+        PageDamage.Found($"page {number} of {Database.FileName} does not match its checksum");
         return PageDamage.Code;
     }
 
@@ -43,7 +43,7 @@ internal static unsafe class DatabasePages
         }
         else if (file->State != PageState.Validate)
         {
-            // Another process may have rewritten it with checksums meanwhile.
+            // Another process may have rewritten the file with checksums.
             Inspect(file);
         }
 
@@ -53,7 +53,7 @@ internal static unsafe class DatabasePages
         }
     }
 
-    /// <summary>Looks at the first page. Either sign there tells: a flipped byte leaves the other.</summary>
+    /// <summary>Examines the first page. Either of two marks announces checksums, so a flipped byte leaves the other.</summary>
     public static PageState Inspect(CheckedFile* file)
     {
         var real = CheckedFile.Real((NativeFile*)file);

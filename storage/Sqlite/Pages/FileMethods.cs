@@ -3,17 +3,17 @@ using System.Runtime.InteropServices;
 
 namespace FishCheckpoint.Storage.Sqlite.Pages;
 
-/// <summary>What SQLite calls on a file: passed on to the system's, with the checks before or behind reads and writes.</summary>
+/// <summary>The methods that SQLite calls on a file: those of the system, with checksums around reads and writes.</summary>
 internal static unsafe class FileMethods
 {
-    /// <summary>Our own operation of a file (SQLite's are below 100): what is known of its pages, as <see cref="PageState"/>.</summary>
+    /// <summary>A file control of our own (SQLite's are below 100): returns the <see cref="PageState"/>.</summary>
     public const int AskState = 0x66697368;
 
     private const int Ok = 0;
     private const int SubpageReads = 0x8000;
 
-    /// <summary>The table of these methods; it lives as long as the process.</summary>
-    /// <param name="hasSharedMemory">Whether the files' own methods have those for memory that processes share.</param>
+    /// <summary>Allocates the table of these methods for the lifetime of the process.</summary>
+    /// <param name="hasSharedMemory">Whether the file's own methods include shared memory.</param>
     public static NativeMethods* Allocate(bool hasSharedMemory)
     {
         var table = (NativeMethods*)NativeMemory.AllocZeroed((nuint)sizeof(NativeMethods));
@@ -97,7 +97,7 @@ internal static unsafe class FileMethods
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int SectorSize(NativeFile* file) => CheckedFile.Real(file)->Methods->SectorSize(CheckedFile.Real(file));
 
-    // SQLite would read parts of pages past its cache, and a part cannot be compared with a page's checksum.
+    // SQLite would read parts of pages around its cache, and a part cannot be compared with the checksum.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int Characteristics(NativeFile* file) =>
         CheckedFile.Real(file)->Methods->Characteristics(CheckedFile.Real(file)) & ~SubpageReads;

@@ -1,13 +1,13 @@
 
 namespace FishCheckpoint.Storage.Sqlite.Pages;
 
-/// <summary>A frame of a write-ahead log: one page, as a transaction has left it.</summary>
-/// <param name="Page">The page's number.</param>
-/// <param name="PagesAtCommit">Pages of the database after the transaction that this frame ends; 0: it ends none.</param>
-/// <param name="IsOfThisLog">Whether its salt is the log's: otherwise an earlier log has left it there.</param>
+/// <summary>A frame of a write-ahead log: one page as a transaction wrote it.</summary>
+/// <param name="Page">The number of the page.</param>
+/// <param name="PagesAtCommit">The size of the database in pages after the transaction that this frame ends; 0 if it ends none.</param>
+/// <param name="IsOfThisLog">Whether it has the log's salt; otherwise an earlier log left it.</param>
 /// <param name="IsSound">Whether its checksum is right too.</param>
 internal readonly record struct LogFrame(uint Page, uint PagesAtCommit, bool IsOfThisLog, bool IsSound)
 {
-    /// <summary>Whether it ends a transaction of this log, as far as its head can be believed.</summary>
+    /// <summary>Whether its head claims to end a transaction of this log.</summary>
     public bool IsCommit => IsOfThisLog && PagesAtCommit > 0;
 }

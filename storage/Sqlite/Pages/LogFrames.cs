@@ -5,14 +5,13 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Storage.Sqlite.Pages;
 
 /// <summary>
-/// All frames of a write-ahead log, also those behind a damaged one. SQLite takes a log up to its first frame with a wrong checksum, and
-/// silently drops what follows:
-/// right after a loss of power, wrong where what follows was committed.
+/// All frames of a write-ahead log, including those after a damaged one. SQLite reads a log up to the first wrong checksum and silently
+/// drops the rest. That is right after a loss of power, but wrong if the rest was committed.
 /// </summary>
 /// <remarks>
-/// A frame is written behind a commit only once that commit is durable. So a sound frame that continues a commit proves it, and everything
-/// before it. Without such a
-/// frame the damaged transaction is the last one, and looks the same as one that a loss of power has ended.
+/// A frame is written after a commit only once that commit is durable. So an undamaged frame that continues a commit proves it and
+/// everything before it. Without one the damaged transaction is the last, and cannot be distinguished from one that a loss of power
+/// interrupted.
 /// </remarks>
 internal sealed class LogFrames
 {
@@ -31,20 +30,20 @@ internal sealed class LogFrames
     /// <summary>The frames, in the order of the file.</summary>
     public IReadOnlyList<LogFrame> Frames => frames;
 
-    /// <summary>Frames that SQLite takes.</summary>
+    /// <summary>The number of frames that SQLite reads.</summary>
     public int Taken { get; private set; }
 
-    /// <summary>Frames that were committed: more than are taken if damage lies before the others.</summary>
+    /// <summary>The number of committed frames; larger than <see cref="Taken"/> if damage precedes some of them.</summary>
     public int Committed { get; private set; }
 
-    /// <summary>The damaged part that committed frames lie behind.</summary>
+    /// <summary>The damaged part that precedes committed frames.</summary>
     public string? Damage { get; private set; }
 
-    /// <summary>Where a frame's page lies in the file.</summary>
+    /// <summary>The position of a frame's page in the file.</summary>
     public long PlaceOf(int frame) => LogSum.FileHeadLength + ((long)frame * (LogSum.FrameHeadLength + PageSize)) + LogSum.FrameHeadLength;
 
-    /// <summary>Reads a log once.</summary>
-    /// <returns><see langword="null"/>: there is none, or it holds no frame.</returns>
+    /// <summary>Reads a log.</summary>
+    /// <returns><see langword="null"/> if there is none, or it has no frame.</returns>
     public static LogFrames? Read(string path)
     {
         if (new FileInfo(path) is not { Exists: true, Length: > LogSum.FileHeadLength + LogSum.FrameHeadLength })
@@ -55,7 +54,7 @@ internal sealed class LogFrames
         using var file = PositionalFile.OpenStream(path);
         var found = Read(file, out var head);
 
-        // Another process may begin the log anew while it is read.
+        // Another process may restart the log during the read.
         for (var attempt = 1; found.Damage is not null && attempt < Attempts; attempt++)
         {
             var before = head;
@@ -69,7 +68,7 @@ internal sealed class LogFrames
         return found;
     }
 
-    /// <summary>Refuses a log in which committed frames lie behind a damaged one.</summary>
+    /// <summary>Throws if a log has committed frames after a damaged one.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptStore"/>.</exception>
     public static void RequireWhole(string database)
     {
@@ -79,7 +78,7 @@ internal sealed class LogFrames
                 ErrorCode.CorruptStore, $"{Database.FileName}-wal",
                 $"{damage} is damaged, and {log.Committed - log.Taken} frames from there on were committed. "
                 + "Opening the store would drop them, so it was not opened.",
-                "Repair the store, which keeps the sound ones: docs/guides/backup-and-repair.md says how.");
+                "Repair the store as in docs/guides/backup-and-repair.md, which keeps the undamaged frames.");
         }
     }
 

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace FishCheckpoint.Storage.Sqlite.Pages;
 
-/// <summary>Pages of the write-ahead log on their way in and out.</summary>
+/// <summary>Verifies pages of the write-ahead log.</summary>
 internal static unsafe class LogPages
 {
     private const int SmallestPage = 512;
@@ -21,7 +21,7 @@ internal static unsafe class LogPages
         var before = stackalloc byte[SumLength];
         var head = stackalloc byte[LogSum.FrameHeadLength];
 
-        // The sum before the first frame's is the file's own, at the end of its head; before another's, that at the end of the one before.
+        // The previous checksum is at the end of the file's head for the first frame, and in the previous frame's head for others.
         var headAt = offset - LogSum.FrameHeadLength;
         var beforeAt = number == 0 ? LogSum.FileHeadLength - SumLength : headAt - length - LogSum.FrameHeadLength + SumAt;
         var real = CheckedFile.Real((NativeFile*)file);
@@ -33,12 +33,12 @@ internal static unsafe class LogPages
             return 0;
         }
 
-        PageDamage.Found($"frame {number + 1} of {Database.FileName}-wal is not what was written");
+        PageDamage.Found($"frame {number + 1} of {Database.FileName}-wal does not match its checksum");
         return PageDamage.Code;
     }
 
-    // A page that is written twice in a transaction is written over, and it and what follows get their checksums at the commit; until then
-    // only the writer reads them.
+    // A page that a transaction writes twice is overwritten, and its checksum and later ones are written at the commit. Until then only the
+    // writer reads them.
     public static void BeforeWrite(CheckedFile* file, int length, long offset)
     {
         if (length == LogSum.FrameHeadLength)

@@ -3,24 +3,22 @@ using System.Buffers.Binary;
 namespace FishCheckpoint.Storage.Sqlite.Pages;
 
 /// <summary>
-/// The checksums of SQLite's write-ahead log (https://www.sqlite.org/fileformat2.html#checksum_algorithm). SQLite itself compares them only
-/// when it opens a log that a crash has left.
+/// The checksums of SQLite's write-ahead log (https://www.sqlite.org/fileformat2.html#checksum_algorithm). SQLite itself verifies them only
+/// when it recovers a log after a crash.
 /// </summary>
 internal static class LogSum
 {
     public const int FileHeadLength = 32;
     public const int FrameHeadLength = 24;
 
-    /// <summary>
-    /// The mark of a log whose words are read in the order of a little-endian machine; a big-endian one writes the next number.
-    /// </summary>
+    /// <summary>The mark of a log with little-endian words; a big-endian machine writes the next number.</summary>
     public const uint LittleEndian = 0x377F0682;
 
-    /// <summary>Whether a page in a log is what was written.</summary>
+    /// <summary>Whether a page in a log matches its checksum.</summary>
     /// <param name="mark">The first four bytes of the log.</param>
-    /// <param name="before">The checksum before this frame: the last eight bytes of the head before it.</param>
-    /// <param name="head">The frame's head.</param>
-    /// <param name="page">Its page.</param>
+    /// <param name="before">The previous checksum: the last eight bytes of the preceding head.</param>
+    /// <param name="head">The head of the frame.</param>
+    /// <param name="page">The page of the frame.</param>
     public static bool IsRight(ReadOnlySpan<byte> mark, ReadOnlySpan<byte> before, ReadOnlySpan<byte> head, ReadOnlySpan<byte> page)
     {
         var little = BinaryPrimitives.ReadUInt32BigEndian(mark) == LittleEndian;
@@ -30,7 +28,7 @@ internal static class LogSum
         return first == Word(head[16..]) && second == Word(head[20..]);
     }
 
-    /// <summary>Whether the head of a log is what was written.</summary>
+    /// <summary>Whether the head of a log matches its checksum.</summary>
     public static bool IsHeadRight(ReadOnlySpan<byte> head)
     {
         var mark = BinaryPrimitives.ReadUInt32BigEndian(head);
@@ -39,7 +37,7 @@ internal static class LogSum
         return mark is LittleEndian or LittleEndian + 1 && first == Word(head[24..]) && second == Word(head[28..]);
     }
 
-    // Checksums themselves are big-endian, whatever the words are.
+    // Checksums are always big-endian.
     private static uint Word(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt32BigEndian(bytes);
 
     private static void Add(ReadOnlySpan<byte> bytes, bool little, ref uint first, ref uint second)

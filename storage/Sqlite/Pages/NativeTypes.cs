@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace FishCheckpoint.Storage.Sqlite.Pages;
 
-/// <summary><c>sqlite3_vfs</c> (https://www.sqlite.org/c3ref/vfs.html). All but opening stays the system's own.</summary>
+/// <summary><c>sqlite3_vfs</c> (https://www.sqlite.org/c3ref/vfs.html). Only opening is replaced.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct NativeVfs
 {
@@ -16,7 +16,7 @@ internal unsafe struct NativeVfs
     public OtherMethods Others;
 }
 
-/// <summary>The methods behind opening, which are copied as they are.</summary>
+/// <summary>The methods after opening, copied unchanged.</summary>
 [System.Runtime.CompilerServices.InlineArray(15)]
 internal struct OtherMethods
 {
@@ -30,7 +30,7 @@ internal unsafe struct NativeFile
     public NativeMethods* Methods;
 }
 
-/// <summary><c>sqlite3_io_methods</c>, version 2: without those of memory mapping, so that every page passes by.</summary>
+/// <summary><c>sqlite3_io_methods</c>, version 2: without memory mapping, so that every page is verified.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct NativeMethods
 {
@@ -53,21 +53,23 @@ internal unsafe struct NativeMethods
     public delegate* unmanaged[Cdecl]<NativeFile*, int, int> ShmUnmap;
 }
 
-/// <summary>A file as SQLite holds it: what is known of it, and behind that the system's own file.</summary>
+/// <summary>A file of SQLite with our own fields, followed by the system's file.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct CheckedFile
 {
     public NativeFile Head;
     public int IsLog;
 
-    /// <summary>Of a database: whether its pages have checksums; 0 while that is not known.</summary>
+    /// <summary>For a database: whether its pages have checksums; 0 if unknown.</summary>
     public PageState State;
 
-    /// <summary>Bytes in a page of a database, once its state is known: what is read of another length is no page.</summary>
+    /// <summary>The page size of a database, if its state is known. Reads of other lengths are no pages.</summary>
     public int PageSize;
 
-    /// <summary>Of a log: where the last frame's head was written, and the first page that was written over without one, whose checksums
-    /// are made at the commit.</summary>
+    /// <summary>
+    /// For a log: the position of the last frame's head, and the first page that was overwritten without one, whose checksum is written at
+    /// the commit.
+    /// </summary>
     public long LastHead;
     public long FirstOverwritten;
 

@@ -1,11 +1,12 @@
 
 namespace FishCheckpoint.Storage.Sqlite.Pages;
 
-/// <summary>What the calling thread last found damaged, and whether it asks.</summary>
+/// <summary>The last damage that the calling thread found, and whether it ignores damage.</summary>
 internal static class PageDamage
 {
-    /// <summary>The code for a page that is not what was written: of the family of SQLITE_CORRUPT, for after SQLITE_IOERR a reader would
-    /// lose its snapshot.</summary>
+    /// <summary>
+    /// The error code for a damaged page, of the family of SQLITE_CORRUPT: after SQLITE_IOERR a reader would lose its snapshot.
+    /// </summary>
     public const int Code = 11 | (32 << 8);
 
     [ThreadStatic]
@@ -14,17 +15,17 @@ internal static class PageDamage
     [ThreadStatic]
     private static int ignoring;
 
-    /// <summary>Where the last damage was found, for errors.</summary>
-    public static string Last => last ?? "a page is not what was written";
+    /// <summary>The last damage, for errors.</summary>
+    public static string Last => last ?? "a page does not match its checksum";
 
-    /// <summary>Whether pages are taken as they are.</summary>
+    /// <summary>Whether damage is ignored.</summary>
     public static bool IsIgnored => ignoring > 0;
 
     public static void Found(string place) => last = place;
 
     /// <summary>
-    /// Takes pages as they are on this thread until the result is disposed: for giving up what is damaged, of which nothing is given out.
-    /// Not across an await.
+    /// Ignores damage on this thread until the result is disposed, for deleting damaged rows without returning them. Not valid across an
+    /// await.
     /// </summary>
     public static Ignored Ignore()
     {

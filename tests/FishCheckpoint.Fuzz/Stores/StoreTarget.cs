@@ -49,7 +49,7 @@ internal sealed class StoreTarget : FuzzTarget
     public static async Task<FuzzTarget> CreateAsync()
     {
         var data = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"fish-fuzz-{Guid.NewGuid():N}");
-        var target = new StoreTarget(await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = data, DeletionGrace = TimeSpan.Zero, MaxHeaderBytes = 1 << 20, MaxStateBytes = 1 << 16 }), data);
+        var target = new StoreTarget(await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = data, DeletionGrace = TimeSpan.Zero, MaxHeaderBytes = 1 << 20, MaxTrainerStateBytes = 1 << 16 }), data);
         await target.store.Bases.AddAsync("base", ModelUpload.FromStream(new MemoryStream(StoreSeeds.FileOf(target.world.Parent))));
         await target.store.Tasks.PutAsync(Task, new TaskSpec("base"));
         var first = target.Folder["first"];

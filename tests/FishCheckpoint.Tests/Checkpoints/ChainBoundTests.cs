@@ -17,7 +17,7 @@ public sealed class ChainBoundTests
     [InlineData(100, 127, 20, true)]
     [InlineData(100, 128, 20, false)]
     public void Allows_WhatCostsThreeReadsOfOneDelta(long chain, int deltas, long delta, bool allowed) =>
-        Assert.Equal(allowed, bound.Allows(new ChainEnd(chain, deltas), delta, delta));
+        Assert.Equal(allowed, bound.Fits(new ChainEnd(chain, deltas), delta, delta));
 
     [Fact]
     public void Price_IsTheExtraOfEachStepUntilTheNext()

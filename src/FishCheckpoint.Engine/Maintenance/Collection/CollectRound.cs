@@ -3,7 +3,7 @@ using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Engine.Maintenance.Collection;
 
-/// <summary>What a round of collection may still do, and what it has done.</summary>
+/// <summary>The budget and the results of one round of collection.</summary>
 internal sealed class CollectRound(CollectOptions options, EngineOptions store)
 {
     private const int MaxListed = 1000;
@@ -15,16 +15,16 @@ internal sealed class CollectRound(CollectOptions options, EngineOptions store)
 
     public CollectOptions Options => options;
 
-    /// <summary>Whether there is time to begin something; a round that once had none is not finished.</summary>
+    /// <summary>Whether there is time to start more work; a round that ran out of time is unfinished.</summary>
     public bool HasTime => budget.HasTime;
 
     public long Freed
     {
         get;
-        set => progress.At(field = value);
+        set => progress.Set(field = value);
     }
 
-    public long Held { get; set; }
+    public long KeptBytes { get; set; }
 
     public long Returned { get; set; }
 
@@ -45,8 +45,8 @@ internal sealed class CollectRound(CollectOptions options, EngineOptions store)
         }
     }
 
-    /// <param name="grace">What can still be brought back after the round.</param>
-    /// <param name="unused">Bases that are of no use.</param>
+    /// <param name="grace">The deletions that can still be undone after the round.</param>
+    /// <param name="unused">Bases without tasks.</param>
     public CollectResult End(GraceUse grace, IReadOnlyList<UnusedBase> unused) => new(
-        options.DryRun, deleted, listed, Rebased, Freed, Held, Returned, !budget.IsSpent, Damaged, Purged, grace, unused);
+        options.DryRun, deleted, listed, Rebased, Freed, KeptBytes, Returned, !budget.IsSpent, Damaged, Purged, grace, unused);
 }

@@ -5,21 +5,21 @@ using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Engine.Maintenance.Collection;
 
-/// <summary>Removes deleted checkpoints and tasks whose grace is over, a few in a transaction, so that nobody waits long.</summary>
+/// <summary>Removes deleted checkpoints and tasks past their grace, a few per transaction, so that nobody waits long.</summary>
 internal static class GraceCollector
 {
-    // Of each transaction, for others wait for it.
+    // Per transaction, since other writers wait for it.
     private const int MaxAtOnce = 1000;
 
     /// <summary>The deleted checkpoints that a round would remove.</summary>
     /// <param name="view">A snapshot.</param>
     /// <param name="now">The time.</param>
-    /// <param name="options">Whether grace that goes on is ended, and of which task.</param>
+    /// <param name="options">Whether the round ends grace early, and for which task.</param>
     public static IReadOnlyList<long> Expired(ICatalogView view, DateTimeOffset now, CollectOptions options) =>
         view.Grace.Expired(now, options.Now, options.Task);
 
-    /// <summary>Ends the grace of everything deleted: from then on nothing of it comes back, whether it is gone yet or not.</summary>
-    /// <returns>Checkpoints whose grace was ended, and their bytes.</returns>
+    /// <summary>Ends the grace of all deletions. None of them can be undone afterwards, removed or not.</summary>
+    /// <returns>The checkpoints whose grace ended, and their bytes.</returns>
     public static (long Checkpoints, long Bytes) EndAll(ICatalogWriter writer, DateTimeOffset now, string? task, AuditWriter audit)
     {
         var (count, bytes) = writer.Grace.Count(now, task);
@@ -33,9 +33,7 @@ internal static class GraceCollector
         return (count, bytes);
     }
 
-    /// <summary>
-    /// Ends the grace of the checkpoints whose grace would end first, until they take so many bytes: of a deleted task, that of all of it.
-    /// </summary>
+    /// <summary>Ends the grace of the oldest deletions, up to a number of bytes. A deleted task counts as one deletion.</summary>
     /// <returns>Whether there were any.</returns>
     public static bool EndOldest(ICatalogWriter writer, DateTimeOffset now, long bytes, AuditWriter audit)
     {
@@ -54,11 +52,11 @@ internal static class GraceCollector
         return left < bytes;
     }
 
-    /// <summary>Removes some of what is over.</summary>
+    /// <summary>Removes some deletions past their grace.</summary>
     /// <param name="writer">A transaction.</param>
     /// <param name="now">The time.</param>
     /// <param name="most">The most checkpoints, and the most tasks.</param>
-    /// <returns>Checkpoints that were removed, and whether there may be more to do.</returns>
+    /// <returns>The removed checkpoints, and whether more may be left.</returns>
     public static (int Removed, bool More) Some(ICatalogWriter writer, DateTimeOffset now, int most)
     {
         var over = writer.Grace.Over(now, most);

@@ -4,30 +4,27 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Engine.Maintenance.Collection;
 
-/// <summary>
-/// Ends the grace of what was deleted first, where the disk has too little room for a save: what can be brought back gives way to what is
-/// new.
-/// </summary>
+/// <summary>Ends the grace of the oldest deletions if the disk has too little space for a save: new data has priority over undo.</summary>
 internal sealed class GraceRoom(ICatalog catalog, GarbageCollector collector, EngineOptions options) : IDisposable
 {
-    // Of the whole disk: on a small one the reserve is no more than a part. A save, the log and the copying of the log need room at once,
-    // and so does the removal itself.
+    // On a small disk the reserve is at most this part of it. A save, the log, its checkpoint and the removal itself need space at the same
+    // time.
     private const int ReservePart = 4;
 
     private readonly SemaphoreSlim turn = new(1, 1);
 
-    /// <summary>Sees to it that the disk's reserve is free before something is saved, as far as that can be had.</summary>
-    public async Task KeepReserveAsync(CancellationToken cancellation)
+    /// <summary>Frees the disk's reserve before a save, as far as possible.</summary>
+    public async Task KeepReserveAsync(CancellationToken cancellationToken)
     {
         if (Missing() > 0)
         {
-            await FreeAsync(Missing, cancellation);
+            await FreeAsync(Missing, cancellationToken);
         }
     }
 
-    /// <summary>Frees much more of the disk than is free now, for a save that it was too full for.</summary>
-    /// <returns>Whether there is more room than before.</returns>
-    public async Task<bool> GrowAsync(CancellationToken cancellation)
+    /// <summary>Frees twice the present free space, for a save on a full disk.</summary>
+    /// <returns>Whether any bytes were freed.</returns>
+    public async Task<bool> GrowAsync(CancellationToken cancellationToken)
     {
         if (options.MinFreeBytes <= 0)
         {
@@ -36,39 +33,39 @@ internal sealed class GraceRoom(ICatalog catalog, GarbageCollector collector, En
 
         var (free, total) = catalog.Space.Disk;
         var wanted = (2 * free) + Math.Min(options.MinFreeBytes, total / ReservePart);
-        return await FreeAsync(() => wanted - catalog.Space.Disk.Free, cancellation) > 0;
+        return await FreeAsync(() => wanted - catalog.Space.Disk.Free, cancellationToken) > 0;
     }
 
-    /// <summary>Gives so many bytes back to the disk; none where what can be brought back does not take that many.</summary>
-    /// <returns>The bytes by which the database's files have shrunk.</returns>
-    public async Task<long> FreeAsync(long bytes, CancellationToken cancellation)
+    /// <summary>Returns bytes to the disk; none if all deletions together have fewer.</summary>
+    /// <returns>The bytes by which the database's files shrank.</returns>
+    public async Task<long> FreeAsync(long bytes, CancellationToken cancellationToken)
     {
         var before = catalog.Space.FileBytes;
         var there = catalog.Read(view => StorageReporter.GraceOfStore(view).Bytes + view.UnusedBytes);
-        return there < bytes ? 0 : await FreeAsync(() => bytes - (before - catalog.Space.FileBytes), cancellation);
+        return there < bytes ? 0 : await FreeAsync(() => bytes - (before - catalog.Space.FileBytes), cancellationToken);
     }
 
     public void Dispose() => turn.Dispose();
 
-    private async Task<long> FreeAsync(Func<long> missing, CancellationToken cancellation)
+    private async Task<long> FreeAsync(Func<long> missing, CancellationToken cancellationToken)
     {
         var before = catalog.Space.FileBytes;
-        await turn.WaitAsync(cancellation);
+        await turn.WaitAsync(cancellationToken);
         try
         {
-            // What nothing uses goes first.
+            // Returns unused bytes first.
             if (missing() > 0 && HasGrace())
             {
-                await catalog.Space.ReturnAsync(() => missing() > 0, cancellation);
+                await catalog.Space.ReturnAsync(() => missing() > 0, cancellationToken);
             }
 
-            while (missing() is > 0 and var bytes && await collector.EndOldestAsync(bytes, cancellation))
+            while (missing() is > 0 and var bytes && await collector.EndOldestAsync(bytes, cancellationToken))
             {
             }
         }
         catch (FishException error) when (error.Kind == ErrorKind.Unavailable)
         {
-            // Even that takes a little room. What is saved now finds the disk as it is.
+            // The removal itself needs some space. The save continues on the disk as it is.
         }
         finally
         {

@@ -4,10 +4,10 @@ using FishCheckpoint.Engine.Tasks;
 
 namespace FishCheckpoint.Engine.Maintenance.Collection;
 
-/// <summary>Applies the tasks' retention: finds what no rule keeps.</summary>
+/// <summary>Applies the retention of tasks.</summary>
 internal sealed class RetentionEvaluator(TaskCatalog tasks, EngineOptions options)
 {
-    /// <summary>The tasks that have checkpoints and rules, their own or the store's.</summary>
+    /// <summary>The tasks with checkpoints and rules, their own or the store's.</summary>
     /// <param name="view">A snapshot.</param>
     /// <param name="task">One task; <see langword="null"/> for all.</param>
     public IReadOnlyList<(TaskContext Task, Retention Rules)> Tasks(ICatalogView view, string? task)
@@ -31,9 +31,8 @@ internal sealed class RetentionEvaluator(TaskCatalog tasks, EngineOptions option
         return found;
     }
 
-    /// <summary>The steps of a task that nothing keeps, ascending.</summary>
-    /// <remarks>What the latest checkpoint is based on stays with it: a trainer whose mask changes lays its next saves on that
-    /// too.</remarks>
+    /// <summary>The steps of a task that no rule keeps, ascending.</summary>
+    /// <remarks>The parent of the latest checkpoint is kept: a trainer whose mask changes bases its next saves on it.</remarks>
     public IReadOnlyList<long> Removable(ICatalogView view, TaskContext task, Retention rules)
     {
         var candidates = view.Checkpoints.RetentionCandidates(task.Id, rules.Monitor);
@@ -42,9 +41,7 @@ internal sealed class RetentionEvaluator(TaskCatalog tasks, EngineOptions option
             .Where(decision => decision.KeptBy is null && decision.Step != anchor).Select(decision => decision.Step)];
     }
 
-    /// <summary>
-    /// The rules that hold for a task. One that only says what is best goes by the store's rules, with its own idea of what is best.
-    /// </summary>
+    /// <summary>The rules of a task. A task that only sets a monitored metric uses the store's rules with that metric.</summary>
     public Retention? RulesOf(TaskContext task) => task.Retention switch
     {
         { HasRules: true } own => own,

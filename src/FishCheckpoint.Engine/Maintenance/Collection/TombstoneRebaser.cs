@@ -9,23 +9,22 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Engine.Maintenance.Collection;
 
 /// <summary>
-/// Frees deleted checkpoints of those that still need them: what is based on them is based on the next of the chain that stays, what is
-/// predicted from them is predicted from something else. Only where that takes less than it frees: ten deltas that overlap little are
-/// smaller than the one that would stand for all of them.
+/// Frees tombstones: bases their descendants on the nearest ancestor that stays, and predicts values from something else, if that takes
+/// less space than it frees. Ten deltas with little overlap can be smaller than one that replaces them.
 /// </summary>
-internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
+internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext context)
 {
-    // Groups that would not pay, until something in them changes: finding that out again would cost as much each time.
+    // Groups that would not pay, until a member changes: each new attempt would cost as much.
     private readonly ConcurrentDictionary<string, bool> refused = new(StringComparer.Ordinal);
 
-    /// <summary>Frees what pays.</summary>
-    public async Task FreeAsync(CollectRound round, CancellationToken cancellation)
+    /// <summary>Frees tombstones if that pays.</summary>
+    public async Task FreeAsync(CollectRound round, CancellationToken cancellationToken)
     {
         foreach (var group in Read(view => view.Tombstones.Find([])))
         {
-            if (group.Dependants.Count > 0 && round.HasTime && !refused.ContainsKey(group.Signature))
+            if (group.Dependents.Count > 0 && round.HasTime && !refused.ContainsKey(group.Signature))
             {
-                await FreeAsync(round, group, cancellation);
+                await FreeAsync(round, group, cancellationToken);
             }
         }
 
@@ -33,35 +32,35 @@ internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
         {
             if (round.HasTime)
             {
-                await RebasePredictionsAsync(round, row, cancellation);
+                await RebasePredictionsAsync(round, row, cancellationToken);
             }
         }
 
-        round.Held = Read(view => view.Totals.Held());
+        round.KeptBytes = Read(view => view.Totals.TombstoneBytes());
     }
 
     /// <summary>
-    /// Says what that would free, if some more checkpoints were deleted. What is predicted from those is encoded again but once, so that
-    /// the sum is an estimate there. What the time does not suffice for counts as held.
+    /// Estimates the result, also for further checkpoints that would be deleted. Counts only one rebase of predicted values. Work that
+    /// exceeds the time counts as kept.
     /// </summary>
-    public void Estimate(ICatalogView view, CollectRound round, IReadOnlyCollection<long> going, CancellationToken cancellation)
+    public void Estimate(ICatalogView view, CollectRound round, IReadOnlyCollection<long> removable, CancellationToken cancellationToken)
     {
-        foreach (var group in view.Tombstones.Find(going))
+        foreach (var group in view.Tombstones.Find(removable))
         {
-            // A trainer state goes with its checkpoint, whatever is held of that.
-            round.Freed += group.Hidden.Sum(row => row.TrainerBytes);
+            // A trainer state is deleted with its checkpoint, even if a tombstone remains.
+            round.Freed += group.Tombstones.Sum(row => row.TrainerBytes);
             var read = ReadByOthers(view, group);
-            if ((group.Dependants.Count > 0 || read.Count > 0) && !round.HasTime)
+            if ((group.Dependents.Count > 0 || read.Count > 0) && !round.HasTime)
             {
-                round.Held += group.HeldBytes;
+                round.KeptBytes += group.KeptBytes;
                 continue;
             }
 
-            var growth = ReaderGrowth(view, round, read, cancellation);
-            using var prepared = Prepare(view, round, group, cancellation);
+            var growth = ReaderGrowth(view, round, read, cancellationToken);
+            using var prepared = Prepare(view, round, group, cancellationToken);
             if (prepared is null || growth + prepared.Growth > group.Bytes)
             {
-                round.Held += group.HeldBytes;
+                round.KeptBytes += group.KeptBytes;
                 continue;
             }
 
@@ -70,9 +69,9 @@ internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
         }
     }
 
-    private async Task FreeAsync(CollectRound round, TombstoneGroup group, CancellationToken cancellation)
+    private async Task FreeAsync(CollectRound round, TombstoneGroup group, CancellationToken cancellationToken)
     {
-        using var prepared = Read(view => Prepare(view, round, group, cancellation));
+        using var prepared = Read(view => Prepare(view, round, group, cancellationToken));
         if (prepared is null)
         {
             refused.TryAdd(group.Signature, true);
@@ -81,17 +80,17 @@ internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
 
         foreach (var frame in prepared.Frames)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var (written, freed) = await catalog.WriteAsync(
-                frame.NewFrames, writer => writer.Totals.Freed(() => Rebaser.Replace(writer, frame)), cancellation);
+                frame.NewFrames, writer => writer.Totals.Freed(() => Rebaser.Replace(writer, frame)), cancellationToken);
             round.Rebased += written ? 1 : 0;
             round.Freed += freed;
         }
     }
 
-    private async Task RebasePredictionsAsync(CollectRound round, CheckpointRow row, CancellationToken cancellation)
+    private async Task RebasePredictionsAsync(CollectRound round, CheckpointRow row, CancellationToken cancellationToken)
     {
-        using var frames = Read(view => Guarded(round, row.Label, () => PredictionRebaser.Prepare(view, means, row, cancellation)));
+        using var frames = Read(view => Guarded(round, row.Label, () => PredictionRebaser.Prepare(view, context, row, cancellationToken)));
         if (frames is null || frames.Frames.Count == 0 || frames.Growth > row.FrameBytes)
         {
             return;
@@ -100,13 +99,13 @@ internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
         try
         {
             var freed = await catalog.WriteAsync(
-                frames.NewFrames, writer => writer.Totals.Freed(() => Put(writer, row, frames)).Freed, cancellation);
+                frames.NewFrames, writer => writer.Totals.Freed(() => Put(writer, row, frames)).Freed, cancellationToken);
             round.Rebased += frames.Frames.Count;
             round.Freed += freed;
         }
         catch (ReferenceGoneException)
         {
-            // Something changed meanwhile: the next round finds it as it is then.
+            // A change came meanwhile; the next round handles it.
         }
     }
 
@@ -121,13 +120,13 @@ internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
         return true;
     }
 
-    // Given up as soon as it does not pay: so that what lies prepared is never more than what is freed.
-    private PreparedGroup? Prepare(ICatalogView view, CollectRound round, TombstoneGroup group, CancellationToken cancellation)
+    // Stops once the rebase no longer pays, so that the prepared frames never exceed what they free.
+    private PreparedGroup? Prepare(ICatalogView view, CollectRound round, TombstoneGroup group, CancellationToken cancellationToken)
     {
         var prepared = new PreparedGroup();
-        foreach (var (row, onto) in group.Dependants)
+        foreach (var (row, onto) in group.Dependents)
         {
-            var frame = Guarded(round, row.Label, () => Rebaser.Prepare(view, means, row, onto, cancellation));
+            var frame = Guarded(round, row.Label, () => Rebaser.Prepare(view, context, row, onto, cancellationToken));
             if (frame is not null)
             {
                 prepared.Frames.Add(frame);
@@ -145,16 +144,16 @@ internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
 
     private static List<CheckpointRow> ReadByOthers(ICatalogView view, TombstoneGroup group)
     {
-        var hidden = group.Hidden.Select(row => row.Id).ToHashSet();
-        return [.. group.Hidden.Where(row => view.Checkpoints.PredictedFrom(row.Id).Any(reader => !hidden.Contains(reader.Id)))];
+        var tombstones = group.Tombstones.Select(row => row.Id).ToHashSet();
+        return [.. group.Tombstones.Where(row => view.Checkpoints.PredictedFrom(row.Id).Any(reader => !tombstones.Contains(reader.Id)))];
     }
 
-    private long ReaderGrowth(ICatalogView view, CollectRound round, IReadOnlyList<CheckpointRow> read, CancellationToken cancellation)
+    private long ReaderGrowth(ICatalogView view, CollectRound round, IReadOnlyList<CheckpointRow> read, CancellationToken cancellationToken)
     {
         var growth = 0L;
         foreach (var row in read)
         {
-            using var frames = Guarded(round, row.Label, () => PredictionRebaser.Prepare(view, means, row, cancellation));
+            using var frames = Guarded(round, row.Label, () => PredictionRebaser.Prepare(view, context, row, cancellationToken));
             growth += frames?.Growth ?? 0;
         }
 

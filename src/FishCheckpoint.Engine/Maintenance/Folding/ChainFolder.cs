@@ -6,7 +6,7 @@ using FishCheckpoint.Engine.Tasks;
 
 namespace FishCheckpoint.Engine.Maintenance.Folding;
 
-/// <summary>One round of folding: first a task's checkpoints that cost too much to read, then those whose parent is deleted.</summary>
+/// <summary>One round of folding: first the checkpoints that cost too much to read, then those whose parent is deleted.</summary>
 internal sealed class ChainFolder(
     ICatalog catalog, IBaseStore bases, TaskCatalog tasks, AuditWriter audit, EngineOptions options, FoldOptions wanted)
 {
@@ -43,7 +43,7 @@ internal sealed class ChainFolder(
         }
     }
 
-    // Nothing of a task that was deleted meanwhile is folded.
+    // A task that was deleted meanwhile has nothing to fold.
     private FoldItem? Find(ICatalogView view, string task, Func<long, ChainBound, FoldCandidate?> find)
     {
         if (!view.Tasks.Exists(task))

@@ -6,11 +6,11 @@ using FishCheckpoint.Engine.Tasks;
 
 namespace FishCheckpoint.Engine.Maintenance.Folding;
 
-/// <summary>A checkpoint that may be rebased on an earlier state.</summary>
+/// <summary>A checkpoint that a round may fold.</summary>
 /// <param name="found">The checkpoint.</param>
 /// <param name="task">Its task.</param>
-/// <param name="bound">How long a chain may be.</param>
-/// <param name="audit">Notes what was folded.</param>
+/// <param name="bound">The limit on the cost of a read.</param>
+/// <param name="audit">The log of folds.</param>
 internal sealed class FoldItem(FoldCandidate found, TaskContext task, ChainBound bound, AuditWriter audit) : RewriteItem
 {
     private RebasedCheckpoint? rebased;
@@ -21,13 +21,13 @@ internal sealed class FoldItem(FoldCandidate found, TaskContext task, ChainBound
 
     public override long Bytes => found.Bytes;
 
-    /// <summary>Bytes that the store has grown by once it is written.</summary>
+    /// <summary>Bytes that the write added to the store.</summary>
     public long Growth => rebased!.Growth - rebased.Freed;
 
-    /// <summary>Bytes of the chain's frames before.</summary>
+    /// <summary>Bytes of the chain before the fold.</summary>
     public long ChainBefore => found.Row.ChainBytes;
 
-    /// <summary>Bytes of the chain's frames once it is written.</summary>
+    /// <summary>Bytes of the chain after the write.</summary>
     public long ChainAfter { get; private set; }
 
     public override bool Prepare(ICatalogView view, RecodeContext context, CancellationToken cancellationToken)

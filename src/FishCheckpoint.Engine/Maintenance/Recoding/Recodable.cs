@@ -3,18 +3,18 @@ using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Engine.Maintenance.Recoding;
 
-/// <summary>A stored frame that may be made smaller; its bytes are those that it takes: head and payload.</summary>
+/// <summary>A stored frame that may become smaller. Its bytes are those of head and payload.</summary>
 internal abstract class Recodable : RewriteItem
 {
     private RecodedFrame? made;
 
-    /// <summary>Whether the frame that was made is smaller; otherwise only the attempt is noted.</summary>
+    /// <summary>Whether the new frame is smaller; otherwise only the attempt is recorded.</summary>
     public bool IsSmaller => made!.IsSmaller;
 
-    /// <summary>Bytes that it takes once it is written.</summary>
+    /// <summary>Bytes after the write.</summary>
     public long BytesAfter => IsSmaller ? FrameSize.Of(made!.Frame) : Bytes;
 
-    // A frame is tried once: what is not smaller is written too, as tried.
+    // Each frame is tried once, so a frame that does not shrink is recorded too.
     public override bool Prepare(ICatalogView view, RecodeContext context, CancellationToken cancellationToken)
     {
         made = Recode(view, context, cancellationToken);
@@ -27,9 +27,9 @@ internal abstract class Recodable : RewriteItem
 
     public override void Dispose() => made?.Dispose();
 
-    /// <summary>Encodes the frame again, and reads back what is smaller.</summary>
-    protected abstract RecodedFrame Recode(ICatalogView view, RecodeContext means, CancellationToken cancellation);
+    /// <summary>Encodes the frame again, and reads it back if it is smaller.</summary>
+    protected abstract RecodedFrame Recode(ICatalogView view, RecodeContext context, CancellationToken cancellationToken);
 
-    /// <summary>Puts a smaller frame in its place, and notes that this was tried.</summary>
+    /// <summary>Replaces the frame if the new one is smaller, and records the attempt.</summary>
     protected abstract bool Replace(ICatalogWriter writer, RecodedFrame recoded);
 }

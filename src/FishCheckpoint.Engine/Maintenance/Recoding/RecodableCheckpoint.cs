@@ -6,9 +6,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Maintenance.Recoding;
 
-/// <summary>
-/// A checkpoint's own frame: its values, or its blocks. It stays in the form that it has, for others may be predicted from it.
-/// </summary>
+/// <summary>A checkpoint's own frame of values or blocks. It keeps its form, since others may be predicted from it.</summary>
 /// <param name="row">The checkpoint.</param>
 /// <param name="task">Its task.</param>
 internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Recodable
@@ -17,22 +15,22 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
 
     public override long Place => row.Id;
 
-    public override long Bytes => row.ValueBytes + (row.IsBlocks ? row.BroughtBytes : 0);
+    public override long Bytes => row.ValueBytes + (row.IsBlocks ? row.PositionBytes : 0);
 
-    protected override RecodedFrame Recode(ICatalogView view, RecodeContext means, CancellationToken cancellation)
+    protected override RecodedFrame Recode(ICatalogView view, RecodeContext context, CancellationToken cancellationToken)
     {
-        var context = means.Tasks.Context(view, task);
-        using var state = OpenedState.Open(view, means.Bases, context, row);
-        var (frames, layout, parent) = (StoredFrames.Open(view, row), context.Layout.Layout, state.UpTo(row));
+        var taskContext = context.Tasks.Context(view, task);
+        using var state = OpenedState.Open(view, context.Bases, taskContext, row);
+        var (frames, layout, parent) = (StoredFrames.Open(view, row), taskContext.Layout.Layout, state.UpTo(row));
         var head = CheckpointVerifier.RequireOwn(Key, row, frames);
-        var earlier = EarlierValues(view, means, context, frames);
-        var encoded = Encode(frames, layout, parent, head, earlier, means, cancellation);
+        var earlier = EarlierValues(view, context, taskContext, frames);
+        var encoded = Encode(frames, layout, parent, head, earlier, context, cancellationToken);
         try
         {
             var recoded = new RecodedFrame(frames.Values[^1], encoded.Values, encoded) { PositionBytes = encoded.PositionBytes };
             if (recoded.IsSmaller)
             {
-                recoded.Smaller = new NewFrame(recoded.Frame, ReadBack(frames, encoded, layout, parent, head, cancellation));
+                recoded.Smaller = new NewFrame(recoded.Frame, ReadBack(frames, encoded, layout, parent, head, cancellationToken));
             }
 
             return recoded;
@@ -46,7 +44,7 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
 
     protected override bool Replace(ICatalogWriter writer, RecodedFrame recoded)
     {
-        // A deleted checkpoint's number may be another's by now: the state and the head tell.
+        // Another checkpoint may have the number of a deleted one by now, so the state and the head are compared.
         var head = writer.Checkpoints.HeadOf(row);
         if (head is null || !recoded.OldHead.Span.SequenceEqual(head))
         {
@@ -57,57 +55,57 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
         {
             writer.Frames.Replace(row.Frame, smaller);
             var values = smaller.Bytes - recoded.PositionBytes - row.ValueBytes;
-            var positions = row.IsBlocks ? recoded.PositionBytes - row.BroughtBytes : 0;
-            writer.Checkpoints.FrameGrew(row.Id, values, positions);
-            writer.Checkpoints.ChainGrew(row.Id, values + positions);
+            var positions = row.IsBlocks ? recoded.PositionBytes - row.PositionBytes : 0;
+            writer.Checkpoints.GrowFrame(row.Id, values, positions);
+            writer.Checkpoints.GrowChains(row.Id, values + positions);
         }
 
         writer.Checkpoints.SetEffort(row.Id, CodecEffort.Small);
         return true;
     }
 
-    private EarlierValues? EarlierValues(ICatalogView view, RecodeContext means, Tasks.TaskContext context, StoredFrames frames) =>
+    private EarlierValues? EarlierValues(ICatalogView view, RecodeContext context, Tasks.TaskContext taskContext, StoredFrames frames) =>
         row.Reference is null
         ? null
-        : Prediction.From(view, context, view.Checkpoints.References(row)[^2], row.Mask, frames.Mask!, means.Earlier).Values;
+        : Prediction.From(view, taskContext, view.Checkpoints.References(row)[^2], row.Mask, frames.Mask!, context.Earlier).Values;
 
-    // Values that others may be predicted from never need the parent.
+    // A reference never needs a parent.
     private EncodedDelta Encode(
-        StoredFrames frames, Layout layout, IBlockReader parent, FrameHead head, EarlierValues? earlier, RecodeContext means,
-        CancellationToken cancellation)
+        StoredFrames frames, Layout layout, IBlockReader parent, FrameHead head, EarlierValues? earlier, RecodeContext context,
+        CancellationToken cancellationToken)
     {
         using var stored = new StoredDeltaReader(frames, layout, parent);
         if (row.IsBlocks)
         {
             return BlocksEncoder.TryEncode(
-                stored, parent, head.Digests[2], means.Codec, means.TemporaryFolder, long.MaxValue, cancellation)!;
+                stored, parent, head.Digests[2], context.Codec, context.TemporaryFolder, long.MaxValue, cancellationToken)!;
         }
 
-        var (needsParent, recorded) = (row.ReferenceDepth is null, new RecordingReader(stored, means.Earlier.Longest));
+        var (needsParent, recorded) = (row.ReferenceDepth is null, new RecordingReader(stored, context.Earlier.Longest));
         var encoded = DeltaEncoder.EncodeOn(
-            frames.Mask!, needsParent ? stored : recorded, needsParent ? parent : null, head.Digests[2], means.Codec, means.TemporaryFolder,
-            earlier, cancellation);
+            frames.Mask!, needsParent ? stored : recorded, needsParent ? parent : null, head.Digests[2], context.Codec,
+            context.TemporaryFolder, earlier, cancellationToken);
         if (!needsParent && recorded.Recorded is { } values)
         {
-            means.Earlier.Add(row.State, row.Mask, values);
+            context.Earlier.Add(row.State, row.Mask, values);
         }
 
         return encoded;
     }
 
-    // The stored frame is given up for this one: what it will be read with is what it is read with here.
+    // The new frame replaces the stored one, so it is read back in the same way as later reads.
     private ChunkEntry[] ReadBack(
-        StoredFrames frames, EncodedDelta encoded, Layout layout, IBlockReader parent, FrameHead head, CancellationToken cancellation)
+        StoredFrames frames, EncodedDelta encoded, Layout layout, IBlockReader parent, FrameHead head, CancellationToken cancellationToken)
     {
         if (!encoded.ValuesHead.Digests.SequenceEqual(head.Digests))
         {
             throw new FishException(
-                ErrorCode.CorruptFrame, Key, "The frame that was made of it has other digests; it was not replaced.",
-                "This is a fault of this machine or program: check its memory, and report it.");
+                ErrorCode.CorruptFrame, Key, "The new frame has other digests; the stored frame was not replaced.",
+                "Check this machine's memory, and report the error.");
         }
 
         using var made = new StoredDeltaReader(frames with { Values = [.. frames.Values.SkipLast(1), encoded.Values] }, layout, parent);
-        made.ReadToEnd(cancellation);
+        made.ReadToEnd(cancellationToken);
         return row.IsBlocks ? ChunkIndex.ReadBlocks(encoded.Values, encoded.ValuesHead, layout)
             : ChunkIndex.ReadValues(
                 encoded.Values, encoded.ValuesHead, encoded.MaskHead!, ChunkIndex.ReadMask(frames.Mask!, encoded.MaskHead!, layout));

@@ -8,7 +8,7 @@ namespace FishCheckpoint.Engine.Maintenance.Recoding;
 /// <summary>A mask's frame.</summary>
 /// <param name="id">The mask.</param>
 /// <param name="frame">The frame's row.</param>
-/// <param name="bytes">Bytes that it takes.</param>
+/// <param name="bytes">The frame's bytes.</param>
 /// <param name="task">A task that uses it.</param>
 internal sealed class RecodableMask(Digest id, long frame, long bytes, string task) : Recodable
 {
@@ -18,17 +18,17 @@ internal sealed class RecodableMask(Digest id, long frame, long bytes, string ta
 
     public override long Bytes => bytes;
 
-    protected override RecodedFrame Recode(ICatalogView view, RecodeContext means, CancellationToken cancellation)
+    protected override RecodedFrame Recode(ICatalogView view, RecodeContext context, CancellationToken cancellationToken)
     {
-        var (layout, stored) = (means.Tasks.Context(view, task).Layout.Layout, view.Frames.Open(frame));
-        var writer = new FrameWriter(FrameKind.Mask, means.TemporaryFolder);
+        var (layout, stored) = (context.Tasks.Context(view, task).Layout.Layout, view.Frames.Open(frame));
+        var writer = new FrameWriter(FrameKind.Mask, context.TemporaryFolder);
         try
         {
-            var made = MaskRecoder.Recode(stored, layout, means.Codec, writer, cancellation);
+            var made = MaskRecoder.Recode(stored, layout, context.Codec, writer, cancellationToken);
             var recoded = new RecodedFrame(stored, made, writer);
             if (recoded.IsSmaller)
             {
-                recoded.Smaller = new NewFrame(recoded.Frame, ReadBack(made, layout, cancellation));
+                recoded.Smaller = new NewFrame(recoded.Frame, ReadBack(made, layout, cancellationToken));
             }
 
             return recoded;
@@ -57,13 +57,13 @@ internal sealed class RecodableMask(Digest id, long frame, long bytes, string ta
         return true;
     }
 
-    private static ChunkEntry[] ReadBack(IFrame made, Layout layout, CancellationToken cancellation)
+    private static ChunkEntry[] ReadBack(IFrame made, Layout layout, CancellationToken cancellationToken)
     {
         using var decoder = new MaskDecoder(made, layout);
         var positions = new long[Deltas.DeltaChunk.Capacity];
         while (decoder.Next is { } entry)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             decoder.ReadNext(positions.AsSpan(0, entry.Count));
         }
 

@@ -6,7 +6,7 @@ using FishCheckpoint.Engine.Tasks;
 
 namespace FishCheckpoint.Engine.Maintenance.Recoding;
 
-/// <summary>One round that makes stored frames smaller: masks, then the frames of checkpoints.</summary>
+/// <summary>One round that recodes stored frames: masks, then the frames of checkpoints.</summary>
 internal sealed class Recoder(
     ICatalog catalog, IBaseStore bases, TaskCatalog tasks, AuditWriter audit, EngineOptions options, RecodeOptions wanted)
 {

@@ -4,15 +4,17 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>Finds the checkpoints that read something of a base: a task that has replaced or dropped a tensor does not read it.</summary>
+/// <summary>
+/// Finds the checkpoints that read damaged parts of a base. A task with its own tensor, or without it, does not read the base's.
+/// </summary>
 internal static class BaseUsers
 {
-    public static List<AffectedCheckpoint> Of(ICatalogView view, VerifyContext means, Digest id, BaseFile file, BaseDamage damage)
+    public static List<AffectedCheckpoint> Of(ICatalogView view, VerifyContext context, Digest id, BaseFile file, BaseDamage damage)
     {
         IReadOnlySet<string>? tensors = file.Header is null ? null
             : damage.Tensors ?? file.Header.Tensors.Select(tensor => tensor.Info.Name).ToHashSet(StringComparer.Ordinal);
         return [.. view.Tasks.OnBase(id)
-            .Where(task => means.ContextOf(view, task) is not { } context || tensors is null || Reads(context, tensors))
+            .Where(task => context.ContextOf(view, task) is not { } found || tensors is null || Reads(found, tensors))
             .SelectMany(task => view.Verification.AffectedByTask(task))];
     }
 

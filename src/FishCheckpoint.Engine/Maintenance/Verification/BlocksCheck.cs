@@ -6,16 +6,17 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
 /// <summary>
-/// Checks frames of blocks that lie against one parent: block by block over all of them, so that the parent's blocks are read once.
+/// Verifies frames of blocks with one parent, block by block over all frames, so that each of the parent's blocks is read once.
 /// </summary>
 internal static class BlocksCheck
 {
-    /// <summary>Checks all of them.</summary>
+    /// <summary>Verifies all frames.</summary>
     /// <param name="frames">The frames.</param>
-    /// <param name="layout">The layout that positions refer to.</param>
-    /// <param name="parent">The state that they are based on.</param>
-    /// <param name="cancellation">Ends the check early.</param>
-    public static void Run(IReadOnlyList<CheckedFrame> frames, Layout layout, IBlockReader parent, CancellationToken cancellation = default)
+    /// <param name="layout">The layout of the positions.</param>
+    /// <param name="parent">The parent of all frames.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
+    public static void Run(IReadOnlyList<CheckedFrame> frames, Layout layout, IBlockReader parent,
+        CancellationToken cancellationToken = default)
     {
         var next = new int[frames.Count];
         foreach (var frame in frames)
@@ -28,7 +29,7 @@ internal static class BlocksCheck
         {
             while (Nearest(frames, next) is { } at)
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 var length = Blocks.LengthOf(layout.Tensors[at.Tensor], at.Block);
                 var isThere = TryRead(parent, at.Tensor, at.Block, scratch.Before.AsSpan(0, length));
                 for (var index = 0; index < frames.Count; index++)
@@ -56,7 +57,7 @@ internal static class BlocksCheck
             var bytes = ChunkIndex.ReadChunk(frame.Frame, entry, scratch.Encoded);
             if (!isThere)
             {
-                frame.GiveUpDecoding();
+                frame.StopDecoding();
             }
 
             if (frame.CanDecode)
@@ -70,11 +71,11 @@ internal static class BlocksCheck
         });
     }
 
-    // In pieces, so that a block of a million units takes no more room than a chunk.
+    // In pieces, so that a block of a million units needs no more memory than a chunk.
     private static void Add(CheckedFrame frame, ChunkEntry entry, int unit, ReadOnlySpan<int> inBlock, ReadOnlySpan<byte> after)
     {
         var chunk = new DeltaChunk();
-        var origin = entry.First * (Blocks.Size / unit);
+        var blockStart = entry.First * (Blocks.Size / unit);
         while (inBlock.Length > 0)
         {
             var part = inBlock[..Math.Min(inBlock.Length, DeltaChunk.Capacity)];
@@ -83,7 +84,7 @@ internal static class BlocksCheck
             chunk.Append(part.Length, out var positions, out var values);
             for (var index = 0; index < part.Length; index++)
             {
-                positions[index] = origin + part[index];
+                positions[index] = blockStart + part[index];
             }
 
             Units.Gather(after, part, unit, values);

@@ -6,8 +6,8 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>A frame of values or blocks that is checked together with others, and what the check found.</summary>
-/// <param name="frame">The frame; not owned.</param>
+/// <summary>A frame of values or blocks during a verification together with others, and the result.</summary>
+/// <param name="frame">The frame; the caller owns it.</param>
 internal sealed class CheckedFrame(IFrame frame) : IDisposable
 {
     private IncrementalHash? values;
@@ -16,17 +16,17 @@ internal sealed class CheckedFrame(IFrame frame) : IDisposable
     /// <summary>The frame.</summary>
     public IFrame Frame { get; } = frame;
 
-    /// <summary>What is wrong with its own bytes; <see langword="null"/> where nothing is.</summary>
+    /// <summary>Damage of its own bytes; <see langword="null"/> if there is none.</summary>
     public FishException? Damage { get; private set; }
 
-    /// <summary>Whether its values were compared with their digest: not where something that they are decoded with is damaged.</summary>
+    /// <summary>Whether its values were compared with their digest; false if something that they depend on is damaged.</summary>
     public bool IsDecoded { get; private set; }
 
     internal FrameHead Head { get; private set; } = null!;
 
     internal ChunkEntry[] Entries { get; private set; } = [];
 
-    // Its checksums go on being compared where its values can no longer be told.
+    // Checksums are still compared after decoding has become impossible.
     internal bool CanDecode { get; private set; } = true;
 
     /// <inheritdoc/>
@@ -48,7 +48,7 @@ internal sealed class CheckedFrame(IFrame frame) : IDisposable
 
     internal void Add(int tensor, ReadOnlySpan<long> positions) => mask!.Add(tensor, positions);
 
-    internal void GiveUpDecoding() => CanDecode = false;
+    internal void StopDecoding() => CanDecode = false;
 
     internal void Finish() => Try(() =>
     {
@@ -61,12 +61,12 @@ internal sealed class CheckedFrame(IFrame frame) : IDisposable
         if (Digest.Finish(values!) != Head.Digests[3] || (mask is not null && mask.Finish() != Head.Digests[1]))
         {
             throw new FishException(
-                ErrorCode.CorruptFrame, "frame", "The positions or values do not have the digest that the frame carries.",
+                ErrorCode.CorruptFrame, "frame", "The digest of the positions or values differs from the frame's.",
                 "Repair the store, or restore from a backup.");
         }
     });
 
-    /// <summary>Does a part of the check, unless damage was found before, and keeps what it finds.</summary>
+    /// <summary>Runs a part of the verification and records its error. Does nothing after earlier damage.</summary>
     internal void Try(Action part)
     {
         if (Damage is not null)

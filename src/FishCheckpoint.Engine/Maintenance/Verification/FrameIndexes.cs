@@ -3,13 +3,13 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>Checks heads and indices alone.</summary>
+/// <summary>Verifies heads and indexes only.</summary>
 internal static class FrameIndexes
 {
-    /// <summary>Checks the heads and indices of frames.</summary>
-    /// <param name="mask">The mask that values are based on; <see langword="null"/> for frames of blocks.</param>
+    /// <summary>Verifies the heads and indexes of frames.</summary>
+    /// <param name="mask">The mask of the values; <see langword="null"/> for frames of blocks.</param>
     /// <param name="frames">The frames, all of values or all of blocks.</param>
-    /// <param name="layout">The layout that positions refer to.</param>
+    /// <param name="layout">The layout of the positions.</param>
     public static void Check(IFrame? mask, IReadOnlyList<CheckedFrame> frames, Layout layout)
     {
         if (mask is not null)

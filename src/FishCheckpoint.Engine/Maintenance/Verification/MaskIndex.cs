@@ -5,8 +5,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
 /// <summary>
-/// Reads the indices of a mask and of frames of values on it. Where the mask's is damaged, the others are still compared with their
-/// checksums.
+/// Reads the indexes of a mask and of its values. If the mask's is damaged, the values are still compared with their checksums.
 /// </summary>
 internal static class MaskIndex
 {
@@ -19,7 +18,7 @@ internal static class MaskIndex
                 head is null ? ChunkIndex.ReadPlaces(values, of) : ChunkIndex.ReadValues(values, of, head, entries));
             if (head is null)
             {
-                frame.GiveUpDecoding();
+                frame.StopDecoding();
             }
         }
 

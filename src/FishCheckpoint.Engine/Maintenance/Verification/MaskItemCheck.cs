@@ -6,18 +6,18 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>Checks a mask's frame and row, a trainer state's and a side file's.</summary>
+/// <summary>Verifies masks, trainer states and side files.</summary>
 internal static class MaskItemCheck
 {
-    /// <summary>Throws what is wrong with a mask.</summary>
-    public static void Mask(ICatalogView view, VerifyItem item, VerifyContext means, bool quick, CancellationToken cancellation)
+    /// <summary>Throws if a mask is damaged.</summary>
+    public static void Mask(ICatalogView view, VerifyItem item, VerifyContext context, bool quick, CancellationToken cancellationToken)
     {
         var frame = StoredParts.OpenWhole(view, item.Row, item.Bytes);
         var head = FrameHead.Parse(frame.Head);
-        StoredParts.Require(head.Kind == FrameKind.Mask && head.Digests[1] == item.Id, item.Name, "The frame is not that of this mask.");
+        StoredParts.Require(head.Kind == FrameKind.Mask && head.Digests[1] == item.Id, item.Name, "The frame belongs to another mask.");
         var count = view.Masks.CountOf(item.Id);
-        StoredParts.Require(head.Count == count, item.Name, $"It is said to have {count} positions; its frame has {head.Count}.");
-        if (LayoutOf(view, item, means) is not { } layout)
+        StoredParts.Require(head.Count == count, item.Name, $"The row has {count} positions, and the frame {head.Count}.");
+        if (LayoutOf(view, item, context) is not { } layout)
         {
             return;
         }
@@ -32,29 +32,29 @@ internal static class MaskItemCheck
         var positions = new long[DeltaChunk.Capacity];
         while (decoder.Next is { } entry)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             decoder.ReadNext(positions.AsSpan(0, entry.Count));
         }
 
         decoder.RequireDigest();
     }
 
-    /// <summary>Throws what is wrong with a trainer state.</summary>
-    public static void State(ICatalogView view, VerifyItem item, bool quick, CancellationToken cancellation)
+    /// <summary>Throws if a trainer state is damaged.</summary>
+    public static void TrainerState(ICatalogView view, VerifyItem item, bool quick, CancellationToken cancellationToken)
     {
         var id = view.Checkpoints.TrainerFrameOf(item.Row);
-        Plain(StoredParts.OpenWhole(view, id, item.Bytes), quick, cancellation);
+        Plain(StoredParts.OpenWhole(view, id, item.Bytes), quick, cancellationToken);
     }
 
-    /// <summary>Throws what is wrong with a side file.</summary>
-    public static void SideFile(ICatalogView view, VerifyItem item, long id, bool quick, CancellationToken cancellation)
+    /// <summary>Throws if a side file is damaged.</summary>
+    public static void SideFile(ICatalogView view, VerifyItem item, long id, bool quick, CancellationToken cancellationToken)
     {
         var frame = StoredParts.OpenWhole(view, id, item.Bytes);
-        StoredParts.Require(FrameHead.Parse(frame.Head).Digests[0] == item.Id, item.Name, "The frame is not that of this file.");
-        Plain(frame, quick, cancellation);
+        StoredParts.Require(FrameHead.Parse(frame.Head).Digests[0] == item.Id, item.Name, "The frame belongs to another file.");
+        Plain(frame, quick, cancellationToken);
     }
 
-    private static void Plain(IFrame frame, bool quick, CancellationToken cancellation)
+    private static void Plain(IFrame frame, bool quick, CancellationToken cancellationToken)
     {
         if (quick)
         {
@@ -66,10 +66,10 @@ internal static class MaskItemCheck
         var buffer = new byte[ChunkIndex.BytesPerChunk];
         while (content.Read(buffer) > 0)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 
-    private static Layout? LayoutOf(ICatalogView view, VerifyItem item, VerifyContext means) =>
-        view.Masks.TaskOf(item.Id) is { } task ? means.ContextOf(view, task)?.Layout.Layout : null;
+    private static Layout? LayoutOf(ICatalogView view, VerifyItem item, VerifyContext context) =>
+        view.Masks.TaskOf(item.Id) is { } task ? context.ContextOf(view, task)?.Layout.Layout : null;
 }

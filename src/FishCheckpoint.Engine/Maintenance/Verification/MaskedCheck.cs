@@ -6,26 +6,26 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
 /// <summary>
-/// Checks frames of values that are based on one mask and against one parent: chunk by chunk over all of them, so that positions and the
-/// parent's values are read once.
+/// Verifies frames of values with one mask and one parent, chunk by chunk over all frames, so that positions and the parent's values are
+/// read once.
 /// </summary>
 internal static class MaskedCheck
 {
-    /// <summary>Checks all of them.</summary>
+    /// <summary>Verifies all frames.</summary>
     /// <param name="mask">The mask's frame.</param>
-    /// <param name="frames">The frames; none is predicted from another.</param>
-    /// <param name="layout">The layout that positions refer to.</param>
-    /// <param name="parent">The state that they are based on.</param>
-    /// <param name="cancellation">Ends the check early.</param>
+    /// <param name="frames">The frames, without prediction from each other.</param>
+    /// <param name="layout">The layout of the positions.</param>
+    /// <param name="parent">The parent of all frames.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
     public static void Run(
-        IFrame mask, IReadOnlyList<CheckedFrame> frames, Layout layout, IBlockReader parent, CancellationToken cancellation = default)
+        IFrame mask, IReadOnlyList<CheckedFrame> frames, Layout layout, IBlockReader parent, CancellationToken cancellationToken = default)
     {
         var (around, room) =
             (new Surroundings(mask, MaskIndex.Begin(mask, frames, layout), layout, parent), new byte[DeltaChunk.Capacity * sizeof(ulong)]);
         var (coder, encoded) = (new ChunkCoder(), new byte[ChunkCoder.MaxEncoded]);
         for (var chunk = 0; chunk < MaskIndex.ChunksOf(frames); chunk++)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             foreach (var frame in frames)
             {
                 Check(frame, chunk);
@@ -57,7 +57,7 @@ internal static class MaskedCheck
             {
                 if (!around.TryRead(chunk))
                 {
-                    frame.GiveUpDecoding();
+                    frame.StopDecoding();
                     return;
                 }
 
@@ -68,7 +68,7 @@ internal static class MaskedCheck
         });
     }
 
-    // The positions of the chunk that is being checked and what the parent has there: read when the first frame needs them.
+    // The positions of the current chunk and the parent's values there, read when the first frame needs them.
     private sealed class Surroundings(IFrame mask, ChunkEntry[] entries, Layout layout, IBlockReader parent)
     {
         private readonly ChunkCoder coder = new();
@@ -85,7 +85,7 @@ internal static class MaskedCheck
 
         public ReadOnlySpan<byte> ParentValues(int chunk) => values.AsSpan(0, BytesOf(chunk));
 
-        /// <summary>Reads them; <see langword="false"/> where the mask or the parent is damaged there.</summary>
+        /// <summary>Reads them; <see langword="false"/> if the mask or the parent is damaged there.</summary>
         public bool TryRead(int chunk)
         {
             if (loaded == chunk)

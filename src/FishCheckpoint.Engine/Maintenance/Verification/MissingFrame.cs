@@ -3,7 +3,7 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>Stands for a frame that cannot be opened where others are checked together with it.</summary>
+/// <summary>Represents a frame that cannot be opened, among others that are verified together with it.</summary>
 internal sealed class MissingFrame(Exception error) : IFrame
 {
     public ReadOnlyMemory<byte> Head => throw Refused();

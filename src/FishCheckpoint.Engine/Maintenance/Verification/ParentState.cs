@@ -4,7 +4,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>The state that frames are based on, or the news that it cannot be opened, block by block.</summary>
+/// <summary>The parent of frames, readable block by block, or one that fails if the parent cannot be opened.</summary>
 internal sealed class ParentState(IBlockReader blocks, IDisposable? owner) : IDisposable
 {
     public IBlockReader Blocks { get; } = blocks;
@@ -20,6 +20,6 @@ internal sealed class ParentState(IBlockReader blocks, IDisposable? owner) : IDi
         public Layout Layout { get; } = layout;
 
         public void ReadBlock(int tensor, long block, Span<byte> destination) => throw new FishException(
-            ErrorCode.CorruptCheckpoint, "parent", "The parent is damaged.", "Verify the store: the parent is named there.");
+            ErrorCode.CorruptCheckpoint, "parent", "The parent is damaged.", "Verify the store, which lists the parent.");
     }
 }

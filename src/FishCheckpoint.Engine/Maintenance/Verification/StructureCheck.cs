@@ -4,30 +4,29 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>
-/// Checks the database as such: SQLite's own checks, what rows refer to, the running totals, and the rows of tasks and headers.
-/// </summary>
+/// <summary>Verifies the database: SQLite's own checks, references, running totals, and the rows of tasks and headers.</summary>
 internal sealed class StructureCheck(ICatalogView view, TaskCatalog tasks, VerifyItem item)
 {
-    // As many as SQLite tells by itself.
+    // SQLite's own default.
     private const int MaxProblems = 100;
 
     private readonly List<Finding> findings = [];
 
-    public List<Finding> Run(CancellationToken cancellation)
+    public List<Finding> Run(CancellationToken cancellationToken)
     {
-        Guarded("database", () => Pages(cancellation));
+        Guarded("database", () => Pages(cancellationToken));
         Guarded("database: references", References);
         Guarded("database: totals", () => findings.AddRange(view.Totals.WrongTasks().Select(
             task => Found(
-                $"database: totals of {task}", "CORRUPT_STORE: The task's running totals are not the sums of its checkpoints.", []))));
+                $"database: totals of {task}", "CORRUPT_STORE: The task's running totals differ from the sums over its checkpoints.",
+                []))));
         Guarded("database: tasks", Tasks);
         Guarded("database: headers", Headers);
         return findings;
     }
 
-    private void Pages(CancellationToken cancellation) => findings.AddRange(
-        view.CheckStructure(MaxProblems, cancellation)
+    private void Pages(CancellationToken cancellationToken) => findings.AddRange(
+        view.CheckStructure(MaxProblems, cancellationToken)
             .Select(problem => Found($"database: {problem}", $"CORRUPT_STORE (fish.db): {problem}", [])));
 
     private void References()
@@ -35,7 +34,7 @@ internal sealed class StructureCheck(ICatalogView view, TaskCatalog tasks, Verif
         foreach (var (table, row, missing) in view.CheckReferences())
         {
             findings.Add(Found(
-                $"database: row {row} of {table}", $"CORRUPT_STORE: It refers to a row of {missing} that is missing.",
+                $"database: row {row} of {table}", $"CORRUPT_STORE: The row refers to a missing row of {missing}.",
                 table == "checkpoints" && row is { } checkpoint ? view.Verification.AffectedByCheckpoint(checkpoint) : []));
         }
     }
@@ -50,7 +49,7 @@ internal sealed class StructureCheck(ICatalogView view, TaskCatalog tasks, Verif
                 if (tasks.Context(view, name).Layout.Layout.Id != layout)
                 {
                     findings.Add(
-                        Found($"task {name}", "CORRUPT_STORE: Its layout is not the one that its base and own tensors give.",
+                        Found($"task {name}", "CORRUPT_STORE: The layout differs from that of the task's base and own tensors.",
                             view.Verification.AffectedByTask(id)));
                 }
             }
@@ -69,7 +68,7 @@ internal sealed class StructureCheck(ICatalogView view, TaskCatalog tasks, Verif
             {
                 findings.Add(
                     Found(
-                        $"headers {id}", "CORRUPT_STORE: The headers do not have their digest.", view.Verification.AffectedByHeaders(id)));
+                        $"headers {id}", "CORRUPT_STORE: The digest of the headers is wrong.", view.Verification.AffectedByHeaders(id)));
             }
         }
     }

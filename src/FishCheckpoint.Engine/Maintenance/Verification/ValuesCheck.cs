@@ -4,31 +4,32 @@ using FishCheckpoint.Engine.Tasks;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>A checkpoint whose own frame was checked, and what is wrong with it.</summary>
+/// <summary>The result for a checkpoint's own frame.</summary>
 /// <param name="Row">The checkpoint.</param>
-/// <param name="Error">What is wrong; <see langword="null"/>: nothing.</param>
+/// <param name="Error">The damage; <see langword="null"/> for none.</param>
 internal sealed record CheckedCheckpoint(CheckpointRow Row, Exception? Error);
 
 /// <summary>
-/// Checks the frames of checkpoints together with those that are read with the same things: prediction chains, values on one mask and
-/// parent, blocks against one parent. What is wrong with a frame is told of it alone, not of what it is read with.
+/// Verifies the frames of checkpoints together with related ones: prediction chains, values with one mask and parent, blocks with one
+/// parent. Damage counts for the damaged frame alone, not for related ones.
 /// </summary>
 internal static class ValuesCheck
 {
-    /// <summary>Checks some of one family; of a prediction chain, all of it.</summary>
+    /// <summary>Verifies some checkpoints of a family; of a prediction chain always all.</summary>
     public static List<CheckedCheckpoint> Run(
-        ICatalogView view, VerifyContext means, Family family, IEnumerable<long> checkpoints, bool quick, CancellationToken cancellation)
+        ICatalogView view, VerifyContext context, Family family, IEnumerable<long> checkpoints, bool quick,
+        CancellationToken cancellationToken)
     {
-        var task = means.ContextOf(view, family.Task);
+        var task = context.ContextOf(view, family.Task);
         var results = new List<CheckedCheckpoint>();
         var opened = new List<(CheckpointRow Row, CheckedFrame Frame)>();
         try
         {
-            foreach (var row in family.Guessed && !quick ? WholeRow(view, checkpoints.First()) : Find(view, checkpoints))
+            foreach (var row in family.IsPredicted && !quick ? PredictionChainOf(view, checkpoints.First()) : Find(view, checkpoints))
             {
                 try
                 {
-                    var frame = StoredParts.OpenWhole(view, row.Frame, row.ValueBytes + (row.IsBlocks ? row.BroughtBytes : 0));
+                    var frame = StoredParts.OpenWhole(view, row.Frame, row.ValueBytes + (row.IsBlocks ? row.PositionBytes : 0));
                     StoredParts.RequireRow(view, task, row, frame);
                     opened.Add((row, new CheckedFrame(frame)));
                 }
@@ -41,7 +42,8 @@ internal static class ValuesCheck
 
             if (task is not null && opened.Count > 0)
             {
-                Check(view, means, task, [.. opened.Select(item => item.Row)], [.. opened.Select(item => item.Frame)], quick, cancellation);
+                Check(view, context, task, [.. opened.Select(item => item.Row)], [.. opened.Select(item => item.Frame)], quick,
+                    cancellationToken);
             }
 
             results.AddRange(opened.Select(item => new CheckedCheckpoint(item.Row, item.Frame.Damage)));
@@ -53,11 +55,11 @@ internal static class ValuesCheck
         }
     }
 
-    // Of a row, those after a frame that cannot be opened cannot be decoded, but have their checksums: a frame that is not there stands for
-    // it.
+    // Frames after an unreadable one in a prediction chain cannot be decoded, but their checksums can be compared: a placeholder takes its
+    // place.
     private static void Skip(Family family, List<(CheckpointRow Row, CheckedFrame Frame)> opened, List<CheckedCheckpoint> results)
     {
-        if (!family.Guessed)
+        if (!family.IsPredicted)
         {
             return;
         }
@@ -68,9 +70,9 @@ internal static class ValuesCheck
     }
 
     private static void Check(
-        ICatalogView view, VerifyContext means, TaskContext task, IReadOnlyList<CheckpointRow> rows,
+        ICatalogView view, VerifyContext context, TaskContext task, IReadOnlyList<CheckpointRow> rows,
         IReadOnlyList<CheckedFrame> frames, bool quick,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         var layout = task.Layout.Layout;
         if (quick)
@@ -81,27 +83,27 @@ internal static class ValuesCheck
 
         if (rows[0].ReferenceDepth is not null && !rows[0].IsBlocks)
         {
-            RowCheck.Run(view.Frames.Open(rows[0].MaskFrame!.Value), frames, layout, cancellation);
+            PredictionChainCheck.Run(view.Frames.Open(rows[0].MaskFrame!.Value), frames, layout, cancellationToken);
             return;
         }
 
-        using var parent = ParentOf(view, means, task, rows[0]);
+        using var parent = ParentOf(view, context, task, rows[0]);
         if (rows[0].IsBlocks)
         {
-            BlocksCheck.Run(frames, layout, parent.Blocks, cancellation);
+            BlocksCheck.Run(frames, layout, parent.Blocks, cancellationToken);
         }
         else
         {
-            MaskedCheck.Run(view.Frames.Open(rows[0].MaskFrame!.Value), frames, layout, parent.Blocks, cancellation);
+            MaskedCheck.Run(view.Frames.Open(rows[0].MaskFrame!.Value), frames, layout, parent.Blocks, cancellationToken);
         }
     }
 
-    private static ParentState ParentOf(ICatalogView view, VerifyContext means, TaskContext task, CheckpointRow row)
+    private static ParentState ParentOf(ICatalogView view, VerifyContext context, TaskContext task, CheckpointRow row)
     {
         try
         {
             var parent = row.Parent is { } id ? view.Checkpoints.Row(id) : null;
-            return ParentState.Of(OpenedState.Open(view, means.Bases, task, parent));
+            return ParentState.Of(OpenedState.Open(view, context.Bases, task, parent));
         }
         catch (Exception error) when (Problems.IsDamage(error))
         {
@@ -112,8 +114,8 @@ internal static class ValuesCheck
     private static List<CheckpointRow> Find(ICatalogView view, IEnumerable<long> checkpoints) =>
         [.. checkpoints.Select(id => view.Checkpoints.Row(id)).OfType<CheckpointRow>()];
 
-    // From the first that is predicted from nothing to the last that is predicted from this one, by way of the newest at each fork.
-    private static IReadOnlyList<CheckpointRow> WholeRow(ICatalogView view, long checkpoint)
+    // From the first checkpoint without a reference to the last one that is predicted from this one, following the newest at each fork.
+    private static IReadOnlyList<CheckpointRow> PredictionChainOf(ICatalogView view, long checkpoint)
     {
         var last = checkpoint;
         var seen = new HashSet<long>();

@@ -5,13 +5,10 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>
-/// Verifies what is stored, one thing after another, each in a snapshot of its own, so that nobody waits for it; what was verified, and
-/// what was found, is kept.
-/// </summary>
+/// <summary>Verifies stored items one after another, each in its own snapshot so that nobody waits, and records the results.</summary>
 internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions options)
 {
-    // Things that were verified are noted together: a commit for each would cost more than reading a small one.
+    // Results are recorded together: one commit for each would cost more than reading a small item.
     private const int NotedTogether = 64;
     private const int MaxNames = 1000;
 
@@ -19,10 +16,10 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
     private readonly List<DamagedItem> damaged = [];
     private readonly HashSet<long> affected = [];
 
-    /// <summary>What the round has found, with the things that it was found in.</summary>
+    /// <summary>The findings of the round with their items.</summary>
     public List<(VerifyItem Item, Finding Finding)> Found { get; } = [];
 
-    public async Task<VerifyReport> RunAsync(VerifyOptions wanted, CancellationToken cancellation)
+    public async Task<VerifyReport> RunAsync(VerifyOptions wanted, CancellationToken cancellationToken)
     {
         var (budget, started) = (new WorkBudget(options.Time, wanted.MaxTime, wanted.MaxBytes), options.Time.GetUtcNow());
         var (task, checkpoints) = Begin(wanted);
@@ -33,7 +30,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
 
         try
         {
-            await RunAsync(plan, budget, wanted.Quick, cancellation);
+            await RunAsync(plan, budget, wanted.Quick, cancellationToken);
         }
         finally
         {
@@ -42,7 +39,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
 
         if (!budget.IsSpent && wanted is { Task: null, Subset: null })
         {
-            await TryWriteAsync(writer => writer.Verification.Sweep(wanted.Quick, started, options.Time.GetUtcNow()), cancellation);
+            await TryWriteAsync(writer => writer.Verification.Sweep(wanted.Quick, started, options.Time.GetUtcNow()), cancellationToken);
         }
 
         return End(!budget.IsSpent);
@@ -50,14 +47,14 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
         VerifyReport End(bool finished) => new(wanted.Quick, budget.Items, budget.Bytes, finished, checkpoints, affected.Count, damaged);
     }
 
-    private async Task RunAsync(VerifyPlan plan, WorkBudget budget, bool quick, CancellationToken cancellation)
+    private async Task RunAsync(VerifyPlan plan, WorkBudget budget, bool quick, CancellationToken cancellationToken)
     {
         var (context, progress, inFile) = (new VerifyContext(bases), new ProgressReporter(options.Progress), 0L);
-        context.Read = bytes => progress.At(budget.Bytes + (inFile += bytes));
+        context.Read = bytes => progress.Set(budget.Bytes + (inFile += bytes));
         progress.Expect(plan.Bytes);
         while (plan.Next() is { } item)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             inFile = 0;
             if (!budget.Fits(item.Bytes))
             {
@@ -65,7 +62,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
             }
 
             var together = plan.Relatives(item, budget.BytesLeft);
-            foreach (var (known, findings) in new ItemCheck(context, quick).Run(catalog, together, cancellation))
+            foreach (var (known, findings) in new ItemCheck(context, quick).Run(catalog, together, cancellationToken))
             {
                 plan.Done(known.Name);
                 budget.Take(known.Bytes);
@@ -74,13 +71,13 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
                 unnoted.Add((known, findings));
             }
 
-            progress.At(budget.Bytes);
+            progress.Set(budget.Bytes);
 
-            // Gone by now, or not: it is not taken again.
+            // Marks it as done even if it is gone.
             plan.Done(item.Name);
             if (unnoted.Count >= NotedTogether)
             {
-                await NoteAsync(quick, cancellation);
+                await NoteAsync(quick, cancellationToken);
             }
         }
     }
@@ -99,7 +96,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
         return (task, Count(snapshot.View, task));
     }
 
-    // Where even that cannot be read, the plan cannot be made either, and says so.
+    // If this cannot be read, the plan cannot either, and reports the damage.
     private static long Count(ICatalogView view, long? task)
     {
         try
@@ -112,7 +109,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
         }
     }
 
-    // A database that cannot even be listed is damaged as one.
+    // A database that cannot be listed counts as one damaged item.
     private VerifyPlan? TryPlan(VerifyOptions wanted, long? task)
     {
         try
@@ -122,20 +119,21 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
         }
         catch (Exception error) when (Problems.IsDamage(error))
         {
-            Count(new Finding("database", "database", $"{Problems.Of(error)} What it affects cannot be told.", []));
+            Count(new Finding("database", "database", $"{Problems.Of(error)} The affected checkpoints are unknown.", []));
             return null;
         }
     }
 
-    private async Task NoteAsync(bool quick, CancellationToken cancellation)
+    private async Task NoteAsync(bool quick, CancellationToken cancellationToken)
     {
         var now = options.Time.GetUtcNow();
-        await TryWriteAsync(writer => unnoted.ForEach(one => writer.Verification.Mark(one.Item, one.Findings, quick, now)), cancellation);
+        await TryWriteAsync(writer => unnoted.ForEach(one => writer.Verification.Mark(one.Item, one.Findings, quick, now)),
+            cancellationToken);
         unnoted.Clear();
     }
 
-    // What was found is reported, even where it cannot be kept: the disk may be full, and the database damaged.
-    private async Task TryWriteAsync(Action<ICatalogWriter> write, CancellationToken cancellation)
+    // Findings are reported even if they cannot be recorded, because the disk is full or the database damaged.
+    private async Task TryWriteAsync(Action<ICatalogWriter> write, CancellationToken cancellationToken)
     {
         try
         {
@@ -145,11 +143,11 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
                     write(writer);
                     return true;
                 },
-                cancellation);
+                cancellationToken);
         }
         catch (FishException)
         {
-            // The next round verifies it again.
+            // The next round verifies the items again.
         }
     }
 }

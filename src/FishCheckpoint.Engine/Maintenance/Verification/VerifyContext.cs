@@ -3,22 +3,21 @@ using FishCheckpoint.Engine.Tasks;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>
-/// What checking takes. Made for a round, so that what an earlier one, or the store, has in memory does not stand for what is stored now.
-/// </summary>
+/// <summary>The context of a verification. Created for each round, so that no cached content replaces what is stored.</summary>
 internal sealed class VerifyContext(IBaseStore bases)
 {
     private readonly Dictionary<long, TaskContext?> contexts = [];
 
     public IBaseStore Bases => bases;
 
-    /// <summary>Called with the bytes of a base's file as they are read.</summary>
+    /// <summary>Called with the number of bytes of each read of a base's file.</summary>
     public Action<long>? Read { get; set; }
 
     public TaskCatalog Tasks { get; } = new();
 
     /// <summary>
-    /// A task with its layout; <see langword="null"/> where its row or its base's is damaged, which the structure's check tells.
+    /// A task with its layout; <see langword="null"/> if the row of the task or its base is damaged, which the check of the structure
+    /// reports.
     /// </summary>
     public TaskContext? ContextOf(ICatalogView view, long task)
     {

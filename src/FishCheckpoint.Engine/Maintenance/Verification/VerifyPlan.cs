@@ -6,12 +6,11 @@ using FishCheckpoint.Engine.Ports;
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
 /// <summary>
-/// What a round checks, in its order: what was not verified for longest comes first. Values that are read with the same things come
-/// together.
+/// The order in which a round verifies items: those verified longest ago first. Values that share reads are verified together.
 /// </summary>
 internal sealed class VerifyPlan
 {
-    // Frames that are open at a time, each with a piece in memory; and how far ahead relatives are looked for.
+    // The most frames open at a time, each with a piece in memory, and how far ahead to search for related items.
     private const int Together = 16;
     private const int Window = 1024;
 
@@ -25,10 +24,10 @@ internal sealed class VerifyPlan
         [.. inventory.Where(item => IsIn(item.Name, subset)).OrderBy(item => item.Verified ?? long.MinValue).ThenBy(item => item.Kind)
             .ThenBy(item => item.Row)]);
 
-    /// <summary>Stored bytes of all of it.</summary>
+    /// <summary>Stored bytes of all items.</summary>
     public long Bytes => items.Sum(item => item.Bytes);
 
-    /// <summary>The next that is checked; <see langword="null"/> at the end.</summary>
+    /// <summary>The next item; <see langword="null"/> at the end.</summary>
     public VerifyItem? Next()
     {
         while (next < items.Length && done.Contains(items[next].Name))
@@ -39,16 +38,16 @@ internal sealed class VerifyPlan
         return next < items.Length ? items[next] : null;
     }
 
-    /// <summary>An item and those that are best checked together with it, as many as fit into some bytes; the item itself always.</summary>
+    /// <summary>An item and related items that fit into the bytes together with it.</summary>
     public IReadOnlyList<VerifyItem> Relatives(VerifyItem item, long bytes)
     {
         var sum = item.Bytes;
-        return item.Family is not { Guessed: false } family ? [item]
+        return item.Family is not { IsPredicted: false } family ? [item]
             : [item, .. items.Skip(next + 1).Take(Window).Where(other => other.Family == family && !done.Contains(other.Name))
                 .Take(Together - 1).TakeWhile(other => (sum += other.Bytes) <= bytes)];
     }
 
-    /// <summary>Takes note that something was checked, whether it was next or not.</summary>
+    /// <summary>Marks an item as verified.</summary>
     public void Done(string name) => done.Add(name);
 
     private static bool IsIn(string name, VerifySubset? subset) =>

@@ -14,8 +14,8 @@ internal sealed partial class CheckpointTable
               EXISTS (SELECT 1 FROM checkpoints WHERE task = $1 AND step = $2 AND deleted = 0),
               p.state, coalesce(p.depth, 0), coalesce(p.chain_bytes, 0),
               r.id, r.reference_depth, (SELECT coalesce(sum(value_bytes), 0) FROM checkpoints WHERE id IN (SELECT id FROM earlier)),
-              m.frame, coalesce(m.bytes, 0), EXISTS (SELECT 1 FROM checkpoints WHERE mask = $5 AND blocks = 0 AND brought_bytes > 0
-                AND deleted = 0)
+              m.frame, coalesce(m.bytes, 0),
+              EXISTS (SELECT 1 FROM checkpoints WHERE mask = $5 AND blocks = 0 AND brought_bytes > 0 AND deleted = 0)
             FROM (SELECT 1) one LEFT JOIN checkpoints p ON p.id = $3
               LEFT JOIN checkpoints r ON r.id = $4 AND r.state = $6 AND r.mask = $7 AND r.blocks = 0 AND r.reference IS NOT DISTINCT FROM $8
               LEFT JOIN masks m ON m.id = $5

@@ -8,25 +8,22 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Engine.Saving;
 
 /// <summary>
-/// Makes the damaged frames of a checkpoint anew of a save of the same state that was based on something else: since it was first saved it
-/// may have been folded, or what is chosen for it now is not what was chosen then.
+/// Repairs damaged frames of a checkpoint from a repeated save of the same state with another parent. The checkpoint may have been folded
+/// since, or the store now chooses another parent.
 /// </summary>
 /// <param name="view">A snapshot.</param>
 /// <param name="task">The task.</param>
 /// <param name="parts">The parts of the store.</param>
-internal sealed class RebasedMend(ICatalogView view, TaskContext task, SaveParts parts)
+internal sealed class RebasedRepair(ICatalogView view, TaskContext task, SaveParts parts)
 {
-    /// <summary>
-    /// Encodes the saved state as the checkpoint lies: on what it is based on, in its form, predicted from what it is predicted from.
-    /// </summary>
+    /// <summary>Encodes the saved state in the checkpoint's form, against its parent and from its reference.</summary>
     /// <param name="row">The checkpoint.</param>
-    /// <param name="save">What was saved again.</param>
-    /// <param name="cancellation">Ends the work early.</param>
-    /// <returns>What <see cref="SaveWriter.Mend"/> takes; <see langword="null"/> where nothing is damaged, or the save itself is what it
-    /// takes.</returns>
-    /// <exception cref="FishException">It is damaged, and cannot be made anew: what it is based on is damaged too, or it is another state
-    /// that was saved.</exception>
-    public PreparedSave? Prepare(CheckpointRow row, PreparedSave save, CancellationToken cancellation)
+    /// <param name="save">The repeated save.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
+    /// <returns>The frames for <see cref="SaveWriter.Repair"/>; <see langword="null"/> if nothing is damaged, or the save itself has the
+    /// frames.</returns>
+    /// <exception cref="FishException">The damage cannot be repaired: the parent is damaged too, or another state was saved.</exception>
+    public PreparedSave? Prepare(CheckpointRow row, PreparedSave save, CancellationToken cancellationToken)
     {
         if ((row.Proven == save.State && row.IsBlocks == save.Delta.IsBlocks) || IsSound(row))
         {
@@ -36,8 +33,8 @@ internal sealed class RebasedMend(ICatalogView view, TaskContext task, SaveParts
         var parent = OpenedState.Open(view, parts.Bases, task, row.Parent is { } id ? view.Checkpoints.Row(id) : null);
         try
         {
-            // The digests of positions and values tell whether this is what was there, whatever the form.
-            var made = Encode(row, parent, save, cancellation);
+            // The digests of positions and values identify the content in any form.
+            var made = Encode(row, parent, save, cancellationToken);
             if (made.State == row.Proven)
             {
                 return made;
@@ -46,8 +43,8 @@ internal sealed class RebasedMend(ICatalogView view, TaskContext task, SaveParts
             made.Delta.Dispose();
             throw new FishException(
                 ErrorCode.CorruptCheckpoint, row.Label,
-                "The checkpoint is damaged, and what was saved again does not have its positions and values.",
-                "Save what was saved first, in the same form; or delete the step, and save it anew.");
+                "The checkpoint is damaged, and the repeated save has other positions or values.",
+                "Save the original content in the same form; or delete the step, and save it again.");
         }
         catch
         {
@@ -64,12 +61,12 @@ internal sealed class RebasedMend(ICatalogView view, TaskContext task, SaveParts
                 && FrameCheck.IsSoundValues(view, row.Frame, view.Frames.Open(mask), layout);
     }
 
-    private PreparedSave Encode(CheckpointRow row, OpenedState parent, PreparedSave save, CancellationToken cancellation)
+    private PreparedSave Encode(CheckpointRow row, OpenedState parent, PreparedSave save, CancellationToken cancellationToken)
     {
         var (layout, options) = (task.Layout.Layout, parts.Options);
         StateDiff Diff() => new(parent.Reader, save.OpenReader(row.Label));
         var blocks = BlocksEncoder.TryEncode(
-            Diff(), parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, long.MaxValue, cancellation)!;
+            Diff(), parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, long.MaxValue, cancellationToken)!;
         if (row.IsBlocks || blocks.MaskId != row.Mask)
         {
             return new PreparedSave(blocks, parent, save.Output);
@@ -81,9 +78,9 @@ internal sealed class RebasedMend(ICatalogView view, TaskContext task, SaveParts
             : mask is null ? Prediction.None : Prediction.Find(view, task, row.Step, row, row.Mask, mask, parts.Cache);
         var on = prediction is null ? parent.Reader : null;
         var made = mask is null
-            ? DeltaEncoder.Encode(Diff(), on, parent.Identity, options.Codec, options.TemporaryFolder, cancellation)
+            ? DeltaEncoder.Encode(Diff(), on, parent.Identity, options.Codec, options.TemporaryFolder, cancellationToken)
             : DeltaEncoder.EncodeOn(
-                mask, Diff(), on, parent.Identity, options.Codec, options.TemporaryFolder, prediction?.Values, cancellation);
+                mask, Diff(), on, parent.Identity, options.Codec, options.TemporaryFolder, prediction?.Values, cancellationToken);
         return new PreparedSave(made, parent, save.Output, mask is not null, prediction);
     }
 }

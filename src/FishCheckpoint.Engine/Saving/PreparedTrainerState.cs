@@ -7,13 +7,13 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Saving;
 
-/// <summary>A trainer state that is encoded and checked, but not yet in the catalog.</summary>
-internal sealed class PreparedState : IDisposable
+/// <summary>An encoded and verified trainer state that is not yet in the catalog.</summary>
+internal sealed class PreparedTrainerState : IDisposable
 {
     private readonly FrameWriter writer;
     private readonly NewFrame frame;
 
-    private PreparedState(FrameWriter writer, IFrame content)
+    private PreparedTrainerState(FrameWriter writer, IFrame content)
     {
         (this.writer, frame) = (writer, NewFrame.OfBytes(content));
         var head = FrameHead.Parse(content.Head);
@@ -26,13 +26,13 @@ internal sealed class PreparedState : IDisposable
     public TrainerStateInfo Info { get; }
 
     /// <summary>Encodes a stream to its end.</summary>
-    public static async Task<PreparedState> EncodeAsync(Stream content, EngineOptions options, CancellationToken cancellation)
+    public static async Task<PreparedTrainerState> EncodeAsync(Stream content, EngineOptions options, CancellationToken cancellationToken)
     {
         var frames = new FrameWriter(FrameKind.Bytes, options.TemporaryFolder);
         try
         {
-            return new PreparedState(
-                frames, await BytesCoder.EncodeAsync(content, options.Codec, frames, options.MaxStateBytes, cancellation));
+            return new PreparedTrainerState(
+                frames, await BytesCoder.EncodeAsync(content, options.Codec, frames, options.MaxTrainerStateBytes, cancellationToken));
         }
         catch
         {
@@ -41,38 +41,38 @@ internal sealed class PreparedState : IDisposable
         }
     }
 
-    /// <summary>Gives it to a checkpoint, in the caller's transaction.</summary>
-    /// <returns>Whether it was written; <see langword="false"/> when the checkpoint has the same one.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.StateTaken"/>: it has another one.</exception>
-    public bool Give(ICatalogWriter writer, string task, CheckpointRow row)
+    /// <summary>Attaches it to a checkpoint, in the caller's transaction.</summary>
+    /// <returns>Whether it is new; <see langword="false"/> if the checkpoint has the same one.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.StateTaken"/>: the checkpoint has another one.</exception>
+    public bool Attach(ICatalogWriter writer, string task, CheckpointRow row)
     {
         if (row.TrainerFrame is { } existing)
         {
-            Mend(writer, task, row, existing);
+            Repair(writer, task, row, existing);
             return false;
         }
 
-        GiveNew(writer, row.Id);
+        AttachNew(writer, row.Id);
         return true;
     }
 
-    /// <summary>Gives it to a checkpoint that has none, in the caller's transaction.</summary>
-    /// <returns>Its bytes.</returns>
-    public long GiveNew(ICatalogWriter writer, long checkpoint)
+    /// <summary>Attaches it to a checkpoint without one, in the caller's transaction.</summary>
+    /// <returns>Its stored bytes.</returns>
+    public long AttachNew(ICatalogWriter writer, long checkpoint)
     {
         var id = writer.Frames.Insert(frame);
-        writer.Checkpoints.SetState(checkpoint, id, Info.StoredBytes);
+        writer.Checkpoints.SetTrainerState(checkpoint, id, Info.StoredBytes);
         return Info.StoredBytes;
     }
 
-    /// <summary>Whether a checkpoint has another state, which can be read.</summary>
+    /// <summary>Whether a checkpoint has another, readable trainer state.</summary>
     public bool IsOther(ICatalogView view, CheckpointRow row) =>
         row.TrainerFrame is { } existing && FrameCheck.IsSoundBytes(view, existing) && DigestOf(view, existing) != Info.Sha256;
 
     public void Dispose() => writer.Dispose();
 
-    // What a damaged one held can no longer be told: the one that is sent takes its place.
-    private void Mend(ICatalogWriter writer, string task, CheckpointRow row, long existing)
+    // The content of a damaged trainer state is lost, so the new one replaces it.
+    private void Repair(ICatalogWriter writer, string task, CheckpointRow row, long existing)
     {
         if (FrameCheck.IsSoundBytes(writer, existing))
         {
@@ -81,7 +81,7 @@ internal sealed class PreparedState : IDisposable
         }
 
         writer.Frames.Replace(existing, frame);
-        writer.Checkpoints.SetState(row.Id, existing, Info.StoredBytes);
+        writer.Checkpoints.SetTrainerState(row.Id, existing, Info.StoredBytes);
     }
 
     private void RequireSame(ICatalogView view, string task, CheckpointRow row, long existing)
@@ -89,8 +89,7 @@ internal sealed class PreparedState : IDisposable
         if (DigestOf(view, existing) != Info.Sha256)
         {
             throw new FishException(
-                ErrorCode.StateTaken, $"{task}/{row.Step}", "The checkpoint carries another trainer state.",
-                "A checkpoint never changes; save another step.");
+                ErrorCode.StateTaken, $"{task}/{row.Step}", "The checkpoint already has another trainer state.", "Save another step.");
         }
     }
 

@@ -6,24 +6,24 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
 /// <summary>
-/// Checks the frames of values on one mask that are predicted one from another: chunk by chunk over all of them, so that each is read and
-/// decoded once, where decoding each by itself would decode those before it again.
+/// Verifies the values of a prediction chain, chunk by chunk over all frames, so that each is decoded once. Decoding each checkpoint
+/// separately would repeat the earlier ones.
 /// </summary>
-internal static class RowCheck
+internal static class PredictionChainCheck
 {
-    /// <summary>Checks all of them.</summary>
-    /// <param name="mask">The mask's frame, of which only the head and index are read.</param>
-    /// <param name="frames">The frames, the earliest first; each is predicted from those before it.</param>
-    /// <param name="layout">The layout that positions refer to.</param>
-    /// <param name="cancellation">Ends the check early.</param>
-    public static void Run(IFrame mask, IReadOnlyList<CheckedFrame> frames, Layout layout, CancellationToken cancellation = default)
+    /// <summary>Verifies all frames.</summary>
+    /// <param name="mask">The mask's frame; only its head and index are read.</param>
+    /// <param name="frames">The prediction chain, earliest first.</param>
+    /// <param name="layout">The layout of the positions.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
+    public static void Run(IFrame mask, IReadOnlyList<CheckedFrame> frames, Layout layout, CancellationToken cancellationToken = default)
     {
         var entries = MaskIndex.Begin(mask, frames, layout);
         var (coder, predictions, encoded, room) =
             (new ChunkCoder(), new Predictions(), new byte[ChunkCoder.MaxEncoded], new byte[DeltaChunk.Capacity * sizeof(ulong)]);
         for (var chunk = 0; chunk < MaskIndex.ChunksOf(frames); chunk++)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             for (var index = 0; index < frames.Count; index++)
             {
                 Check(index, chunk);
@@ -48,7 +48,7 @@ internal static class RowCheck
                 var bytes = ChunkIndex.ReadChunk(frame.Frame, frame.Entries[chunk], encoded);
                 if (index > 0 && !frames[index - 1].CanDecode)
                 {
-                    frame.GiveUpDecoding();
+                    frame.StopDecoding();
                 }
 
                 if (frame.CanDecode)
@@ -71,7 +71,7 @@ internal static class RowCheck
             else if (coder.DecodeValues(bytes, DTypes.UnitSizeOf(type), values) != ValueMap.Plain)
             {
                 throw new FishException(
-                    ErrorCode.CorruptFrame, "values", "Values that others are guessed from need a parent.",
+                    ErrorCode.CorruptFrame, "values", "Values that others are predicted from need a parent.",
                     "Repair the store, or restore from a backup.");
             }
         }
