@@ -68,6 +68,7 @@ public sealed class CommandLineTests : CommandTest
     [Theory]
     [InlineData("sail")]
     [InlineData("load", "task")]
+    [InlineData("base")]
     [InlineData("ls", "--server", "not-a-url")]
     [InlineData("ls", "--nonsense")]
     public async Task Usage_ThatCannotBeRead_IsTwo(params string[] arguments)
