@@ -26,6 +26,7 @@ internal static class OpenApiDocument
             document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Key, document)] = [] }];
             return Task.CompletedTask;
         });
+        options.AddOperationTransformer(ParameterDescriptions.DescribeAsync);
         options.AddSchemaTransformer((schema, context, _) =>
         {
             DescribeDigest(schema, context);

@@ -51,7 +51,7 @@ internal static class DatabaseCopy
         {
             cancellationToken.ThrowIfCancellationRequested();
             result = raw.sqlite3_backup_step(backup, Pages);
-            meter.At((raw.sqlite3_backup_pagecount(backup) - raw.sqlite3_backup_remaining(backup)) * pageSize);
+            meter.Set((raw.sqlite3_backup_pagecount(backup) - raw.sqlite3_backup_remaining(backup)) * pageSize);
         }
         while (result is raw.SQLITE_OK or raw.SQLITE_BUSY or raw.SQLITE_LOCKED);
         if (result != raw.SQLITE_DONE)

@@ -13,7 +13,8 @@ public sealed class CollectCommandTests : CommandTest
         await PrepareAsync();
         Task<Ran> Run(params string[] arguments) => overHttp ? FishOverHttpAsync(arguments) : FishAsync(arguments);
         (await Run("save", "task", "30", Write(Base.Change(9), "third"), "--parent", "base")).Succeeded();
-        foreach (var rules in new string[][] { ["--keep-last", "3"], ["--keep-last", "1", "--keep-within", "4w"], ["--keep-last", "1", "--keep-every", "10"] })
+        foreach (var rules in new string[][] { ["--keep-last", "3"], ["--keep-last", "1", "--keep-within", "4w"],
+            ["--keep-last", "1", "--keep-every", "10"] })
         {
             (await Run(["task", "set", "task", "--clear", "retention", .. rules])).Succeeded();
             Assert.Equal(0, (await Run("gc", "--dry-run", "--json")).Json<CollectResult>().Deleted);
@@ -42,5 +43,6 @@ public sealed class CollectCommandTests : CommandTest
     }
 
     [Fact]
-    public async Task Add_TimeThatIsNone_IsRefused() => Assert.Equal(2, (await FishAsync("task", "add", "task", "--base", "base", "--keep-within", "soon")).Exit);
+    public async Task Add_TimeThatIsNone_IsRefused() =>
+        Assert.Equal(2, (await FishAsync("task", "add", "task", "--base", "base", "--keep-within", "soon")).Exit);
 }

@@ -13,7 +13,8 @@ public sealed class CommandLineTests : CommandTest
     {
         var help = (await RunAsync("--help")).Succeeded().Output;
         Assert.All(["Data:", "Tasks:", "Operate:", "Exchange:"], group => Assert.Contains($"\n{group}\n", help, StringComparison.Ordinal));
-        foreach (var command in new[] { "serve", "demo", "bench", "base", "task", "save", "load", "ls", "show", "diff", "import", "export", "report", "verify", "backup", "restore", "repair", "tag", "rm" })
+        foreach (var command in new[] { "serve", "demo", "bench", "base", "task", "save", "load", "ls", "show", "diff", "import", "export",
+            "report", "verify", "backup", "restore", "repair", "tag", "rm" })
         {
             Assert.Matches($@"(?m)^  {command}\b", help);
             var own = (await RunAsync(command, "--help")).Succeeded().Output;
@@ -62,12 +63,14 @@ public sealed class CommandLineTests : CommandTest
     public void ExitCodes_EveryKindOfError_HasOneThatTheHelpLists()
     {
         Assert.All(Enum.GetValues<ErrorKind>(), kind => Assert.Contains(ExitCodes.All, line => line.Code == ExitCodes.Of(kind)));
-        Assert.DoesNotContain(Enum.GetValues<ErrorKind>(), kind => ExitCodes.Of(kind) is ExitCodes.Ok or ExitCodes.Unexpected or ExitCodes.Usage);
+        Assert.DoesNotContain(Enum.GetValues<ErrorKind>(), kind =>
+            ExitCodes.Of(kind) is ExitCodes.Ok or ExitCodes.Unexpected or ExitCodes.Usage);
     }
 
     [Theory]
     [InlineData("sail")]
     [InlineData("load", "task")]
+    [InlineData("base")]
     [InlineData("ls", "--server", "not-a-url")]
     [InlineData("ls", "--nonsense")]
     public async Task Usage_ThatCannotBeRead_IsTwo(params string[] arguments)

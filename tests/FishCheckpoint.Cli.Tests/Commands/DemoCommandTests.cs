@@ -39,15 +39,18 @@ public sealed class DemoCommandTests : CommandTest
     public async Task Demo_TrainedCheckpoints_TakeEveryWayOfOthersAndBack()
     {
         var demo = PathOf("demo");
-        await new Demonstration(Terminal.Of(TextWriter.Null, TextWriter.Null), Short with { Tasks = [DemoTasks.All[0]] }, demo, _ => { }).RunAsync(Stop);
+        await new Demonstration(Terminal.Of(TextWriter.Null, TextWriter.Null), Short with { Tasks = [DemoTasks.All[0]] }, demo, _ => { })
+            .RunAsync(Stop);
         var task = (await RunAsync("task", "ls", "--data", demo, "--json")).Json<TaskInfo[]>().Single();
-        var steps = (await RunAsync("ls", task.Name, "--data", demo, "--json")).Json<CheckpointInfo[]>().Select(checkpoint => checkpoint.Step).Order().ToArray();
+        var steps = (await RunAsync("ls", task.Name, "--data", demo, "--json")).Json<CheckpointInfo[]>()
+            .Select(checkpoint => checkpoint.Step).Order().ToArray();
         Assert.Equal(3, steps.Length);
         foreach (var format in (string[])["disk-delta", "grail", "manifest"])
         {
             var exported = await RunAsync(
                 "export", format, PathOf(format), "--task", task.Name, "--from", $"{steps[0]}", "--to", "latest", "--data", demo);
-            Assert.Equal((0, format == "disk-delta"), (exported.Exit, exported.Error.Contains("has no config.json", StringComparison.Ordinal)));
+            Assert.Equal((0, format == "disk-delta"),
+                (exported.Exit, exported.Error.Contains("has no config.json", StringComparison.Ordinal)));
             (await RunAsync("import", format, PathOf(format), "--task", format, "--base", task.Base, "--data", demo)).Succeeded();
             foreach (var step in steps)
             {

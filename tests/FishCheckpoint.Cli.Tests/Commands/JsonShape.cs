@@ -5,7 +5,8 @@ using Xunit;
 namespace FishCheckpoint.Cli.Tests.Commands;
 
 /// <summary>
-/// The names and kinds of what a command prints as JSON, compared with what docs/reference/cli-json.md says. With FISH_APPROVE set to a path, what is found is added to that file
+/// The names and kinds of what a command prints as JSON, compared with what docs/reference/cli-json.md says. With FISH_APPROVE set to a
+/// path, what is found is added to that file
 /// instead, for whoever changes a shape on purpose.
 /// </summary>
 internal static class JsonShape
@@ -45,7 +46,8 @@ internal static class JsonShape
     private static void Write(StringBuilder text, IReadOnlyList<JsonElement> values, int depth)
     {
         var items = values.Where(value => value.ValueKind == JsonValueKind.Array).SelectMany(value => value.EnumerateArray()).ToArray();
-        var members = values.Where(value => value.ValueKind == JsonValueKind.Object).SelectMany(value => value.EnumerateObject()).GroupBy(member => member.Name, StringComparer.Ordinal).ToArray();
+        var members = values.Where(value => value.ValueKind == JsonValueKind.Object).SelectMany(value => value.EnumerateObject())
+            .GroupBy(member => member.Name, StringComparer.Ordinal).ToArray();
         text.Append(string.Join('|', values.Select(KindOf).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)));
         if (items.Length > 0)
         {
@@ -62,5 +64,6 @@ internal static class JsonShape
         }
     }
 
-    private static string KindOf(JsonElement value) => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? "boolean" : value.ValueKind.ToString().ToLowerInvariant();
+    private static string KindOf(JsonElement value) => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? "boolean"
+        : value.ValueKind.ToString().ToLowerInvariant();
 }

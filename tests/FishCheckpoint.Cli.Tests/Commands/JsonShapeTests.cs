@@ -17,14 +17,17 @@ public sealed class JsonShapeTests : CommandTest
         await ApproveAsync("task add", "task", "--base", "base", "--monitor", "loss", "--keep-last", "5", "--own", "head.weight:F32:2,4");
         (await FishAsync("task", "add", "plain", "--base", "base", "--monitor", "loss")).Succeeded();
         await ApproveAsync("save", "plain", "10", Write(Base.Change(1), "first"), "--metric", "loss=0.5", "--metadata", "run=a1");
-        (await FishAsync("save", "plain", "20", Write(Base.Change(2), "second"), "--metric", "loss=0.25", "--metadata", "run=a1")).Succeeded();
+        (await FishAsync("save", "plain", "20", Write(Base.Change(2), "second"), "--metric", "loss=0.25", "--metadata", "run=a1"))
+            .Succeeded();
         await ApproveAsync("task set", "plain", "--keep-last", "4", "--metadata", "seed=1");
         await ApproveAsync("tag", "plain", "release", "10");
         await ApproveAsync("pin", "plain", "10");
         foreach (var (name, command) in new[]
         {
-            ("base ls", "base ls"), ("task ls", "task ls"), ("ls", "ls"), ("ls TASK", "ls plain"), ("show", "show plain 10"), ("diff", "diff plain base 20"),
-            ("verify", "verify"), ("verify TASK STEP", "verify plain 10"), ("recode", "recode"), ("fold", "fold"), ("report", "report"), ("report TASK", "report plain"),
+            ("base ls", "base ls"), ("task ls", "task ls"), ("ls", "ls"), ("ls TASK", "ls plain"), ("show", "show plain 10"),
+                ("diff", "diff plain base 20"),
+            ("verify", "verify"), ("verify TASK STEP", "verify plain 10"), ("recode", "recode"), ("fold", "fold"), ("report", "report"),
+                ("report TASK", "report plain"),
             ("report --base", "report --base base"), ("report --tensors", "report plain --tensors"), ("report --growth", "report --growth"),
         })
         {
@@ -88,13 +91,17 @@ public sealed class JsonShapeTests : CommandTest
     public void Commands_AllOfThem_HaveAnApprovedShape()
     {
         var root = FishCommandLine.Create(new Shell(Terminal.Of(TextWriter.Null, TextWriter.Null), new FishSettings()));
-        Assert.All(Leaves(root, []), command => Assert.Contains(JsonShape.Commands, approved => approved == command || approved.StartsWith($"{command} ", StringComparison.Ordinal)));
+        Assert.All(Leaves(root, []), command =>
+            Assert.Contains(JsonShape.Commands, approved => approved == command
+            || approved.StartsWith($"{command} ", StringComparison.Ordinal)));
     }
 
     private static IEnumerable<string> Leaves(Command command, string[] path) => command.Subcommands.Count == 0
-        ? [string.Join(' ', path)] : command.Subcommands.Where(child => !child.Hidden).SelectMany(child => Leaves(child, [.. path, child.Name]));
+        ? [string.Join(' ', path)]
+            : command.Subcommands.Where(child => !child.Hidden).SelectMany(child => Leaves(child, [.. path, child.Name]));
 
-    private Task ApproveAsync(string command, params string[] arguments) => CheckAsync(command, [.. command.Split(' '), .. arguments, "--data", Data]);
+    private Task ApproveAsync(string command, params string[] arguments) =>
+        CheckAsync(command, [.. command.Split(' '), .. arguments, "--data", Data]);
 
     private static async Task CheckAsync(string name, string[] arguments)
     {

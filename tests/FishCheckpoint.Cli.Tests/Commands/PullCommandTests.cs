@@ -20,7 +20,8 @@ public sealed class PullCommandTests : CommandTest
         var (first, second) = await PrepareAsync();
 
         var full = (await Run("pull", "task", Pulled, "--step", "10", "--json")).Json<PulledModel>();
-        Assert.Equal((PullForm.Full, 10, first.Header.FileLength, "the folder was empty"), (full.Form, full.Step, full.FetchedBytes, full.Because));
+        Assert.Equal((PullForm.Full, 10, first.Header.FileLength, "the folder was empty"),
+            (full.Form, full.Step, full.FetchedBytes, full.Because));
         Assert.Equal(first.ToBytes(), CurrentModel);
 
         var delta = (await Run("pull", "task", Pulled, "--json")).Json<PulledModel>();
@@ -55,7 +56,8 @@ public sealed class PullCommandTests : CommandTest
         Task<Ran> Run(params string[] arguments) => overHttp ? FishOverHttpAsync(arguments) : FishAsync(arguments);
         (await FishAsync("base", "add", "base", Write(Base, "base"))).Succeeded();
         Base.Change(7).Write(Path.Combine(PathOf("dropped"), "checkpoint-7"));
-        string[] watch = ["watch", PathOf("dropped"), "--task", "new", "--base", "base", "--once", "--settle", "0.1s", "--interval", "0.05s"];
+        string[] watch = ["watch", PathOf("dropped"), "--task", "new", "--base", "base", "--once", "--settle", "0.1s", "--interval",
+            "0.05s"];
 
         var saved = (await Run([.. watch, "--json"])).Json<WatchedVersion>();
         Assert.Equal(("new", 7, "checkpoint-7", true), (saved.Task, saved.Step, saved.Name, saved.Created));
@@ -75,7 +77,8 @@ public sealed class PullCommandTests : CommandTest
     {
         var fish = Path.Combine(AppContext.BaseDirectory, "fishckpt");
         Assert.SkipUnless(File.Exists(fish), "There is no program of this name here.");
-        var result = await new FollowSuite(Random.Shared.Next(1_000_000), Folder, fish).RunAsync(kills: 10, new Progress(TimeSpan.FromSeconds(12)));
+        var result = await new FollowSuite(Random.Shared.Next(1_000_000), Folder, fish)
+            .RunAsync(kills: 10, new Progress(TimeSpan.FromSeconds(12)));
         Assert.True(result.Findings.Count == 0, result.ToString());
     }
 }

@@ -22,7 +22,8 @@ public sealed class ReadyCommandTests : CommandTest
     }
 
     [Fact]
-    public async Task Ready_WithoutServer_IsRefused() => (await RunAsync("ready", "--server", FreeAddress().AbsoluteUri)).Failed(9, "SERVER_UNAVAILABLE");
+    public async Task Ready_WithoutServer_IsRefused() =>
+        (await RunAsync("ready", "--server", FreeAddress().AbsoluteUri)).Failed(9, "SERVER_UNAVAILABLE");
 
     [Fact]
     public async Task Ready_OfNothing_IsRefused() => (await RunAsync("ready")).Failed(3, "REQUEST_INVALID");

@@ -14,7 +14,8 @@ public sealed class RecodeCommandTests : CommandTest
     public async Task Recode_Json_IsTheStoresOwnShape(bool overHttp)
     {
         var model = await PrepareFastAsync();
-        var result = (await Fish(overHttp, "recode", "--task", "task", "--max-bytes", "10000000", "--max-time", "600", "--json")).Json<RecodeResult>();
+        var result = (await Fish(overHttp, "recode", "--task", "task", "--max-bytes", "10000000", "--max-time", "600", "--json"))
+            .Json<RecodeResult>();
         Assert.Equal((1, true), (result.Recoded, result.Finished));
         Assert.InRange(result.BytesAfter, 1, result.BytesBefore - 1);
         (await Fish(overHttp, "load", "task", "30", PathOf("out.safetensors"))).Succeeded();
@@ -25,7 +26,8 @@ public sealed class RecodeCommandTests : CommandTest
     public async Task Recode_ForPeople_SaysWhatItDid()
     {
         await PrepareFastAsync();
-        Assert.Contains("1 frames recoded, 0 unchanged, 0 skipped, 0 damaged", (await FishAsync("recode")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("1 frames recoded, 0 unchanged, 0 skipped, 0 damaged", (await FishAsync("recode")).Succeeded().Output,
+            StringComparison.Ordinal);
         Assert.Contains("0 frames recoded", (await FishOverHttpAsync("recode")).Succeeded().Output, StringComparison.Ordinal);
     }
 
@@ -44,7 +46,8 @@ public sealed class RecodeCommandTests : CommandTest
     public async Task Recode_DamagedBase_NamesWhatItAffectsAndFails()
     {
         await PrepareFastAsync();
-        var file = Directory.EnumerateFiles(Data, "*.safetensors", SearchOption.AllDirectories).Single(path => path.Contains("bases", StringComparison.Ordinal));
+        var file = Directory.EnumerateFiles(Data, "*.safetensors", SearchOption.AllDirectories)
+            .Single(path => path.Contains("bases", StringComparison.Ordinal));
         File.SetAttributes(file, FileAttributes.Normal);
         using (var stream = new FileStream(file, FileMode.Open))
         {

@@ -73,11 +73,13 @@ public sealed class SaveLoadTests : CommandTest
     {
         await PrepareAsync();
         (await FishAsync(
-            "save", "task", "30", Write(Base.Change(7), "odd"), "--metric", "up=inf", "--metric", "down=-Infinity", "--metric", "none=NaN", "--metric", "a=b=1e-3",
+            "save", "task", "30", Write(Base.Change(7), "odd"), "--metric", "up=inf", "--metric", "down=-Infinity", "--metric", "none=NaN",
+                "--metric", "a=b=1e-3",
             "--metadata", "run=a1", "--metadata", "note=x=y [z]")).Succeeded();
         var info = (await FishAsync("show", "task", "30", "--json")).Json<CheckpointInfo>();
         Assert.Equal(
-            (double.PositiveInfinity, double.NegativeInfinity, double.NaN, 1e-3), (info.Metrics["up"], info.Metrics["down"], info.Metrics["none"], info.Metrics["a=b"]));
+            (double.PositiveInfinity, double.NegativeInfinity, double.NaN, 1e-3),
+                (info.Metrics["up"], info.Metrics["down"], info.Metrics["none"], info.Metrics["a=b"]));
         Assert.Equal(("a1", "x=y [z]"), (info.Metadata["run"], info.Metadata["note"]));
         Assert.Contains("note=x=y [z] run=a1", (await FishAsync("show", "task", "30")).Succeeded().Output, StringComparison.Ordinal);
     }
@@ -93,7 +95,8 @@ public sealed class SaveLoadTests : CommandTest
     {
         await PrepareAsync();
         (await FishAsync("save", "task", "30", Write(Base, "model"), option, value)).Failed(3, $"REQUEST_INVALID {value}");
-        (await FishAsync("save", "task", "30", PathOf("model"), "--metric", "loss=1", "--metric", "loss=2")).Failed(3, "REQUEST_INVALID loss=2");
+        (await FishAsync("save", "task", "30", PathOf("model"), "--metric", "loss=1", "--metric", "loss=2"))
+            .Failed(3, "REQUEST_INVALID loss=2");
     }
 
     [Fact]

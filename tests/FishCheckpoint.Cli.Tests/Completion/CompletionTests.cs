@@ -74,7 +74,9 @@ public sealed class CompletionTests : CommandTest
     {
         await PrepareAsync();
         var task = (await FishAsync("task", "ls", "--json")).Output.Trim()[1..^1];
-        var listed = string.Join(',', new[] { "$(touch x)", "a;b", "a\\u001b[2J", "fine" }.Select(name => task.Replace("\"name\":\"task\"", $"\"name\":\"{name}\"", StringComparison.Ordinal)));
+        var listed = string.Join(',',
+            new[] { "$(touch x)", "a;b", "a\\u001b[2J", "fine" }.Select(name =>
+            task.Replace("\"name\":\"task\"", $"\"name\":\"{name}\"", StringComparison.Ordinal)));
         using var listener = new HttpListener();
         var address = FreeAddress();
         listener.Prefixes.Add(address);
@@ -141,9 +143,11 @@ public sealed class CompletionTests : CommandTest
             ("fishckpt --data DATA load task 1", "10"),
         ];
         var ran = await RealProgram.RunAsync(
-            "bash", ["-c", Harness, "bash", AppContext.BaseDirectory, .. lines.Select(line => line.Line.Replace("DATA", Data, StringComparison.Ordinal))]);
+            "bash", ["-c", Harness, "bash", AppContext.BaseDirectory,
+                .. lines.Select(line => line.Line.Replace("DATA", Data, StringComparison.Ordinal))]);
         Assert.Contains("-F _fishcheckpoint_complete fishckpt", ran.Error, StringComparison.Ordinal);
-        Assert.Equal(lines.Select(line => line.Expected), ran.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim()));
+        Assert.Equal(lines.Select(line => line.Expected),
+            ran.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim()));
     }
 
     [Fact]
@@ -155,12 +159,16 @@ public sealed class CompletionTests : CommandTest
         var ran = await RealProgram.RunAsync(
             shell!,
             [
-                "--no-config", "-c", "set -x PATH $argv[1] $PATH; source (command fishckpt completion fish | psub); for line in $argv[2..-1]; complete -C $line; echo; end",
-                AppContext.BaseDirectory, $"fishckpt --data {Data} sa", $"fishckpt --data {Data} load task ", $"fishckpt --data {Data} diff task other:la",
+                "--no-config", "-c", "set -x PATH $argv[1] $PATH; source (command fishckpt completion fish | psub); "
+                    + "for line in $argv[2..-1]; complete -C $line; echo; end",
+                AppContext.BaseDirectory, $"fishckpt --data {Data} sa", $"fishckpt --data {Data} load task ",
+                    $"fishckpt --data {Data} diff task other:la",
             ],
             new(StringComparer.Ordinal) { ["HOME"] = Folder, ["TERM"] = "dumb" });
         var given = ran.Output.Split("\n\n", StringSplitOptions.RemoveEmptyEntries)
-            .Select(block => string.Join(' ', block.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(found => found.Split('\t')[0]).Order(StringComparer.Ordinal)));
+            .Select(block => string.Join(' ',
+                block.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(found => found.Split('\t')[0])
+                .Order(StringComparer.Ordinal)));
         Assert.Equal(["save", "10 20 best latest release", "other:latest"], given);
     }
 
@@ -174,7 +182,9 @@ public sealed class CompletionTests : CommandTest
         const string Harness = """
             zmodload zsh/zpty
             zpty -b shell zsh -f -i
-            zpty -w shell "PATH=$1:\$PATH PS1= HOME=$3; autoload -U compinit && compinit -u -d $3/dump; eval \"\$(fishckpt completion zsh)\"; unsetopt zle_bracketed_paste; zstyle ':completion:*' list-colors ''; echo RE''ADY"
+            zpty -w shell "PATH=$1:\$PATH PS1= HOME=$3; autoload -U compinit && compinit -u -d $3/dump"
+            zpty -w shell "eval \"\$(fishckpt completion zsh)\"; unsetopt zle_bracketed_paste"
+            zpty -w shell "zstyle ':completion:*' list-colors ''; echo RE''ADY"
             typeset text= chunk=
             for i in {1..200}; do zpty -rt shell chunk && text+=$chunk || sleep 0.05; [[ $text == *READY* ]] && break; done
             zpty -wn shell "$2"$'\t'
@@ -183,10 +193,12 @@ public sealed class CompletionTests : CommandTest
             print -r -- "$text"
             zpty -d shell
             """;
-        foreach (var (line, expected) in new[] { ("fishckpt --data DATA load task rel", "load task release"), ("fishckpt --data DATA veri", "verify"), ("fishckpt --data DATA diff task other:la", "other:latest") })
+        foreach (var (line, expected) in new[] { ("fishckpt --data DATA load task rel", "load task release"),
+            ("fishckpt --data DATA veri", "verify"), ("fishckpt --data DATA diff task other:la", "other:latest") })
         {
             var ran = await RealProgram.RunAsync(
-                "zsh", ["-f", "-c", Harness, "zsh", AppContext.BaseDirectory, line.Replace("DATA", Data, StringComparison.Ordinal), Folder, expected],
+                "zsh", ["-f", "-c", Harness, "zsh", AppContext.BaseDirectory, line.Replace("DATA", Data, StringComparison.Ordinal), Folder,
+                    expected],
                 new(StringComparer.Ordinal) { ["TERM"] = "dumb" });
             Assert.Contains(expected, ran.Output, StringComparison.Ordinal);
         }
@@ -214,5 +226,6 @@ public sealed class CompletionTests : CommandTest
     }
 
     private (string, long, DateTime)[] Files() =>
-        [.. new DirectoryInfo(Data).EnumerateFiles("*", SearchOption.AllDirectories).OrderBy(file => file.FullName, StringComparer.Ordinal).Select(file => (file.FullName, file.Length, file.LastWriteTimeUtc))];
+        [.. new DirectoryInfo(Data).EnumerateFiles("*", SearchOption.AllDirectories).OrderBy(file => file.FullName, StringComparer.Ordinal)
+            .Select(file => (file.FullName, file.Length, file.LastWriteTimeUtc))];
 }

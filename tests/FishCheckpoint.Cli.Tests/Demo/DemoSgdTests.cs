@@ -27,7 +27,8 @@ public sealed class DemoSgdTests
             var masked = mask.Tensors.FirstOrDefault(entry => entry.Tensor == tensor)?.Positions.ToArray().ToHashSet() ?? [];
             for (var index = 0; index < model.Parameters[tensor].Length; index++)
             {
-                var same = BitConverter.SingleToInt32Bits(model.Parameters[tensor][index]) == BitConverter.SingleToInt32Bits(before.Parameters[tensor][index]);
+                var same = BitConverter.SingleToInt32Bits(model.Parameters[tensor][index]) == BitConverter.SingleToInt32Bits(
+                    before.Parameters[tensor][index]);
                 Assert.True(same || masked.Contains(index));
                 changed += same ? 0 : 1;
             }
@@ -76,6 +77,7 @@ public sealed class DemoSgdTests
     private static double[] Train(Mlp model, Mask mask, int steps)
     {
         var sgd = new DemoSgd(new MlpPass(model, 21), mask, 0.9f);
-        return [.. Enumerable.Range(0, steps).Select(step => sgd.Step(Images, [.. Enumerable.Range(step * 7 % 500, step == steps - 1 ? 13 : 21)], 0.05f))];
+        return [.. Enumerable.Range(0, steps)
+            .Select(step => sgd.Step(Images, [.. Enumerable.Range(step * 7 % 500, step == steps - 1 ? 13 : 21)], 0.05f))];
     }
 }

@@ -26,7 +26,8 @@ public sealed class TerminalTraitsTests
     public void Of_StreamsThatDiffer_AreToldApart()
     {
         var traits = Of("", false, true);
-        Assert.Equal((false, true, false, true), (traits.OutputIsTerminal, traits.ErrorIsTerminal, traits.OutputHasColors, traits.ErrorHasColors));
+        Assert.Equal((false, true, false, true),
+            (traits.OutputIsTerminal, traits.ErrorIsTerminal, traits.OutputHasColors, traits.ErrorHasColors));
     }
 
     [Theory]
@@ -42,7 +43,8 @@ public sealed class TerminalTraitsTests
 
     private static TerminalTraits Of(string variables, bool output, bool error)
     {
-        var values = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+        var values = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('='))
+            .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
         return TerminalTraits.Of(output, error, name => values.GetValueOrDefault(name), () => 99);
     }
 }

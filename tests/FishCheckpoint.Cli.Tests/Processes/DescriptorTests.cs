@@ -17,7 +17,8 @@ public sealed class DescriptorTests : CommandTest
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux's limit is looked at.");
         using var server = Process.Start(new ProcessStartInfo(
-            "sh", ["-c", $"ulimit -n {Files}; exec \"$0\" serve --data \"$1\" --urls http://127.0.0.1:0", RealProgram.Fish, PathOf("served")])
+            "sh", ["-c", $"ulimit -n {Files}; exec \"$0\" serve --data \"$1\" --urls http://127.0.0.1:0", RealProgram.Fish,
+                PathOf("served")])
         { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
         try
         {
@@ -26,7 +27,8 @@ public sealed class DescriptorTests : CommandTest
             while (address is null && await server.StandardOutput.ReadLineAsync(Stop) is { } line)
             {
                 said += line + "\n";
-                address = Regex.Match(line, @"^Serving .* on (http://\S+?)\.? ") is { Success: true } match ? new Uri(match.Groups[1].Value) : null;
+                address = Regex.Match(line, @"^Serving .* on (http://\S+?)\.? ") is { Success: true } match
+                    ? new Uri(match.Groups[1].Value) : null;
             }
 
             Assert.NotNull(address);

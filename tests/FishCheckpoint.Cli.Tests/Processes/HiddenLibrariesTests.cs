@@ -20,7 +20,8 @@ public sealed class HiddenLibrariesTests : CommandTest
     [InlineData("Zstd")]
     public async Task SaveAndLoad_WithoutTheLibraries_AreThoseOfEverySystem(string compression)
     {
-        Assert.SkipUnless(RealProgram.Has("unshare") && Environment.IsPrivilegedProcess, "Only root may hide files, by util-linux's unshare.");
+        Assert.SkipUnless(RealProgram.Has("unshare") && Environment.IsPrivilegedProcess,
+            "Only root may hide files, by util-linux's unshare.");
         var variables = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["FishCheckpoint__Compression__Effort"] = "Runs",
@@ -30,7 +31,8 @@ public sealed class HiddenLibrariesTests : CommandTest
         var (first, second) = await PrepareAsync();
         var third = second.Change(3);
         await HiddenAsync(variables, "save", "task", "30", Write(third, "third"));
-        (await RealProgram.RunAsync(RealProgram.Fish, ["save", "task", "40", Write(first, "fourth"), "--data", Data], variables)).Succeeded();
+        (await RealProgram.RunAsync(RealProgram.Fish, ["save", "task", "40", Write(first, "fourth"), "--data", Data], variables))
+            .Succeeded();
 
         foreach (var (step, model) in new[] { ("10", first), ("20", second), ("30", third), ("40", first) })
         {

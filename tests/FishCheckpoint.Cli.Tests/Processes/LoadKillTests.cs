@@ -6,7 +6,9 @@ using Xunit;
 
 namespace FishCheckpoint.Cli.Tests.Processes;
 
-/// <summary>A real <c>fishckpt load --server</c> that is killed while its bytes come leaves a folder that the next load makes whole.</summary>
+/// <summary>
+/// A real <c>fishckpt load --server</c> that is killed while its bytes come leaves a folder that the next load makes whole.
+/// </summary>
 [Trait("Category", "Slow")]
 public sealed class LoadKillTests : CommandTest
 {

@@ -11,7 +11,8 @@ namespace FishCheckpoint.Cli.Tests.Processes;
 [Trait("Category", "Slow")]
 public sealed class ReadOnlyStoreTests : CommandTest
 {
-    private const string Needs = "Only root may run a program as another user or mount for reading only, by util-linux's setpriv and unshare.";
+    private const string Needs =
+        "Only root may run a program as another user or mount for reading only, by util-linux's setpriv and unshare.";
 
     [Theory]
     [InlineData(true)]

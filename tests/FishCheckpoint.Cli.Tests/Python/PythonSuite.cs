@@ -7,7 +7,8 @@ namespace FishCheckpoint.Cli.Tests.Python;
 /// <summary>The PyTorch client's own tests (tests/python), against this build of the server.</summary>
 public sealed class PythonSuite
 {
-    private const string NoTorch = "PyTorch is not installed: 'apt-get install python3-torch libopenblas0-pthread', then these run with the system's python3";
+    private const string NoTorch =
+        "PyTorch is not installed: 'apt-get install python3-torch libopenblas0-pthread', then these run with the system's python3";
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 

@@ -27,7 +27,7 @@ public sealed class FrameChecksTests : IDisposable
     public void Row_OfGuesses_IsReadOnceAndSound()
     {
         var (mask, frames) = Row();
-        Check(frames, (counted, checkedFrames) => RowCheck.Run(mask, checkedFrames, parent.Layout, Stop));
+        Check(frames, (counted, checkedFrames) => PredictionChainCheck.Run(mask, checkedFrames, parent.Layout, Stop));
     }
 
     [Theory]
@@ -38,7 +38,7 @@ public sealed class FrameChecksTests : IDisposable
     {
         var (mask, frames) = Row();
         frames[damaged].Bytes[frames[damaged].Bytes.Length / 2] ^= 1;
-        var found = Run(frames, checkedFrames => RowCheck.Run(mask, checkedFrames, parent.Layout, Stop));
+        var found = Run(frames, checkedFrames => PredictionChainCheck.Run(mask, checkedFrames, parent.Layout, Stop));
         for (var index = 0; index < Siblings; index++)
         {
             Assert.Equal((index == damaged, index < damaged), (found[index].Damage is not null, found[index].IsDecoded));
@@ -52,7 +52,7 @@ public sealed class FrameChecksTests : IDisposable
         var head = mask.Head.ToArray();
         head[40] ^= 1;
         frames[2].Bytes[7] ^= 1;
-        var found = Run(frames, checkedFrames => RowCheck.Run(new MemoryFrame(head, mask.Bytes), checkedFrames, parent.Layout, Stop));
+        var found = Run(frames, checkedFrames => PredictionChainCheck.Run(new MemoryFrame(head, mask.Bytes), checkedFrames, parent.Layout, Stop));
         Assert.All(found, frame => Assert.False(frame.IsDecoded));
         Assert.Equal([false, false, true, false], found.Select(frame => frame.Damage is not null));
     }

@@ -100,8 +100,8 @@ public sealed class PlainDecoderTests : IDisposable
         {
             foreach (var units in Drawn.All(type, 1 + random.Next(1500), random))
             {
-                var (encoded, tensor) = (new byte[units.Length + DenseCoder.Overhead], new PlainTensor("units", DTypes.NameOf(type), []));
-                var source = new PlainBytes(encoded[..new DenseCoder().Encode(type, units, encoded)]);
+                var (encoded, tensor) = (new byte[units.Length + UnitCoder.Overhead], new PlainTensor("units", DTypes.NameOf(type), []));
+                var source = new PlainBytes(encoded[..new UnitCoder().Encode(type, units, encoded)]);
                 Assert.Equal(Split(units, tensor.Unit), PlainUnits.Read(source, tensor, units.Length / tensor.Unit));
                 Assert.Equal(0, source.Left);
             }

@@ -57,7 +57,9 @@ internal sealed class HelpText(int width) : SynchronousCommandLineAction
         }
     }
 
-    private static (string Left, string Right) RowOf(Command command) => (command.Name, command.Description ?? string.Empty);
+    // The first sentence: the command's own help has the rest.
+    private static (string Left, string Right) RowOf(Command command) =>
+        (command.Name, $"{(command.Description ?? string.Empty).Split(". ")[0].TrimEnd('.')}.");
 
     private static void Section(TextWriter output, string title, IReadOnlyList<string> lines)
     {

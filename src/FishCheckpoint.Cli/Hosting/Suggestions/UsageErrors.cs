@@ -21,6 +21,12 @@ internal static class UsageErrors
             return ([$"'{PathOf(parsed)}' has no command '{word}'."], Nearest.Question(CommandsLike(word, command)));
         }
 
+        if (command is { Action: null, Subcommands.Count: > 0 } and not RootCommand)
+        {
+            var names = string.Join(", ", command.Subcommands.Select(child => child.Name));
+            return ([$"'{PathOf(parsed)}' needs a command: {names}."], string.Empty);
+        }
+
         string[] errors = [.. parsed.Errors.Select(TextOf)];
         return (errors, Nearest.Question([.. parsed.Errors.SelectMany(ValuesLike).Distinct(StringComparer.Ordinal)]));
     }
