@@ -99,7 +99,7 @@ internal sealed class FrameOracle(FrameWorld world, string spool)
             {
                 case (null, _): BlocksCheck.Run(frames, world.Layout, world.Parent); break;
                 case (_, 1): MaskedCheck.Run(mask, frames, world.Layout, world.Parent); break;
-                default: RowCheck.Run(mask, frames, world.Layout); break;
+                default: PredictionChainCheck.Run(mask, frames, world.Layout); break;
             }
 
             if (mask is not null)

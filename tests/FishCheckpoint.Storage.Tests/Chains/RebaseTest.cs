@@ -64,7 +64,7 @@ public abstract class RebaseTest : RecodeTest
     private Database OpenDatabase()
     {
         var database = Database.Open(Options.DataFolder);
-        database.BeforeCommit = new TotalsKeeper(new TaskCatalog(), TimeProvider.System, database.OpenSnapshot).Settle;
+        database.BeforeCommit = new TotalsKeeper(new TaskCatalog(), TimeProvider.System, database.OpenSnapshot).Update;
         return database;
     }
 
