@@ -23,11 +23,13 @@ const string usage = """
     serve-speed DIR [TURNS]    rebuild the model of DIR beside nginx and static files that hold it dense; --write: into the benchmarks page
     save-speed DIR [TURNS]     save 0.5% of that model over HTTP beside torch.save and fsync of all of it; --write as above
     growth DIR [ELEMENTS]      what 100,000 changed values cost in a model of 10 million elements and in one of a billion; --write as above
-    chains DIR [STEPS] [KIND]  what a chain takes whose every step has a mask of its own, and what reading any step costs; KIND: real or synthetic; or deltas: what the
-                               delta between two steps costs beside whole models; --write as above
+    chains DIR [STEPS] [KIND]  what a chain takes whose every step has a mask of its own, and what reading any step costs; KIND: real
+                               or synthetic; or deltas: what the delta between two steps costs beside whole models; --write as above
     many DIR [CHECKPOINTS]     lists, gets and reports of stores with 100,000 checkpoints, embedded and over HTTP; --write as above
-    reclaim DIR [STEPS]        what deleting nine checkpoints of ten of a store of 3 GB gives back while models are streamed; --write as above
-    deletions DIR [CHECKPOINTS] deleting 10,000 checkpoints of one task, bringing them back and removing them, while others save; and what a grace costs; --write as above
+    reclaim DIR [STEPS]        what deleting nine checkpoints of ten of a store of 3 GB gives back while models are streamed;
+                               --write as above
+    deletions DIR [CHECKPOINTS] deleting 10,000 checkpoints of one task, bringing them back and removing them, while others save;
+                               and what a grace costs; --write as above
     optimizer [STEPS]          state and time of an Adam step on a mask beside a dense one (10 million parameters, 0.5%)
     hook [TURNS]               what saving every step costs a training step, and how the stall grows (10.5 million parameters, 0.5%)
     sizes DIR [--write]        our encoding and others' on real checkpoints, made by experiments/corpus.py DIR; --write: into the page

@@ -24,7 +24,8 @@ public sealed class TestModel
         seed, metadata,
         new TensorInfo("embed.weight", DType.F32, [600, 1000]), new TensorInfo("layer.0.weight", DType.BF16, [300, 17]),
         new TensorInfo("layer.0.bias", DType.F32, [17]), new TensorInfo("layer.0.empty", DType.F16, [0, 4]),
-        new TensorInfo("layer.0.flags", DType.Bool, [33]), new TensorInfo("steps", DType.I64, []), new TensorInfo("head.weight", DType.F32, [10, 17]));
+        new TensorInfo("layer.0.flags", DType.Bool, [33]), new TensorInfo("steps", DType.I64, []),
+        new TensorInfo("head.weight", DType.F32, [10, 17]));
 
     public static TestModel Create(int seed, IReadOnlyDictionary<string, string>? metadata, params TensorInfo[] tensors)
     {
@@ -46,7 +47,8 @@ public sealed class TestModel
         {
             for (var change = 0L; change < Math.Max(1, tensor.Units * density); change++)
             {
-                copy[tensor.Name][(random.NextInt64(tensor.Units) * tensor.UnitSize) + random.Next(tensor.UnitSize)] ^= (byte)random.Next(1, 256);
+                copy[tensor.Name][(random.NextInt64(tensor.Units) * tensor.UnitSize) + random.Next(tensor.UnitSize)] ^= (
+                    byte)random.Next(1, 256);
             }
         }
 
@@ -60,7 +62,8 @@ public sealed class TestModel
         new(HeaderWriter.Create(Header.Tensors.Select(tensor => tensor.Info).Reverse(), metadata), data);
 
     /// <summary>The same tensors in the same order, under a header with these metadata.</summary>
-    public TestModel Under(IReadOnlyDictionary<string, string> metadata) => new(HeaderWriter.Create(Header.Tensors.Select(tensor => tensor.Info), metadata), data);
+    public TestModel Under(IReadOnlyDictionary<string, string> metadata) =>
+        new(HeaderWriter.Create(Header.Tensors.Select(tensor => tensor.Info), metadata), data);
 
     /// <summary>The same model with one tensor in another form, filled with bytes of a seed.</summary>
     public TestModel With(TensorInfo tensor, int seed = 5)
@@ -72,7 +75,8 @@ public sealed class TestModel
         return new TestModel(HeaderWriter.Create(tensors), all);
     }
 
-    public TestModel Without(string tensor) => new(HeaderWriter.Create(Header.Tensors.Select(item => item.Info).Where(item => item.Name != tensor)), data);
+    public TestModel Without(string tensor) =>
+        new(HeaderWriter.Create(Header.Tensors.Select(item => item.Info).Where(item => item.Name != tensor)), data);
 
     public byte[] ToBytes()
     {
@@ -102,7 +106,9 @@ public sealed class TestModel
             var (mine, theirs, unit) = (data[tensor.Name], other.data[tensor.Name], tensor.UnitSize);
             var positions = Enumerable.Range(0, (int)tensor.Units)
                 .Where(index => !mine.AsSpan(index * unit, unit).SequenceEqual(theirs.AsSpan(index * unit, unit))).ToArray();
-            parts.Add((new TensorInfo(tensor.Name + ".indices", DType.I64, [positions.Length]), [.. positions.SelectMany(position => Long(position))]));
+            parts.Add(
+                (new TensorInfo(tensor.Name + ".indices", DType.I64, [positions.Length]),
+                [.. positions.SelectMany(position => Long(position))]));
             parts.Add((new TensorInfo(tensor.Name + ".values", tensor.Type, [positions.Length]),
                 [.. positions.SelectMany(position => mine.AsSpan(position * unit, unit).ToArray())]));
         }
@@ -128,7 +134,8 @@ public sealed class TestModel
 /// <summary>Reads restored models into memory.</summary>
 public static class Restored
 {
-    public static async Task<byte[]> ReadAsync(this IModelReader reader, string file = "model.safetensors", long offset = 0, long? length = null)
+    public static async Task<byte[]> ReadAsync(
+        this IModelReader reader, string file = "model.safetensors", long offset = 0, long? length = null)
     {
         using var target = new MemoryStream();
         var pipe = PipeWriter.Create(target);

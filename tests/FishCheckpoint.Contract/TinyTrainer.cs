@@ -6,8 +6,8 @@ using FishCheckpoint.Training;
 namespace FishCheckpoint.Contract;
 
 /// <summary>
-/// A network of one hidden layer with statistics like batch normalization's, trained on drawn examples: small, managed, and with everything that a resumed
-/// run has to get back (moments, random numbers, a schedule, buffers). Deterministic.
+/// A network of one hidden layer with statistics like batch normalization's, trained on drawn examples: small, managed, and with everything
+/// that a resumed run has to get back (moments, random numbers, a schedule, buffers). Deterministic.
 /// </summary>
 public sealed class TinyTrainer
 {

@@ -8,8 +8,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Contract;
 
 /// <summary>
-/// Saves of every form that a checkpoint is stored in: full models against the base and in a chain, a patch, a fixed mask's values that are guessed one from another
-/// (the task <c>task</c>), and such that are told from their parent (the task <c>narrow</c>, of a base in bf16).
+/// Saves of every form that a checkpoint is stored in: full models against the base and in a chain, a patch, a fixed mask's values that are
+/// guessed one from another (the task <c>task</c>), and such that are told from their parent (the task <c>narrow</c>, of a base in bf16).
 /// </summary>
 public sealed class VariedSaves(IFishStore store, TestModel wide, string folder, CancellationToken stop)
 {
@@ -21,9 +21,12 @@ public sealed class VariedSaves(IFishStore store, TestModel wide, string folder,
     public TestModel Narrow { get; } = Weights();
 
     /// <summary>Weights in bf16 as networks have them.</summary>
-    public static TestModel Weights() => Smooth(TestModel.Create(3, null, new TensorInfo("w", DType.BF16, [300, 1000]), new TensorInfo("b", DType.BF16, [40])));
+    public static TestModel Weights() =>
+        Smooth(TestModel.Create(3, null, new TensorInfo("w", DType.BF16, [300, 1000]), new TensorInfo("b", DType.BF16, [40])));
 
-    /// <summary>What a step makes of <see cref="Weights"/>: it shows where a value is small, so that recoding has something to gain.</summary>
+    /// <summary>
+    /// What a step makes of <see cref="Weights"/>: it shows where a value is small, so that recoding has something to gain.
+    /// </summary>
     public static TestModel Trained(int seed)
     {
         var (model, random) = (Weights(), new Random(seed));

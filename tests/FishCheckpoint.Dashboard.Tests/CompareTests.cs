@@ -71,7 +71,8 @@ public sealed class CompareTests(Chromium chromium, DashboardServer server) : Da
     {
         var report = await ReportAsync(from, to);
         await Expect(Page.Locator(".lead")).ToContainTextAsync($"{Count(report.Changed)} of {Count(report.Elements)} values changed");
-        var expected = report.Tensors.Where(tensor => tensor.Changed > 0).ToDictionary(tensor => tensor.Name, tensor => Count(tensor.Changed), StringComparer.Ordinal);
+        var expected = report.Tensors.Where(tensor => tensor.Changed > 0)
+            .ToDictionary(tensor => tensor.Name, tensor => Count(tensor.Changed), StringComparer.Ordinal);
         var table = Table("Tensors");
         await Expect(table.Locator("tbody tr")).ToHaveCountAsync(expected.Count);
         var (names, changed) = (await ColumnAsync(table, 0), await ColumnAsync(table, 2));

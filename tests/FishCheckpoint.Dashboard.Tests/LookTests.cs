@@ -10,9 +10,17 @@ public sealed class LookTests(Chromium chromium, DashboardServer server) : Dashb
     private const string Pale = """
         () => {
           const paint = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-          const read = colour => { paint.clearRect(0, 0, 1, 1); paint.fillStyle = colour; paint.fillRect(0, 0, 1, 1); return [...paint.getImageData(0, 0, 1, 1).data]; };
-          const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-          const ground = element => { for (let at = element; at; at = at.parentElement) { const c = read(getComputedStyle(at).backgroundColor); if (c[3] === 255) return c; } return [255, 255, 255]; };
+          const read = colour => { paint.clearRect(0, 0, 1, 1); paint.fillStyle = colour; paint.fillRect(0, 0, 1, 1);
+            return [...paint.getImageData(0, 0, 1, 1).data]; };
+          const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+            .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+            .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+          const ground = element => {
+            for (let at = element; at; at = at.parentElement) {
+              const c = read(getComputedStyle(at).backgroundColor);
+              if (c[3] === 255) return c; }
+            return [255, 255, 255];
+          };
           const failing = [];
           for (const element of document.querySelectorAll('body *')) {
             const own = [...element.childNodes].filter(node => node.nodeType === 3).map(node => node.data.trim()).join('');
@@ -33,8 +41,14 @@ public sealed class LookTests(Chromium chromium, DashboardServer server) : Dashb
     [InlineData(ColorScheme.Dark)]
     public async Task Views_AreReadable(ColorScheme scheme)
     {
-        await OpenPageAsync(new BrowserNewContextOptions { ColorScheme = scheme, ViewportSize = new ViewportSize { Width = 1280, Height = 900 } });
-        foreach (var (view, name) in new[] { ("/", "overview"), ("/task/alpha", "task"), ("/task/alpha/compare/base/latest", "compare"), ("/reclaim", "reclaim"), ("/none", "none") })
+        await OpenPageAsync(
+            new BrowserNewContextOptions { ColorScheme = scheme, ViewportSize = new ViewportSize { Width = 1280, Height = 900 } });
+        foreach (var (view, name) in
+            new[]
+            {
+                ("/", "overview"), ("/task/alpha", "task"), ("/task/alpha/compare/base/latest", "compare"), ("/reclaim", "reclaim"),
+                ("/none", "none"),
+            })
         {
             await GoAsync(view);
             await SettleAsync();

@@ -52,7 +52,8 @@ public sealed class RefusalTests(Chromium chromium, DashboardServer server) : Da
         await Expect(Page.Locator(".lead")).ToContainTextAsync("3 checkpoints of 1 task");
         await Expect(Table("Tasks").Locator("tbody tr")).ToHaveCountAsync(1);
         await GoAsync("/task/alpha");
-        await Expect(Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The key is limited to tasks, and this item belongs to none of them.");
+        await Expect(Page.GetByRole(AriaRole.Alert))
+            .ToContainTextAsync("The key is limited to tasks, and this item belongs to none of them.");
     }
 
     [Fact]
@@ -76,5 +77,6 @@ public sealed class RefusalTests(Chromium chromium, DashboardServer server) : Da
         await KeepAsync("stopped");
     }
 
-    private async Task<string> KeyAsync(KeySpec spec) => (await Server.Services.GetRequiredService<IAccessControl>().AddKeyAsync(spec, Stop)).Token;
+    private async Task<string> KeyAsync(KeySpec spec) =>
+        (await Server.Services.GetRequiredService<IAccessControl>().AddKeyAsync(spec, Stop)).Token;
 }

@@ -47,7 +47,8 @@ public sealed class TaskTests(Chromium chromium, DashboardServer server) : Dashb
     public async Task BuildWithoutNpm_HasTablesInThePlaceOfCharts()
     {
         var stub = Path.Combine(AppContext.BaseDirectory, "without-npm.js");
-        await Page.RouteAsync("**/dashboard/uPlot.esm.js", route => route.FulfillAsync(new RouteFulfillOptions { Path = stub, ContentType = "text/javascript" }));
+        await Page.RouteAsync("**/dashboard/uPlot.esm.js", route =>
+            route.FulfillAsync(new RouteFulfillOptions { Path = stub, ContentType = "text/javascript" }));
         await GoAsync("/task/alpha");
         await Expect(Page.GetByText("This build has no charts")).ToBeVisibleAsync();
         await Expect(Page.Locator(".answer")).ToContainTextAsync("Best: step 1,500");
@@ -73,7 +74,8 @@ public sealed class TaskTests(Chromium chromium, DashboardServer server) : Dashb
         await Button("Go").ClickAsync();
         await Expect(rows.First).ToContainTextAsync("1,500");
         await Expect(rows.First).ToContainTextAsync("best");
-        Assert.DoesNotContain(Requests, url => url.Contains("limit=", StringComparison.Ordinal) && !url.Contains("limit=100", StringComparison.Ordinal));
+        Assert.DoesNotContain(Requests, url => url.Contains("limit=", StringComparison.Ordinal)
+            && !url.Contains("limit=100", StringComparison.Ordinal));
     }
 
     [Fact]

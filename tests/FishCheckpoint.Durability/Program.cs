@@ -43,7 +43,8 @@ try
         "faults" => await FaultLibrary.CompileAsync(folder) is { } library
             ? await new FaultSuite(library, folder).RunAsync(
                 Number("--stride", 1), progress, Number("--from", 1), Number("--to", int.MaxValue), Text("--kind"), Text("--way")) : null,
-        "copies" => await FaultLibrary.CompileAsync(folder) is { } shim ? await new CopySuite(shim, folder).RunAsync(Number("--stride", 1), progress) : null,
+        "copies" => await FaultLibrary.CompileAsync(folder) is { } shim
+        ? await new CopySuite(shim, folder).RunAsync(Number("--stride", 1), progress) : null,
         "memory" => await new MemorySuite(seed, folder).RunAsync(
             Number("--from", 2048), Number("--to", 12_288), Number("--stride", 64), progress),
         "full-disk" => await FullDiskAsync(),
@@ -52,7 +53,8 @@ try
         "concurrency" => await ConcurrencySuite.RunAsync(
             folder, Number("--processes", 4), Number("--threads", 4), Number("--operations", 400), seed),
         "power" => await PowerAsync(),
-        "follow" => await new FollowSuite(seed, folder, Text("--fish") is { Length: > 0 } path ? path : FollowSuite.Built).RunAsync(Number("--kills", 100), progress),
+        "follow" => await new FollowSuite(seed, folder, Text("--fish") is { Length: > 0 } path ? path : FollowSuite.Built)
+            .RunAsync(Number("--kills", 100), progress),
         _ => throw new ArgumentException(usage),
     };
     Console.WriteLine($"{string.Join(' ', args)} (seed {seed}, {clock.Elapsed.TotalSeconds:F0} s)");
@@ -102,7 +104,8 @@ async Task<SuiteResult?> FullDiskAsync()
 
 async Task<SuiteResult> FlipAsync()
 {
-    var memory = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : folder, $"fish-flips-{Environment.ProcessId}")).FullName;
+    var memory = Directory.CreateDirectory(
+        Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : folder, $"fish-flips-{Environment.ProcessId}")).FullName;
     try
     {
         return await new BitFlipSuite(memory).RunAsync(Number("--stride", 1), progress);

@@ -5,8 +5,8 @@ using Xunit.Runner.InProc.SystemConsole;
 namespace FishCheckpoint.Fuzz;
 
 /// <summary>
-/// Fuzzes: <c>[TARGET] --minutes N --seed S [--keep]</c>. Packs the inputs that lie loose in the corpus: <c>pack</c>. Or runs the tests that
-/// replay the corpus.
+/// Fuzzes: <c>[TARGET] --minutes N --seed S [--keep]</c>. Packs the inputs that lie loose in the corpus: <c>pack</c>. Or runs the tests
+/// that replay the corpus.
 /// </summary>
 internal static class Program
 {

@@ -67,12 +67,15 @@ public sealed class LibraryPackageTests(PackedFeed packages)
         await File.WriteAllTextAsync(Path.Combine(program, "Program.cs"), Tree.SampleOf(Tree.Path("storage", "README.md")), Stop);
 
         // Compiled with the rest and never called: it would want a server.
-        await File.WriteAllTextAsync(Path.Combine(program, "Remote.cs"), InMethod(Tree.SampleOf(Tree.Path("src", "FishCheckpoint.Client", "README.md"))), Stop);
+        await File.WriteAllTextAsync(
+            Path.Combine(program, "Remote.cs"), InMethod(Tree.SampleOf(Tree.Path("src", "FishCheckpoint.Client", "README.md"))), Stop);
 
         var said = await Command.RunAsync(program, "dotnet", ["run"]);
 
         Assert.Equal("step 100: 82 values changed\n", said.ReplaceLineEndings("\n"));
-        Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(program, "step100.safetensors"), Stop), await File.ReadAllBytesAsync(Path.Combine(program, "restored.safetensors"), Stop));
+        Assert.Equal(
+            await File.ReadAllBytesAsync(Path.Combine(program, "step100.safetensors"), Stop),
+            await File.ReadAllBytesAsync(Path.Combine(program, "restored.safetensors"), Stop));
     }
 
     private static async Task<string> ReadAsync(ZipArchive package, Func<ZipArchiveEntry, bool> isWanted)

@@ -14,7 +14,9 @@ using Xunit;
 
 namespace FishCheckpoint.Packages.Tests;
 
-/// <summary>What the libraries promise to their users stands in the tree as text, so that a change of it is seen where it is made.</summary>
+/// <summary>
+/// What the libraries promise to their users stands in the tree as text, so that a change of it is seen where it is made.
+/// </summary>
 public sealed class PublicApiTests
 {
     private const string Approve = "FISH_APPROVE_API";
@@ -40,7 +42,10 @@ public sealed class PublicApiTests
         }
 
         var approved = File.Exists(file) ? await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken) : string.Empty;
-        Assert.True(approved == actual, $"{FirstDifference(approved, actual)}\nIf that is meant, approve it: {Approve}=1 dotnet test tests/FishCheckpoint.Packages.Tests, and say it in CHANGELOG.md.");
+        Assert.True(
+            approved == actual,
+            $"{FirstDifference(approved, actual)}\nIf that is meant, approve it: {Approve}=1 dotnet test "
+            + "tests/FishCheckpoint.Packages.Tests, and say it in CHANGELOG.md.");
     }
 
     private static string Describe(Assembly assembly) =>

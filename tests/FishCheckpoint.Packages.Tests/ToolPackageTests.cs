@@ -18,12 +18,16 @@ public sealed class ToolPackageTests(PackedFeed packages)
         var folder = await packages.EmptyFolderAsync("saves");
         await Models.WriteAsync(folder);
         Assert.StartsWith(Tree.Version, await Command.RunAsync(folder, packages.Fish, ["--version"]), StringComparison.Ordinal);
-        foreach (var line in (string[])["base add bert model.safetensors", "task add sst2 --base bert", "save sst2 100 step100.safetensors", "load sst2 latest restored.safetensors"])
+        foreach (var line in
+            (string[])["base add bert model.safetensors", "task add sst2 --base bert", "save sst2 100 step100.safetensors",
+            "load sst2 latest restored.safetensors"])
         {
             await Command.RunAsync(folder, packages.Fish, [.. line.Split(' '), "--data", "data"]);
         }
 
-        Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(folder, "step100.safetensors"), Stop), await File.ReadAllBytesAsync(Path.Combine(folder, "restored.safetensors"), Stop));
+        Assert.Equal(
+            await File.ReadAllBytesAsync(Path.Combine(folder, "step100.safetensors"), Stop),
+            await File.ReadAllBytesAsync(Path.Combine(folder, "restored.safetensors"), Stop));
     }
 
     [Fact]
@@ -37,7 +41,9 @@ public sealed class ToolPackageTests(PackedFeed packages)
     [Fact]
     public async Task Wheel_InAnEmptyFolder_SavesToTheInstalledServer()
     {
-        Assert.SkipUnless(await HasAsync("torch, setuptools, wheel, pip"), "The system's python3 lacks PyTorch, pip, setuptools or wheel (Debian: python3-torch python3-pip python3-wheel).");
+        Assert.SkipUnless(
+            await HasAsync("torch, setuptools, wheel, pip"),
+            "The system's python3 lacks PyTorch, pip, setuptools or wheel (Debian: python3-torch python3-pip python3-wheel).");
         var folder = await packages.EmptyFolderAsync("wheel");
         var wheel = await WheelAsync(folder);
         Assert.Equal($"fishcheckpoint-{Tree.Version}-py3-none-any.whl", Path.GetFileName(wheel));
@@ -48,7 +54,9 @@ public sealed class ToolPackageTests(PackedFeed packages)
         {
             var script = Path.Combine(folder, "train.py");
             await File.WriteAllTextAsync(script, Script, Stop);
-            var said = await Command.RunAsync(folder, Python, [script, await ListeningAsync(server)], ("PYTHONPATH", Path.Combine(folder, "site")), ("OMP_NUM_THREADS", "1"));
+            var said = await Command.RunAsync(
+                folder, Python, [script, await ListeningAsync(server)], ("PYTHONPATH", Path.Combine(folder, "site")),
+                ("OMP_NUM_THREADS", "1"));
             Assert.Equal($"{Tree.Version} same True\n", said);
         }
         finally
@@ -83,7 +91,8 @@ public sealed class ToolPackageTests(PackedFeed packages)
     private static async Task<string> WheelAsync(string folder)
     {
         var source = Path.Combine(folder, "tree", "src", "python");
-        foreach (var file in Directory.EnumerateFiles(Tree.Path("src", "python"), "*", SearchOption.AllDirectories).Where(file => !file.Contains("__pycache__", StringComparison.Ordinal)))
+        foreach (var file in Directory.EnumerateFiles(Tree.Path("src", "python"), "*", SearchOption.AllDirectories)
+            .Where(file => !file.Contains("__pycache__", StringComparison.Ordinal)))
         {
             var copy = Path.Combine(source, Path.GetRelativePath(Tree.Path("src", "python"), file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
@@ -100,7 +109,9 @@ public sealed class ToolPackageTests(PackedFeed packages)
     }
 
     private static Task<string> PipAsync(string folder, params string[] arguments) =>
-        Command.RunAsync(folder, Python, ["-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet", .. arguments, "--no-index"], ("PIP_ROOT_USER_ACTION", "ignore"));
+        Command.RunAsync(
+            folder, Python, ["-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet", .. arguments, "--no-index"],
+            ("PIP_ROOT_USER_ACTION", "ignore"));
 
     private static async Task<bool> HasAsync(string modules)
     {

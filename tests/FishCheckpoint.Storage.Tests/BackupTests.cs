@@ -193,7 +193,8 @@ public sealed class BackupTests : VerifyTest
         await PrepareAsync();
         Incomplete.Begin(Target);
         await File.WriteAllTextAsync(Path.Combine(Target, "fish.db"), "half", Stop);
-        await RefusedAsync(ErrorCode.StoreIncomplete, () => SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop));
+        await RefusedAsync(
+            ErrorCode.StoreIncomplete, () => SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop));
         await RefusedAsync(ErrorCode.StoreIncomplete, () => StoreRestore.RunAsync(Target, Target + "-restored", Stop));
         await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         Assert.Equal(["backup.json", "backup.lock", "bases", "fish.db"], Names(Target));
@@ -363,12 +364,15 @@ public sealed class BackupTests : VerifyTest
         {
             other = store.Identity;
             await File.WriteAllTextAsync(Path.Combine(place, "notes.txt"), "mine", Stop);
-            Assert.Contains("open", (await RefusedAsync(ErrorCode.FolderTaken, () => StoreRestore.RunAsync(options, Stop))).Cause, StringComparison.Ordinal);
+            Assert.Contains(
+                "open", (await RefusedAsync(ErrorCode.FolderTaken, () => StoreRestore.RunAsync(options, Stop))).Cause,
+                StringComparison.Ordinal);
         }
 
         var refused = await RefusedAsync(ErrorCode.FolderTaken, () => StoreRestore.RunAsync(options with { Replace = false }, Stop));
         Assert.Contains("--replace", refused.Hint, StringComparison.Ordinal);
-        await RefusedAsync(ErrorCode.CorruptStore, () => StoreRestore.RunAsync(options with { Verify = (_, _) => Task.FromResult(false) }, Stop));
+        await RefusedAsync(
+            ErrorCode.CorruptStore, () => StoreRestore.RunAsync(options with { Verify = (_, _) => Task.FromResult(false) }, Stop));
         await RefusedAsync(ErrorCode.FolderTaken, () => StoreRestore.RunAsync(options with { DataFolder = Target }, Stop));
         await using (var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = place }, Stop))
         {
@@ -406,7 +410,8 @@ public sealed class BackupTests : VerifyTest
         Incomplete.BeginReplacement(place);
         Directory.CreateDirectory(Path.Combine(place, StoreFolder.Replaced));
         Directory.Move(Path.Combine(place, "bases"), Path.Combine(place, StoreFolder.Replaced, "bases"));
-        var error = await RefusedAsync(ErrorCode.StoreIncomplete, () => SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = place }, Stop));
+        var error = await RefusedAsync(
+            ErrorCode.StoreIncomplete, () => SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = place }, Stop));
         Assert.Contains("--replace' again", error.Hint, StringComparison.Ordinal);
         await RefusedAsync(ErrorCode.StoreIncomplete, () => StoreRestore.RunAsync(Target, place, Stop));
         await RefusedAsync(

@@ -136,7 +136,8 @@ public sealed class CompressedBaseTests : StoreFixture
         byte[] zeros = [5, 0, 5, 0, 5, 0, 5, 0];
         byte[] five = [0, .. model["five"]];
         var blocks = model.Header.Tensors[0].Info.Name == "zeros" ? new[] { zeros, five } : [five, zeros];
-        byte[] head = [.. "FISHBASE"u8, .. Number(1), .. Number(header.Length), .. Number(2), .. header, .. Number(blocks[0].Length), .. Number(blocks[1].Length)];
+        byte[] head = [.. "FISHBASE"u8, .. Number(1), .. Number(header.Length), .. Number(2), .. header, .. Number(blocks[0].Length),
+            .. Number(blocks[1].Length)];
         byte[] expected = [.. head, .. Number((int)Crc32C.Compute(head)), .. blocks[0], .. blocks[1]];
         Assert.Equal(expected, await File.ReadAllBytesAsync(FileOf(Digest.Of(model.ToBytes())), Stop));
 
@@ -151,7 +152,8 @@ public sealed class CompressedBaseTests : StoreFixture
         for (var index = 0; index < count; index++)
         {
             var weight = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()) * 0.02;
-            BinaryPrimitives.WriteUInt16LittleEndian(model["weight"].AsSpan(2 * index), (ushort)(BitConverter.SingleToUInt32Bits((float)weight) >> 16));
+            BinaryPrimitives.WriteUInt16LittleEndian(model["weight"].AsSpan(2 * index),
+                (ushort)(BitConverter.SingleToUInt32Bits((float)weight) >> 16));
         }
 
         return model.ToBytes();

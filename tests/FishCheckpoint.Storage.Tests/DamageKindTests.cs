@@ -72,7 +72,8 @@ public sealed class DamageKindTests : StoreFixture
         [
             ($"open {step}", () => store.RestoreAsync("task", step)),
             ($"delta {step}", () => ReadAsync(store, step, default)),
-            ($"delta of the one before {step}", () => ReadAsync(store, step, step == 1 ? default : StateRef.FromStepRef(StepRef.At(step - 1)))),
+            ($"delta of the one before {step}", () =>
+                ReadAsync(store, step, step == 1 ? default : StateRef.FromStepRef(StepRef.At(step - 1)))),
             ($"compare {step}", () => store.States.CompareAsync("task", StepRef.At(step), default, Stop)),
             ($"verify {step}", () => store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(step), Stop)),
             ($"state {step}", () => ReadStateAsync(store, step)),
@@ -90,7 +91,8 @@ public sealed class DamageKindTests : StoreFixture
         {
             model = model.Change(step, 0.0001);
             await Store.Checkpoints.SaveAsync(
-                "task", step, new CheckpointContent.Changed(MaskedState.Gather(mask, tensor => model[mask.Layout.Tensors[tensor].Name])), null, Stop);
+                "task", step, new CheckpointContent.Changed(MaskedState.Gather(mask, tensor => model[mask.Layout.Tensors[tensor].Name])),
+                null, Stop);
         }
 
         await SaveAsync(4, model.Change(9, 0.001));

@@ -9,7 +9,8 @@ namespace FishCheckpoint.Storage.Tests;
 /// <summary>Damage is noticed where it is read, named, and confined to what it affects.</summary>
 public sealed class DamageTests : StoreFixture
 {
-    private string BaseFile => Directory.GetFiles(Path.Combine(Options.DataFolder, "bases"), "model.safetensors", SearchOption.AllDirectories).Single();
+    private string BaseFile =>
+        Directory.GetFiles(Path.Combine(Options.DataFolder, "bases"), "model.safetensors", SearchOption.AllDirectories).Single();
 
     [Fact]
     public async Task Restore_FlippedByteInAValuesFrame_IsRefusedAndOthersStayReadable()
@@ -73,7 +74,9 @@ public sealed class DamageTests : StoreFixture
     public async Task Restore_FlippedByteInAHead_IsRefused()
     {
         await SaveAsync(1, Base.Change(1));
-        Sql("UPDATE frames SET head = CAST(substr(head, 1, 50) || x'55' || substr(head, 52) AS BLOB) WHERE id = (SELECT frame FROM checkpoints WHERE step = 1)");
+        Sql(
+            "UPDATE frames SET head = CAST(substr(head, 1, 50) || x'55' || substr(head, 52) AS BLOB) WHERE id = (SELECT frame FROM "
+            + "checkpoints WHERE step = 1)");
         await AssertDamagedAsync(1, ErrorCode.CorruptCheckpoint);
     }
 
@@ -147,7 +150,9 @@ public sealed class DamageTests : StoreFixture
         // Every checksum is right, but the frames belong to another checkpoint.
         await SaveAsync(1, Base.Change(1));
         await SaveAsync(2, Base.Change(2));
-        Sql("UPDATE checkpoints SET mask = (SELECT mask FROM checkpoints WHERE step = 2), frame = (SELECT frame FROM checkpoints WHERE step = 2) WHERE step = 1");
+        Sql(
+            "UPDATE checkpoints SET mask = (SELECT mask FROM checkpoints WHERE step = 2), frame = (SELECT frame FROM checkpoints WHERE "
+            + "step = 2) WHERE step = 1");
         Assert.False((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(1), Stop)).Sound);
     }
 

@@ -109,7 +109,8 @@ public sealed class DamagedResumeTests : StoreFixture
     }
 
     private void Damage(string column, long step) => Sql(
-        $"UPDATE pieces SET data = CAST(substr(data, 1, 20) || x'5A' || substr(data, 22) AS BLOB) WHERE frame = (SELECT {column} FROM checkpoints WHERE step = {step})");
+        $"UPDATE pieces SET data = CAST(substr(data, 1, 20) || x'5A' || substr(data, 22) AS BLOB) WHERE frame = (SELECT {column} FROM "
+        + $"checkpoints WHERE step = {step})");
 
     private CheckpointHook Hook(TinyTrainer trainer) => new(Store, "tiny", trainer.Mask, trainer.BytesOf, new CheckpointHookOptions
     {

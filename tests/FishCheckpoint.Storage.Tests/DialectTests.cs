@@ -7,8 +7,8 @@ using Xunit;
 namespace FishCheckpoint.Storage.Tests;
 
 /// <summary>
-/// The gateways of storage/Catalog hold one text for both databases: what tests of the store send to SQLite is prepared on a PostgreSQL too, translated by nothing but
-/// the numbers of its parameters.
+/// The gateways of storage/Catalog hold one text for both databases: what tests of the store send to SQLite is prepared on a PostgreSQL
+/// too, translated by nothing but the numbers of its parameters.
 /// </summary>
 [Trait("Category", "Slow")]
 public sealed partial class DialectTests : StoreFixture
@@ -31,12 +31,16 @@ public sealed partial class DialectTests : StoreFixture
 
     private static readonly string[] Gateways = ["FishCheckpoint.Storage.Catalog", "FishCheckpoint.Storage.Totals"];
 
-    private static readonly string[] Sqlites = ["FishCheckpoint.Storage.Sqlite", "FishCheckpoint.Storage.Backups", "FishCheckpoint.Storage.Repairs"];
+    private static readonly string[] Sqlites =
+        ["FishCheckpoint.Storage.Sqlite", "FishCheckpoint.Storage.Backups", "FishCheckpoint.Storage.Repairs"];
 
     [Fact(Skip = Postgres.Reason, SkipUnless = nameof(Postgres.IsInstalled), SkipType = typeof(Postgres))]
     public async Task Texts_OfGateways_ArePreparedByPostgreSql()
     {
-        var (gateways, others) = (SqlIn(typeof(SqliteCheckpointStore), Gateways), SqlIn(typeof(SqliteCheckpointStore), Sqlites).Concat(SqlIn(typeof(DialectTests), ["FishCheckpoint"])));
+        var (
+            gateways, others) =
+            (SqlIn(typeof(SqliteCheckpointStore), Gateways),
+            SqlIn(typeof(SqliteCheckpointStore), Sqlites).Concat(SqlIn(typeof(DialectTests), ["FishCheckpoint"])));
         var texts = (await OwnRun.Result).Texts.Except(others.Except(gateways)).Where(text => Statement().IsMatch(text)).ToArray();
         var unsent = gateways.Where(part => !texts.Any(text => text.Contains(part, StringComparison.Ordinal))).ToArray();
         Assert.True(unsent.Length == 0, $"No test that is run here sends:\n{string.Join("\n;\n", unsent)}");
@@ -53,7 +57,9 @@ public sealed partial class DialectTests : StoreFixture
         {
             try
             {
-                await ExecuteAsync(connection, $"PREPARE one AS {Parameter().Replace(statement, match => $"${int.Parse(match.Groups["number"].ValueSpan) + 1}")}");
+                await ExecuteAsync(
+                    connection,
+                    $"PREPARE one AS {Parameter().Replace(statement, match => $"${int.Parse(match.Groups["number"].ValueSpan) + 1}")}");
                 await ExecuteAsync(connection, "DEALLOCATE one");
             }
             catch (PostgresException error)
@@ -73,7 +79,8 @@ public sealed partial class DialectTests : StoreFixture
         [
             .. connection.Query(
                 "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' OR name = 'scopes' ORDER BY rowid",
-                row => Rules.Aggregate(row.GetString(0), (sql, rule) => Regex.Replace(sql, rule.Sqlite, rule.Postgres, RegexOptions.Multiline, TimeSpan.FromSeconds(1)))),
+                row => Rules.Aggregate(row.GetString(0),
+                    (sql, rule) => Regex.Replace(sql, rule.Sqlite, rule.Postgres, RegexOptions.Multiline, TimeSpan.FromSeconds(1)))),
             "CREATE TEMP TABLE touched (checkpoint bigint, task bigint, fresh bigint)",
             "CREATE TEMP TABLE grown (base bytea, task bigint, checkpoints bigint, logical_bytes bigint, stored_bytes bigint)",
         ];
@@ -87,7 +94,8 @@ public sealed partial class DialectTests : StoreFixture
         [
             .. module.GetTypes().Where(type => namespaces.Any(name => Namespace(type).StartsWith(name, StringComparison.Ordinal)))
                 .SelectMany(type => type.Methods).Where(method => method.HasBody).SelectMany(method => method.Body.Instructions)
-                .Where(instruction => instruction.OpCode == OpCodes.Ldstr).Select(instruction => (string)instruction.Operand).Where(text => Sql().IsMatch(text)),
+                .Where(instruction => instruction.OpCode == OpCodes.Ldstr).Select(instruction => (string)instruction.Operand)
+                .Where(text => Sql().IsMatch(text)),
         ];
     }
 
@@ -99,7 +107,9 @@ public sealed partial class DialectTests : StoreFixture
         await command.ExecuteNonQueryAsync(Stop);
     }
 
-    [GeneratedRegex(@"\b(SELECT|FROM|WHERE|AND|OR|JOIN|UNION|ORDER BY|LIMIT|INSERT|VALUES|UPDATE|SET|DELETE)\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"\b(SELECT|FROM|WHERE|AND|OR|JOIN|UNION|ORDER BY|LIMIT|INSERT|VALUES|UPDATE|SET|DELETE)\b", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex Sql();
 
     // What else there is belongs to SQLite: settings, schemas, savepoints.

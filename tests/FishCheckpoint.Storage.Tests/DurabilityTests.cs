@@ -8,7 +8,8 @@ using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
 
-/// <summary>Short runs of what <c>tests/FishCheckpoint.Durability</c> runs for hours; docs/evidence/reliability.md says what came of that.</summary>
+/// <summary>Short runs of what <c>tests/FishCheckpoint.Durability</c> runs for hours; docs/evidence/reliability.md says what came of
+/// that.</summary>
 [Trait("Category", "Slow")]
 public sealed class DurabilityTests : IDisposable
 {
@@ -20,7 +21,8 @@ public sealed class DurabilityTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact(Timeout = 600_000)]
-    public async Task Kill_AtRandomMoments_LosesNothingAcknowledged() => AssertNothingFound(await new CrashSuite(Seed, folder).RunAsync(kills: 12, progress));
+    public async Task Kill_AtRandomMoments_LosesNothingAcknowledged() =>
+        AssertNothingFound(await new CrashSuite(Seed, folder).RunAsync(kills: 12, progress));
 
     [Fact(Timeout = 600_000)]
     public async Task Fault_InSomeCalls_IsRefusedOrHarmless()
@@ -56,7 +58,8 @@ public sealed class DurabilityTests : IDisposable
         await using var disk = await SmallFileSystem.TryMountAsync(Path.Combine(folder, "disk"), mebibytes: 400);
         Assert.SkipWhen(disk is null, "This user may not mount a small file system.");
         await using var store = await SqliteCheckpointStore.OpenAsync(
-            new StoreOptions { DataFolder = Path.Combine(disk.Folder, "data"), Retention = new Retention(KeepLast: 2) }, TestContext.Current.CancellationToken);
+            new StoreOptions { DataFolder = Path.Combine(disk.Folder, "data"), Retention = new Retention(KeepLast: 2) },
+            TestContext.Current.CancellationToken);
         var model = TestModel.Create(1, null, new TensorInfo("w", DType.F32, [1000]));
         await store.Bases.AddAsync(
             "base", ModelUpload.FromStream(new MemoryStream(model.ToBytes())), TestContext.Current.CancellationToken);
@@ -69,7 +72,8 @@ public sealed class DurabilityTests : IDisposable
             new Random(step).NextBytes(state);
             using var file = ModelFolder.Open(model.Change(step, 0.1).Write(Path.Combine(folder, "model")));
             await store.Checkpoints.SaveAsync(
-                "task", step, new CheckpointContent.Full(file), new SaveOptions { OpenTrainerState = () => new MemoryStream(state) }, TestContext.Current.CancellationToken);
+                "task", step, new CheckpointContent.Full(file), new SaveOptions { OpenTrainerState = () => new MemoryStream(state) },
+                TestContext.Current.CancellationToken);
             if (step % 3 == 0)
             {
                 await store.Maintenance.CollectAsync(null, TestContext.Current.CancellationToken);
@@ -84,10 +88,12 @@ public sealed class DurabilityTests : IDisposable
     }
 
     [Fact(Timeout = 600_000)]
-    public async Task Flip_OfSomeBytes_IsNeverServedAsGood() => AssertNothingFound(await new BitFlipSuite(folder).RunAsync(stride: 15013, progress));
+    public async Task Flip_OfSomeBytes_IsNeverServedAsGood() =>
+        AssertNothingFound(await new BitFlipSuite(folder).RunAsync(stride: 15013, progress));
 
     [Fact(Timeout = 600_000)]
-    public async Task Operations_AtRandom_AreWhatTheModelSays() => AssertNothingFound(await ModelSuite.RunAsync(Seed, operations: 200, folder, progress));
+    public async Task Operations_AtRandom_AreWhatTheModelSays() =>
+        AssertNothingFound(await ModelSuite.RunAsync(Seed, operations: 200, folder, progress));
 
     [Fact(Timeout = 600_000)]
     public async Task Processes_OnOneFolder_DisturbNobody() =>

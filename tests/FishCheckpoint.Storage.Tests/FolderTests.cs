@@ -52,7 +52,8 @@ public sealed class FolderTests : StoreFixture
         var folder = Path.Combine(Options.DataFolder, "other");
         Directory.CreateDirectory(folder);
         await File.WriteAllTextAsync(Path.Combine(folder, "fish.db"), new string('x', 5000), Stop);
-        var error = await Assert.ThrowsAsync<FishException>(() => SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = folder }, Stop));
+        var error = await Assert.ThrowsAsync<FishException>(
+            () => SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = folder }, Stop));
         Assert.Equal(ErrorCode.CorruptStore, error.Code);
     }
 
@@ -61,7 +62,8 @@ public sealed class FolderTests : StoreFixture
     {
         var path = Path.Combine(Options.DataFolder, "file");
         await File.WriteAllTextAsync(path, "", Stop);
-        var error = await Assert.ThrowsAsync<FishException>(() => SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = path }, Stop));
+        var error = await Assert.ThrowsAsync<FishException>(
+            () => SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = path }, Stop));
         Assert.Equal(ErrorCode.StorageUnavailable, error.Code);
     }
 
@@ -138,7 +140,8 @@ public sealed class FolderTests : StoreFixture
     [InlineData(Compression.Brotli)]
     public async Task Save_WithAnyCompression_ReadsWithAnyOther(Compression compression)
     {
-        await using (var writer = await SqliteCheckpointStore.OpenAsync(Options with { Codec = new CodecOptions(compression, compression, 3) }, Stop))
+        await using (var writer = await SqliteCheckpointStore.OpenAsync(
+            Options with { Codec = new CodecOptions(compression, compression, 3) }, Stop))
         {
             using var file = Tensors.ModelFolder.Open(Base.Change(1).Write(Path.Combine(Options.DataFolder, "..", "model")));
             await writer.Checkpoints.SaveAsync("task", 1, new CheckpointContent.Full(file), null, Stop);

@@ -47,8 +47,11 @@ public sealed class FrameBatchTests : StoreFixture
         var lists = CatalogConnection.In(Enumerable.Range(1, count).Select(id => (long)id), "first").ToArray();
         Assert.Equal(lengths, lists.Select(list => list.Arguments.Length - 1));
         Assert.All(lists, list => Assert.Equal("first", list.Arguments[0]));
-        Assert.All(lists, list => Assert.Equal($"({string.Join(", ", Enumerable.Range(1, list.Arguments.Length - 1).Select(number => $"${number}"))})", list.List));
-        Assert.Equal(Enumerable.Range(1, count).Select(id => (long)id), lists.SelectMany(list => list.Arguments.Skip(1).Distinct()).Cast<long>());
+        Assert.All(
+            lists, list => Assert.Equal(
+                $"({string.Join(", ", Enumerable.Range(1, list.Arguments.Length - 1).Select(number => $"${number}"))})", list.List));
+        Assert.Equal(
+            Enumerable.Range(1, count).Select(id => (long)id), lists.SelectMany(list => list.Arguments.Skip(1).Distinct()).Cast<long>());
     }
 
     private async Task<long[]> MakeAsync()
@@ -79,7 +82,8 @@ public sealed class FrameBatchTests : StoreFixture
 
         public override T Scalar<T>(string sql, params ReadOnlySpan<object?> arguments) => inner.Scalar<T>(Asked(sql), arguments);
 
-        public override List<T> Query<T>(string sql, Func<CatalogRow, T> read, params ReadOnlySpan<object?> arguments) => inner.Query(Asked(sql), read, arguments);
+        public override List<T> Query<T>(string sql, Func<CatalogRow, T> read, params ReadOnlySpan<object?> arguments) =>
+            inner.Query(Asked(sql), read, arguments);
 
         public override T? Single<T>(string sql, Func<CatalogRow, T> read, params ReadOnlySpan<object?> arguments)
             where T : class => inner.Single(Asked(sql), read, arguments);
@@ -94,7 +98,8 @@ public sealed class FrameBatchTests : StoreFixture
 
         public override long VersionOfOthers() => inner.VersionOfOthers();
 
-        public override IReadOnlyList<string> CheckStructure(int most, CancellationToken cancellation) => inner.CheckStructure(most, cancellation);
+        public override IReadOnlyList<string> CheckStructure(int most, CancellationToken cancellation) =>
+            inner.CheckStructure(most, cancellation);
 
         public override IReadOnlyList<(string Table, long? Row, string Missing)> CheckReferences() => inner.CheckReferences();
 
@@ -109,7 +114,8 @@ public sealed class FrameBatchTests : StoreFixture
 
             HasFailed = true;
             throw new CatalogException(
-                fault, new FishException(ErrorCode.StorageUnavailable, "fish.db", "The disk fails.", "Check the disk."), new IOException("The disk fails."));
+                fault, new FishException(ErrorCode.StorageUnavailable, "fish.db", "The disk fails.", "Check the disk."),
+                new IOException("The disk fails."));
         }
     }
 }

@@ -101,7 +101,8 @@ public sealed class MigrationTests : StoreFixture
         .. new[] { "grace_update", "grace_delete", "metrics_show", "tasks_hide" }.Select(name => $"DROP TRIGGER {name};"),
         .. new[]
         {
-            "checkpoints_in_grace", "checkpoints_in_grace_by_task", "checkpoints_in_grace_by_step", "tasks_in_grace", "tasks_by_expiry", "checkpoints_by_mask",
+            "checkpoints_in_grace", "checkpoints_in_grace_by_task", "checkpoints_in_grace_by_step", "tasks_in_grace", "tasks_by_expiry",
+                "checkpoints_by_mask",
             "checkpoints_by_brought_mask", "checkpoints_by_frame", "checkpoints_by_trainer_frame", "checkpoints_by_task", "masks_by_frame",
         }.Select(name => $"DROP INDEX {name};"),
         "CREATE INDEX checkpoints_by_mask ON checkpoints (mask);",
@@ -116,14 +117,18 @@ public sealed class MigrationTests : StoreFixture
     private static string WithoutTotals { get; } = string.Join('\n', [
         .. new[]
         {
-            "counted_insert", "checkpoints_insert", "checkpoints_delete", "checkpoints_update", "measured_insert", "metrics_insert", "metrics_delete", "metrics_hide",
-            "metrics_change", "bases_insert", "bases_delete", "base_files_insert", "base_files_update", "base_files_delete", "tasks_insert", "tasks_delete",
+            "counted_insert", "checkpoints_insert", "checkpoints_delete", "checkpoints_update", "measured_insert", "metrics_insert",
+                "metrics_delete", "metrics_hide",
+            "metrics_change", "bases_insert", "bases_delete", "base_files_insert", "base_files_update", "base_files_delete", "tasks_insert",
+            "tasks_delete",
         }.Select(name => $"DROP TRIGGER {name};"),
         .. new[] { "counted", "measured", "scopes" }.Select(name => $"DROP VIEW {name};"),
         .. new[] { "checkpoints", "logical_bytes", "elements", "changed", "position_bytes", "value_bytes", "state_bytes" }.Select(name =>
-            $"ALTER TABLE tasks ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0; UPDATE tasks SET {name} = (SELECT x.{name} FROM totals x WHERE x.task = tasks.id);"),
+            $"ALTER TABLE tasks ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0; UPDATE tasks SET {name} = (SELECT x.{name} FROM totals x "
+            + "WHERE x.task = tasks.id);"),
         .. new[] { "totals", "depths", "growth", "task_tensors", "tasks_to_count", "metrics" }.Select(name => $"DROP TABLE {name};"),
-        "DROP INDEX base_names_by_base; DROP INDEX base_files_to_measure; ALTER TABLE base_files DROP COLUMN stored; ALTER TABLE checkpoints DROP COLUMN elements;",
+        "DROP INDEX base_names_by_base; DROP INDEX base_files_to_measure; ALTER TABLE base_files DROP COLUMN stored; ALTER TABLE "
+        + "checkpoints DROP COLUMN elements;",
     ]);
 
     private async Task SavePatchAsync(long step, TestModel model)

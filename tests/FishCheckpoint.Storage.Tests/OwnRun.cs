@@ -5,7 +5,8 @@ using Xunit;
 namespace FishCheckpoint.Storage.Tests;
 
 /// <summary>
-/// A run of the fast tests in a process of its own, in which every transaction that writes runs its work twice, and all texts of SQL that stores send are written down.
+/// A run of the fast tests in a process of its own, in which every transaction that writes runs its work twice, and all texts of SQL that
+/// stores send are written down.
 /// </summary>
 internal static class OwnRun
 {
@@ -45,7 +46,10 @@ internal static class OwnRun
         {
             // Those that count statements would count the first run's too.
             var start = OwnProcess.Start(Texts, path);
-            foreach (var argument in new[] { "-noColor", "-trait-", "Category=Slow", "-trait-", "Category=Nightly", "-class-", typeof(StatementTests).FullName! })
+            foreach (var argument in new[]
+            {
+                "-noColor", "-trait-", "Category=Slow", "-trait-", "Category=Nightly", "-class-", typeof(StatementTests).FullName!,
+            })
             {
                 start.ArgumentList.Add(argument);
             }
@@ -53,7 +57,9 @@ internal static class OwnRun
             using var process = Process.Start(start)!;
             var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
             await process.WaitForExitAsync();
-            return new OwnRunResult(process.ExitCode, await output + await errors, (await File.ReadAllTextAsync(path)).Split('\0', StringSplitOptions.RemoveEmptyEntries));
+            return new OwnRunResult(
+                process.ExitCode, await output + await errors,
+                (await File.ReadAllTextAsync(path)).Split('\0', StringSplitOptions.RemoveEmptyEntries));
         }
         finally
         {
@@ -73,7 +79,8 @@ internal static class OwnProcess
 {
     public static ProcessStartInfo Start(string role, string folder)
     {
-        var (program, start) = (Environment.ProcessPath!, new ProcessStartInfo { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false });
+        var (program, start) = (Environment.ProcessPath!,
+            new ProcessStartInfo { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false });
         start.FileName = program;
         if (OperatingSystem.IsLinux())
         {
@@ -96,7 +103,10 @@ internal static class OwnProcess
     }
 }
 
-/// <summary>The work of a write transaction has no effect but through its connection: where all of it is taken back and run again, every test passes.</summary>
+/// <summary>
+/// The work of a write transaction has no effect but through its connection: where all of it is taken back and run again, every test
+/// passes.
+/// </summary>
 [Trait("Category", "Slow")]
 public sealed class WritesTwiceTests
 {

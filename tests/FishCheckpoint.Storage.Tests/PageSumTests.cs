@@ -73,15 +73,19 @@ public sealed class PageSumTests : StoreFixture
         await Store.DisposeAsync();
         using var database = Database.Open(Options.DataFolder);
         var values = Lengths().Select(length => Enumerable.Repeat((byte)length, length).ToArray()).ToList();
-        await database.WriteAsync(connection => connection.Execute("CREATE TABLE parts (id INTEGER PRIMARY KEY, value BLOB, rest BLOB)"), Stop);
         await database.WriteAsync(
-            connection => values.ConvertAll(value => connection.Insert("INSERT INTO parts (value, rest) VALUES ($0, $1)", value, new byte[RowLength - value.Length])), Stop);
+            connection => connection.Execute("CREATE TABLE parts (id INTEGER PRIMARY KEY, value BLOB, rest BLOB)"), Stop);
+        await database.WriteAsync(
+            connection => values.ConvertAll(
+                value => connection.Insert(
+                    "INSERT INTO parts (value, rest) VALUES ($0, $1)", value, new byte[RowLength - value.Length])), Stop);
         Assert.True(await database.EmptyLogAsync(Stop));
         using var snapshot = database.OpenSnapshot();
         Assert.Equal(values, snapshot.Connection.Query("SELECT value FROM parts ORDER BY id", row => row.Bytes(0)));
     }
 
-    // Of a row of that length SQLite keeps 2,030 bytes on its own page, eight of them the row's head, and 16,372 on each other one, behind the next one's number.
+    // Of a row of that length SQLite keeps 2,030 bytes on its own page, eight of them the row's head, and 16,372 on each other one, behind
+    // the next one's number.
     private const int RowLength = 49_766;
 
     private static IEnumerable<int> Lengths() =>
@@ -187,7 +191,8 @@ public sealed class PageSumTests : StoreFixture
         return (byte[])command.ExecuteScalar()!;
     }
 
-    private static void RequireMarks(byte[] bytes) => Assert.All(Enumerable.Range(1, bytes.Length / PageSize), page => Assert.Equal("fpg1", MarkOf(bytes, page)));
+    private static void RequireMarks(byte[] bytes) =>
+        Assert.All(Enumerable.Range(1, bytes.Length / PageSize), page => Assert.Equal("fpg1", MarkOf(bytes, page)));
 
     private static string MarkOf(byte[] bytes, int page) => System.Text.Encoding.ASCII.GetString(bytes, (page * PageSize) - 8, 4);
 

@@ -14,7 +14,8 @@ namespace FishCheckpoint.Storage.Tests;
 public sealed class ParentCacheTests : StoreFixture
 {
     private readonly Mask mask = Mask.Create(
-        TestModel.Create().Layout, [new TensorMask(0, Enumerable.Range(0, 5000).Select(index => index * 117L).ToArray()), new TensorMask(1, new long[] { 3, 5 })]);
+        TestModel.Create().Layout,
+        [new TensorMask(0, Enumerable.Range(0, 5000).Select(index => index * 117L).ToArray()), new TensorMask(1, new long[] { 3, 5 })]);
 
     [Fact]
     public async Task Save_SameMaskAgain_ReadsNothingOfTheBase()
@@ -65,6 +66,7 @@ public sealed class ParentCacheTests : StoreFixture
     {
         var model = Base.Change((int)step, 1);
         return Store.Checkpoints.SaveAsync(
-            "task", step, new CheckpointContent.Changed(MaskedState.Gather(positions, tensor => model[positions.Layout.Tensors[tensor].Name])), null, Stop);
+            "task", step, new CheckpointContent.Changed(
+                MaskedState.Gather(positions, tensor => model[positions.Layout.Tensors[tensor].Name])), null, Stop);
     }
 }

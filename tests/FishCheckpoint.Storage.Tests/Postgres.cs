@@ -4,13 +4,17 @@ using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
 
-/// <summary>A PostgreSQL of a test's own: made in a temporary folder, reached through a socket there, stopped and removed with this.</summary>
+/// <summary>
+/// A PostgreSQL of a test's own: made in a temporary folder, reached through a socket there, stopped and removed with this.
+/// </summary>
 internal sealed class Postgres : IAsyncDisposable
 {
     public const string Reason = "PostgreSQL is not installed (Debian's package postgresql).";
 
-    private static readonly string? Programs = !Directory.Exists("/usr/lib/postgresql") ? null : Directory.EnumerateDirectories("/usr/lib/postgresql")
-        .Select(version => Path.Combine(version, "bin")).Where(programs => File.Exists(Path.Combine(programs, "initdb"))).Max(StringComparer.Ordinal);
+    private static readonly string? Programs = !Directory.Exists("/usr/lib/postgresql") ? null
+        : Directory.EnumerateDirectories("/usr/lib/postgresql")
+        .Select(version => Path.Combine(version, "bin")).Where(programs => File.Exists(Path.Combine(programs, "initdb")))
+        .Max(StringComparer.Ordinal);
 
     private readonly string folder = Directory.CreateTempSubdirectory("fish-pg-").FullName;
 
@@ -33,7 +37,8 @@ internal sealed class Postgres : IAsyncDisposable
 
             await server.RunAsync("initdb", "-D", "data", "-U", "test", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync");
             await server.RunAsync(
-                "pg_ctl", "start", "-w", "-D", "data", "-l", "log", "-o", $"-c listen_addresses= -c unix_socket_directories={server.folder} -c fsync=off");
+                "pg_ctl", "start", "-w", "-D", "data", "-l", "log", "-o",
+                $"-c listen_addresses= -c unix_socket_directories={server.folder} -c fsync=off");
             return server;
         }
         catch
@@ -66,7 +71,10 @@ internal sealed class Postgres : IAsyncDisposable
         command = [.. command, Path.Combine(Programs!, program), .. arguments];
 
         // Its output goes to a file: the server would keep a pipe open.
-        var (start, output) = (new ProcessStartInfo("/bin/sh") { WorkingDirectory = folder, UseShellExecute = false }, Path.Combine(folder, $"{arguments[0]}.out"));
+        var (
+            start, output) =
+            (new ProcessStartInfo("/bin/sh") { WorkingDirectory = folder, UseShellExecute = false },
+            Path.Combine(folder, $"{arguments[0]}.out"));
         foreach (var argument in (string[])["-c", "exec \"$@\" > \"$0\" 2>&1", output, .. command])
         {
             start.ArgumentList.Add(argument);

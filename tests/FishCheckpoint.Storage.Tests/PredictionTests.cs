@@ -126,7 +126,9 @@ public sealed class PredictionTests : StoreFixture
     }
 
     private void Damage(long step) =>
-        Sql($"UPDATE pieces SET data = CAST(x'00' || substr(data, 2) AS BLOB) WHERE frame = (SELECT frame FROM checkpoints WHERE step = {step})");
+        Sql(
+            "UPDATE pieces SET data = CAST(x'00' || substr(data, 2) AS BLOB) WHERE frame = (SELECT frame FROM checkpoints WHERE step = "
+            + $"{step})");
 
     private async Task<SortedDictionary<long, TestModel>> SaveAllAsync(int steps, bool reopened)
     {
@@ -176,7 +178,8 @@ public sealed class PredictionTests : StoreFixture
     }
 
     private new Task SaveAsync(long step, TestModel model) => Store.Checkpoints.SaveAsync(
-        "task", step, new CheckpointContent.Changed(MaskedState.Gather(mask, tensor => model[mask.Layout.Tensors[tensor].Name])), null, Stop);
+        "task", step, new CheckpointContent.Changed(MaskedState.Gather(mask, tensor => model[mask.Layout.Tensors[tensor].Name])),
+        null, Stop);
 
     private async Task AssertAllAsync(SortedDictionary<long, TestModel> models)
     {

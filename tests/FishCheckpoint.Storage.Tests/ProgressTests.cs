@@ -31,12 +31,14 @@ public sealed class ProgressTests : VerifyTest
         AssertWhole(report.DatabaseBytes + report.BaseBytes);
 
         told.Clear();
-        await StoreRestore.RunAsync(new RestoreOptions { Backup = Target, DataFolder = Target + "-restored", Progress = new Told(told) }, Stop);
+        await StoreRestore.RunAsync(
+            new RestoreOptions { Backup = Target, DataFolder = Target + "-restored", Progress = new Told(told) }, Stop);
         AssertWhole(report.DatabaseBytes + report.BaseBytes);
 
         told.Clear();
         await Store.DisposeAsync();
-        await StoreRepair.RunAsync(new RepairOptions { DataFolder = Options.DataFolder, To = Target + "-repaired", Progress = new Told(told) }, Stop);
+        await StoreRepair.RunAsync(
+            new RepairOptions { DataFolder = Options.DataFolder, To = Target + "-repaired", Progress = new Told(told) }, Stop);
         Assert.Equal(told[^1].Done, told[^1].Total);
         await ReopenAsync();
     }
@@ -63,7 +65,8 @@ public sealed class ProgressTests : VerifyTest
             var path = Path.Combine(Options.DataFolder, $"{step}.patch");
             await File.WriteAllBytesAsync(path, next.PatchAgainst(model), Stop);
             using var patch = Tensors.SafetensorsFile.Open(path);
-            await Store.Checkpoints.SaveAsync("task", step, new CheckpointContent.Sparse(patch), new SaveOptions { Parent = ParentChoice.Previous }, Stop);
+            await Store.Checkpoints.SaveAsync(
+                "task", step, new CheckpointContent.Sparse(patch), new SaveOptions { Parent = ParentChoice.Previous }, Stop);
             model = next;
         }
 

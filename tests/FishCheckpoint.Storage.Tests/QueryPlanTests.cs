@@ -8,7 +8,9 @@ using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
 
-/// <summary>What is asked of a store is found by an index: no question walks through a table, so none takes longer because there is more.</summary>
+/// <summary>
+/// What is asked of a store is found by an index: no question walks through a table, so none takes longer because there is more.
+/// </summary>
 public sealed class QueryPlanTests : StoreFixture
 {
     [Fact]
@@ -46,8 +48,10 @@ public sealed class QueryPlanTests : StoreFixture
         GrowthReporter.Of(view, new GrowthRequest { Task = "task" }, DateTimeOffset.UtcNow);
         raw.sqlite3_trace(connection.Sqlite.Handle, (strdelegate_trace?)null, null);
 
-        var scans = statements.Distinct(StringComparer.Ordinal).Where(sql => sql.StartsWith("SELECT", StringComparison.Ordinal)).SelectMany(sql => Plan(connection, sql)
-            .Where(step => step.StartsWith("SCAN", StringComparison.Ordinal) && !IsBounded(step)).Select(step => $"{step}: {sql}")).ToArray();
+        var scans = statements.Distinct(StringComparer.Ordinal).Where(sql => sql.StartsWith("SELECT", StringComparison.Ordinal))
+            .SelectMany(sql => Plan(connection, sql)
+            .Where(step => step.StartsWith("SCAN", StringComparison.Ordinal) && !IsBounded(step))
+            .Select(step => $"{step}: {sql}")).ToArray();
         Assert.Empty(scans);
         Assert.InRange(statements.Count, 25, 200);
     }
@@ -63,7 +67,8 @@ public sealed class QueryPlanTests : StoreFixture
         raw.sqlite3_trace(connection.Sqlite.Handle, (strdelegate_trace?)null, null);
         Assert.All(
             statements.Where(sql => sql.Contains("FROM checkpoints", StringComparison.Ordinal)),
-            sql => Assert.Contains(Plan(connection, sql), step => step.Contains("USING INDEX checkpoints_to_recode", StringComparison.Ordinal)));
+            sql => Assert.Contains(
+                Plan(connection, sql), step => step.Contains("USING INDEX checkpoints_to_recode", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -74,7 +79,8 @@ public sealed class QueryPlanTests : StoreFixture
         // Whatever is deleted is looked for in all that may refer to it. An index of those that refer to something is enough.
         var found = connection.Query(
             """
-            SELECT t.name || '.' || f."from" FROM sqlite_schema t JOIN pragma_foreign_key_list(t.name) f WHERE t.type = 'table' AND NOT EXISTS (
+            SELECT t.name || '.' || f."from" FROM sqlite_schema t JOIN pragma_foreign_key_list(t.name) f WHERE t.type = 'table' AND
+              NOT EXISTS (
               SELECT 1 FROM pragma_index_list(t.name) i JOIN pragma_index_info(i.name) c LEFT JOIN sqlite_schema s ON s.name = i.name
               WHERE c.seqno = 0 AND c.name = f."from" AND (i.partial = 0 OR s.sql LIKE '% WHERE ' || c.name || ' IS NOT NULL'))
             AND NOT EXISTS (SELECT 1 FROM pragma_table_info(t.name) k WHERE k.pk = 1 AND k.name = f."from")
@@ -84,7 +90,9 @@ public sealed class QueryPlanTests : StoreFixture
     }
 
     // The first thousand bases, or tasks by their size; a constant row.
-    private static bool IsBounded(string step) => step is "SCAN b" or "SCAN bases" or "SCAN x USING INDEX totals_by_size" or "SCAN CONSTANT ROW";
+    private static bool IsBounded(string step) =>
+        step is "SCAN b" or "SCAN bases" or "SCAN x USING INDEX totals_by_size" or "SCAN CONSTANT ROW";
 
-    private static List<string> Plan(SqliteCatalogConnection connection, string sql) => connection.Query($"EXPLAIN QUERY PLAN {sql}", row => row.GetString(3));
+    private static List<string> Plan(SqliteCatalogConnection connection, string sql) =>
+        connection.Query($"EXPLAIN QUERY PLAN {sql}", row => row.GetString(3));
 }

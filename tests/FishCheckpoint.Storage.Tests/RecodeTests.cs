@@ -82,11 +82,15 @@ public sealed class RecodeTests : RecodeTest
     {
         var saves = await SaveAllAsync();
         var frame = Ask($"SELECT c.frame FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE t.name = '{task}' AND c.step = {step}");
-        Sql($"UPDATE pieces SET data = CAST(substr(data, 1, 20) || x'5A5B5C' || substr(data, 24) AS BLOB) WHERE frame = {frame} AND position = 0");
+        Sql(
+            $"UPDATE pieces SET data = CAST(substr(data, 1, 20) || x'5A5B5C' || substr(data, 24) AS BLOB) WHERE frame = {frame} AND "
+            + "position = 0");
         await ReopenAsync(Options with { Codec = Fast });
         var damaged = await DamagedAsync(saves);
         var result = await Store.Maintenance.RecodeAsync(null, Stop);
-        Assert.Equal(damaged.Select(key => $"{key.Task}/{key.Step}").Order(StringComparer.Ordinal), result.Damaged.Select(found => found.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            damaged.Select(key => $"{key.Task}/{key.Step}").Order(StringComparer.Ordinal),
+            result.Damaged.Select(found => found.Key).Order(StringComparer.Ordinal));
         Assert.All(result.Damaged, found => Assert.Contains("CORRUPT_", found.Problem, StringComparison.Ordinal));
         Assert.Equal(1, Ask($"SELECT hex(substr(data, 21, 3)) = '5A5B5C' FROM pieces WHERE frame = {frame} AND position = 0"));
         Assert.InRange(result.Recoded, 1, 16);
@@ -98,10 +102,14 @@ public sealed class RecodeTests : RecodeTest
     public async Task Recode_DamagedMask_IsNamedWithWhatLiesOnIt()
     {
         var saves = await SaveAllAsync();
-        Sql("UPDATE pieces SET data = CAST(substr(data, 1, 20) || x'5A5B5C' || substr(data, 24) AS BLOB) WHERE frame = (SELECT max(frame) FROM masks) AND position = 0");
+        Sql(
+            "UPDATE pieces SET data = CAST(substr(data, 1, 20) || x'5A5B5C' || substr(data, 24) AS BLOB) WHERE frame = (SELECT max(frame) "
+            + "FROM masks) AND position = 0");
         await ReopenAsync(Options with { Codec = Fast });
         var result = await Store.Maintenance.RecodeAsync(null, Stop);
-        Assert.Equal(["mask", "narrow/1", "narrow/2", "narrow/3"], result.Damaged.Select(found => found.Key.Split(' ')[0]).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["mask", "narrow/1", "narrow/2", "narrow/3"],
+            result.Damaged.Select(found => found.Key.Split(' ')[0]).Order(StringComparer.Ordinal));
         await AssertAllAsync(saves, ("narrow", 1), ("narrow", 2), ("narrow", 3));
     }
 
@@ -109,7 +117,9 @@ public sealed class RecodeTests : RecodeTest
     public async Task Recode_FramesOfAnotherCheckpoint_AreNamedAndLeftAlone()
     {
         var saves = await SaveAllAsync();
-        Sql("UPDATE checkpoints SET frame = (SELECT frame FROM checkpoints WHERE step = 1 AND task = 1), mask = (SELECT mask FROM checkpoints WHERE step = 1 AND task = 1) WHERE step = 3 AND task = 1");
+        Sql(
+            "UPDATE checkpoints SET frame = (SELECT frame FROM checkpoints WHERE step = 1 AND task = 1), mask = (SELECT mask FROM "
+            + "checkpoints WHERE step = 1 AND task = 1) WHERE step = 3 AND task = 1");
         Assert.Equal("task/3", Assert.Single((await Store.Maintenance.RecodeAsync(null, Stop)).Damaged).Key);
         await AssertAllAsync(saves, ("task", 3));
     }
@@ -118,7 +128,9 @@ public sealed class RecodeTests : RecodeTest
     public async Task Recode_WriteThatFails_LeavesTheOldFrame()
     {
         var saves = await SaveAllAsync();
-        Sql("CREATE TRIGGER fails BEFORE UPDATE OF effort ON checkpoints WHEN NEW.step = 11 BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END");
+        Sql(
+            "CREATE TRIGGER fails BEFORE UPDATE OF effort ON checkpoints WHEN NEW.step = 11 BEGIN SELECT RAISE(ABORT, 'database or disk is "
+            + "full'); END");
         var error = await Assert.ThrowsAsync<FishException>(() => Store.Maintenance.RecodeAsync(null, Stop));
         Assert.Equal(ErrorCode.StorageUnavailable, error.Code);
         AssertTotalsAreARecount();

@@ -7,7 +7,8 @@ using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
 
-/// <summary>A branch and what it starts from, each of them damaged: what the other says is rebuilt, and what neither needs is kept.</summary>
+/// <summary>A branch and what it starts from, each of them damaged: what the other says is rebuilt, and what neither needs is
+/// kept.</summary>
 public sealed class RepairBranchTests : RepairTest
 {
     [Fact]
@@ -20,7 +21,8 @@ public sealed class RepairBranchTests : RepairTest
 
         var report = await RepairAsync();
         Assert.Equal(lost, report.Quarantined.SelectMany(item => item.Affected).Order(StringComparer.Ordinal));
-        Assert.Contains(report.Quarantined, item => item.Key == "branch point of task branch" && item.Problem.Contains("task:40", StringComparison.Ordinal));
+        Assert.Contains(report.Quarantined, item => item.Key == "branch point of task branch"
+            && item.Problem.Contains("task:40", StringComparison.Ordinal));
         await AssertHoldsAsync(lost);
 
         // Nothing is laid on the base in its place, unless somebody says so.

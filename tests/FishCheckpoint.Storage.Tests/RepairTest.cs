@@ -60,7 +60,9 @@ public abstract class RepairTest : VerifyTest
     }
 
     // The fixture closes a store at its end: one of a new folder, for the old one may not open any more.
-    private protected Task ReopenNothingAsync() => ReopenAsync(new StoreOptions { DataFolder = Path.Combine(Options.DataFolder, "..", "nothing") });
+    private protected Task ReopenNothingAsync() =>
+        ReopenAsync(new StoreOptions { DataFolder = Path.Combine(Options.DataFolder, "..", "nothing") });
 
-    private protected static async Task RefusedAsync(ErrorCode code, Func<Task> action) => Assert.Equal(code, (await Assert.ThrowsAsync<FishException>(action)).Code);
+    private protected static async Task RefusedAsync(ErrorCode code, Func<Task> action) =>
+        Assert.Equal(code, (await Assert.ThrowsAsync<FishException>(action)).Code);
 }

@@ -32,7 +32,8 @@ public sealed class RepairTests : RepairTest
         Directory.CreateDirectory(copied);
         foreach (var name in new[] { "fish.db", "fish.db-wal" })
         {
-            await using var from = new FileStream(Path.Combine(Options.DataFolder, name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            await using var from = new FileStream(Path.Combine(Options.DataFolder, name), FileMode.Open, FileAccess.Read,
+                FileShare.ReadWrite | FileShare.Delete);
             await using var to = File.Create(Path.Combine(copied, name));
             await from.CopyToAsync(to, Stop);
         }
@@ -57,7 +58,8 @@ public sealed class RepairTests : RepairTest
         var report = await RepairAsync();
         Assert.Equal(lost, report.Quarantined.SelectMany(item => item.Affected).Order(StringComparer.Ordinal));
         Assert.Contains(report.Quarantined, item => item.Key == "trainer state of task/2");
-        Assert.All(report.Quarantined.SelectMany(item => item.Files), file => Assert.True(File.Exists(Path.Combine(Target, "quarantine", file))));
+        Assert.All(report.Quarantined.SelectMany(item => item.Files), file =>
+            Assert.True(File.Exists(Path.Combine(Target, "quarantine", file))));
         Assert.NotEmpty(report.Quarantined.SelectMany(item => item.Files));
         Assert.True(File.Exists(Path.Combine(Target, "quarantine", "manifest.json")));
         await AssertHoldsAsync(lost);
@@ -70,7 +72,8 @@ public sealed class RepairTests : RepairTest
     {
         await PrepareAsync();
         await Store.Tasks.PutAsync("twin", new TaskSpec("base"), Stop);
-        using (var file = Tensors.ModelFolder.Open(Base.Change(30, 0.001).Rearranged().Write(Path.Combine(Options.DataFolder, "..", "twin"))))
+        using (var file =
+            Tensors.ModelFolder.Open(Base.Change(30, 0.001).Rearranged().Write(Path.Combine(Options.DataFolder, "..", "twin"))))
         {
             await Store.Checkpoints.SaveAsync("twin", 1, new CheckpointContent.Full(file), null, Stop);
         }
@@ -100,7 +103,8 @@ public sealed class RepairTests : RepairTest
 
         Models.Add(("task", 80), model);
         Models.Add(("task", 81), model);
-        Assert.Equal(1, Ask("SELECT a.mask = b.mask AND a.blocks = 1 AND b.blocks = 0 FROM checkpoints a, checkpoints b WHERE a.step = 80 AND b.step = 81"));
+        Assert.Equal(1,
+            Ask("SELECT a.mask = b.mask AND a.blocks = 1 AND b.blocks = 0 FROM checkpoints a, checkpoints b WHERE a.step = 80 AND b.step = 81"));
         FlipPiece(Frames("SELECT m.frame FROM masks m JOIN checkpoints c ON c.mask = m.id WHERE c.step = 81")[0]);
         var report = await RepairAsync();
         Assert.Empty(report.Quarantined);
@@ -190,7 +194,8 @@ public sealed class RepairTests : RepairTest
         }
 
         await RefusedAsync(ErrorCode.CorruptStore, () => StoreRepair.RunAsync(Repair, Stop));
-        await RefusedAsync(ErrorCode.StoreIncomplete, () => SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop));
+        await RefusedAsync(ErrorCode.StoreIncomplete, () =>
+            SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop));
         await ReopenNothingAsync();
     }
 
@@ -226,7 +231,8 @@ public sealed class RepairTests : RepairTest
         await File.WriteAllTextAsync(Path.Combine(Target, "thesis.txt"), "mine", Stop);
         await RefusedAsync(ErrorCode.FolderTaken, () => StoreRepair.RunAsync(Repair, Stop));
         await RefusedAsync(ErrorCode.FolderTaken, () => StoreRepair.RunAsync(Repair with { To = Options.DataFolder }, Stop));
-        await RefusedAsync(ErrorCode.FileNotFound, () => StoreRepair.RunAsync(Repair with { DataFolder = Target, To = Target + "-new" }, Stop));
+        await RefusedAsync(ErrorCode.FileNotFound, () =>
+            StoreRepair.RunAsync(Repair with { DataFolder = Target, To = Target + "-new" }, Stop));
         Assert.False(Incomplete.IsOn(Options.DataFolder));
     }
 

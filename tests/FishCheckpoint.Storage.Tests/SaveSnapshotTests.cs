@@ -14,7 +14,8 @@ public sealed class SaveSnapshotTests : StoreFixture
     [Fact(Timeout = 600_000)]
     public async Task Save_WaitingForAnother_LetsAllOfTheLogBeCopied()
     {
-        var (encoded, copied) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new List<(long InLog, long Copied)>());
+        var (encoded, copied) =
+            (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new List<(long InLog, long Copied)>());
         Task? second = null;
         await ReopenAsync(Options with { Caller = AtWork });
         await SaveAsync(1, null);
@@ -22,7 +23,8 @@ public sealed class SaveSnapshotTests : StoreFixture
         Assert.NotEmpty(copied);
         Assert.All(copied, pages => Assert.Equal(pages.InLog, pages.Copied));
 
-        // Within the first save's transaction the second is encoded; within the second's, what the first has written can be copied, unless the second keeps the state before it.
+        // Within the first save's transaction the second is encoded; within the second's, what the first has written can be copied, unless
+        // the second keeps the state before it.
         Caller AtWork()
         {
             second ??= Task.Run(() => SaveAsync(2, encoded.SetResult), Stop);
@@ -90,7 +92,8 @@ public sealed class SaveSnapshotTests : StoreFixture
         var mask = Mask.Create(Base.Layout, [new TensorMask(0, Enumerable.Range(0, 5000).Select(index => index * 7L).ToArray())]);
         var model = Base.Change(seed, 1);
         var content = new CheckpointContent.Changed(MaskedState.Gather(mask, tensor => model[mask.Layout.Tensors[tensor].Name]));
-        return await Store.Checkpoints.SaveAsync(task, step, content, new SaveOptions { OpenTrainerState = encoded is null ? null : Open }, Stop);
+        return await Store.Checkpoints.SaveAsync(task, step, content, new SaveOptions { OpenTrainerState = encoded is null ? null : Open },
+            Stop);
 
         Stream Open()
         {

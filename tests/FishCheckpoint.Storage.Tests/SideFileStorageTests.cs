@@ -49,12 +49,14 @@ public sealed class SideFileStorageTests : StoreFixture
         Assert.Equal(3, Count("side_files"));
 
         Assert.Equal(
-            0, (await Store.Checkpoints.ListDeletedAsync("task", new PageRequest(), Stop).ReadPageAsync()).Items.Single().TrainerStateBytes);
+            0, (await Store.Checkpoints.ListDeletedAsync("task", new PageRequest(), Stop)
+                .ReadPageAsync()).Items.Single().TrainerStateBytes);
 
         await Store.Checkpoints.DeleteAsync("task", StepRef.At(2), Stop);
         await SaveSidedAsync(3, "shared", "three");
         AssertTotalsAreARecount();
-        Assert.Equal(0, Ask("SELECT count(*) FROM side_files f JOIN side_sets s ON s.file = f.id JOIN checkpoints c ON c.id = f.owner WHERE s.name = 'config.json' AND c.deleted = 1"));
+        Assert.Equal(0,
+            Ask("SELECT count(*) FROM side_files f JOIN side_sets s ON s.file = f.id JOIN checkpoints c ON c.id = f.owner WHERE s.name = 'config.json' AND c.deleted = 1"));
         await Store.Maintenance.CollectAsync(new CollectOptions { Now = true }, Stop);
         Assert.Equal(2, Count("side_files"));
         AssertTotalsAreARecount();
@@ -117,7 +119,8 @@ public sealed class SideFileStorageTests : StoreFixture
         Assert.False((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(1), Stop)).Sound);
         await using (var reader = await Store.States.OpenAsync("task", StepRef.At(1), Stop))
         {
-            Assert.Equal(ErrorCode.CorruptCheckpoint, (await Assert.ThrowsAsync<FishException>(() => reader.ReadAsync("config.json"))).Code);
+            Assert.Equal(ErrorCode.CorruptCheckpoint,
+                (await Assert.ThrowsAsync<FishException>(() => reader.ReadAsync("config.json"))).Code);
             Assert.Equal(Base.Change(1).ToBytes(), await reader.ReadAsync());
         }
 
@@ -160,7 +163,8 @@ public sealed class SideFileStorageTests : StoreFixture
     public async Task Save_TenThousandBytesOverTheQuota_StoresNothing()
     {
         await Store.Access.SetQuotaAsync("task", new TaskQuota(5000), Stop);
-        var error = await Assert.ThrowsAsync<FishException>(() => SaveSidedAsync(1, string.Concat(Enumerable.Range(0, 9999).Select(n => $"{n * 7919 % 10_007:x}")), "one"));
+        var error = await Assert.ThrowsAsync<FishException>(() =>
+            SaveSidedAsync(1, string.Concat(Enumerable.Range(0, 9999).Select(n => $"{n * 7919 % 10_007:x}")), "one"));
         Assert.Equal(ErrorCode.QuotaExceeded, error.Code);
         Assert.Equal(0, Count("side_files"));
         AssertTotalsAreARecount();

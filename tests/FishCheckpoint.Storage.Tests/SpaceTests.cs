@@ -21,7 +21,8 @@ public sealed class SpaceTests : IDisposable
         using var database = Database.Open(folder);
         for (var frame = 0; frame < Frames; frame++)
         {
-            await database.WriteAsync(connection => connection.Insert("INSERT INTO frames (head, payload) VALUES ($0, $1)", new byte[1 << 20], 0), Stop);
+            await database.WriteAsync(
+                connection => connection.Insert("INSERT INTO frames (head, payload) VALUES ($0, $1)", new byte[1 << 20], 0), Stop);
         }
 
         Assert.True(await database.EmptyLogAsync(Stop));

@@ -7,7 +7,10 @@ using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
 
-/// <summary>What a save asks of its database: each statement is a trip where the database is another machine, and those of the transaction hold others up.</summary>
+/// <summary>
+/// What a save asks of its database: each statement is a trip where the database is another machine, and those of the transaction hold
+/// others up.
+/// </summary>
 public sealed class StatementTests : StoreFixture
 {
     private readonly List<(CatalogConnection Connection, string Sql)> ran = [];
@@ -50,7 +53,9 @@ public sealed class StatementTests : StoreFixture
         var writer = ran.Last(one => one.Sql.Contains("INSERT INTO checkpoints", StringComparison.Ordinal)).Connection;
         var listed = string.Join('\n', ran.Select(one => $"{(one.Connection == writer ? "*" : " ")} {one.Sql.ReplaceLineEndings(" ")}"));
         Assert.True(ran.Count <= 25, $"{ran.Count} statements:\n{listed}");
-        Assert.True(ran.Count(one => one.Connection == writer) <= 12, $"{ran.Count(one => one.Connection == writer)} statements in the transaction:\n{listed}");
+        Assert.True(
+            ran.Count(one => one.Connection == writer) <= 12,
+            $"{ran.Count(one => one.Connection == writer)} statements in the transaction:\n{listed}");
     }
 
     [Fact]
@@ -81,5 +86,6 @@ public sealed class StatementTests : StoreFixture
     }
 
     private Task SaveAsync(long step, TestModel model, SaveOptions? options) => Store.Checkpoints.SaveAsync(
-        "task", step, new CheckpointContent.Changed(MaskedState.Gather(mask, tensor => model[mask.Layout.Tensors[tensor].Name])), options, Stop);
+        "task", step, new CheckpointContent.Changed(MaskedState.Gather(mask, tensor => model[mask.Layout.Tensors[tensor].Name])),
+        options, Stop);
 }

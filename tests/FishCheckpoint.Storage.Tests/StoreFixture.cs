@@ -67,10 +67,14 @@ public abstract class StoreFixture : IAsyncLifetime
         TotalsRecount.AssertEqual(DatabasePath);
         Assert.Equal(0, Ask(
             """
-            SELECT count(*) FROM checkpoints c JOIN frames f ON f.id = c.frame WHERE c.value_bytes + c.blocks * c.brought_bytes <> length(f.head) + f.payload
+            SELECT count(*) FROM checkpoints c JOIN frames f ON f.id = c.frame
+              WHERE c.value_bytes + c.blocks * c.brought_bytes <> length(f.head) + f.payload
             """));
         Assert.Equal(0, Ask("SELECT count(*) FROM masks m JOIN frames f ON f.id = m.frame WHERE m.bytes <> length(f.head) + f.payload"));
-        Assert.Equal(0, Ask("SELECT count(*) FROM checkpoints c JOIN masks m ON m.id = c.mask WHERE c.blocks = 0 AND c.brought_bytes NOT IN (0, m.bytes)"));
+        Assert.Equal(
+            0, Ask(
+                "SELECT count(*) FROM checkpoints c JOIN masks m ON m.id = c.mask WHERE c.blocks = 0 AND c.brought_bytes NOT IN (0, "
+                + "m.bytes)"));
         Assert.Equal(0, Ask(
             "SELECT count(*) FROM frames f WHERE f.payload <> (SELECT coalesce(sum(length(data)), 0) FROM pieces WHERE frame = f.id)"));
         Assert.Equal(0, Ask(
@@ -82,30 +86,36 @@ public abstract class StoreFixture : IAsyncLifetime
             """
             SELECT count(*) FROM checkpoints c LEFT JOIN frames f ON f.id = c.trainer_frame
             WHERE c.trainer_bytes <> c.side_bytes + coalesce(length(f.head) + f.payload, 0)
-              OR c.side_bytes <> (SELECT coalesce(sum(length(f.head) + f.payload), 0) FROM side_files s JOIN frames f ON f.id = s.frame WHERE s.owner = c.id)
+              OR c.side_bytes <> (SELECT coalesce(sum(length(f.head) + f.payload), 0) FROM side_files s JOIN frames f ON f.id = s.frame
+                WHERE s.owner = c.id)
             """));
         Assert.Equal(0, Ask(
             """
-            SELECT count(*) FROM side_files f WHERE NOT EXISTS (SELECT 1 FROM side_sets s JOIN checkpoints c ON c.side_set = s.id WHERE s.file = f.id AND c.id = f.owner)
+            SELECT count(*) FROM side_files f WHERE NOT EXISTS (SELECT 1 FROM side_sets s JOIN checkpoints c ON c.side_set = s.id
+              WHERE s.file = f.id AND c.id = f.owner)
             """));
         Assert.Equal(0, Ask(
             """
             WITH RECURSIVE earlier (id, at) AS (
-              SELECT id, id FROM checkpoints UNION ALL SELECT e.id, c.reference FROM earlier e JOIN checkpoints c ON c.id = e.at WHERE c.reference IS NOT NULL),
+              SELECT id, id FROM checkpoints UNION ALL SELECT e.id, c.reference FROM earlier e JOIN checkpoints c ON c.id = e.at
+                WHERE c.reference IS NOT NULL),
             link (id, parent, bytes) AS (SELECT c.id, c.parent, iif(c.blocks, 0, m.bytes) + (
-              SELECT sum(length(f.head) + f.payload) FROM earlier e JOIN checkpoints r ON r.id = e.at JOIN frames f ON f.id = r.frame WHERE e.id = c.id)
+              SELECT sum(length(f.head) + f.payload) FROM earlier e JOIN checkpoints r ON r.id = e.at JOIN frames f ON f.id = r.frame
+                WHERE e.id = c.id)
               FROM checkpoints c JOIN masks m ON m.id = c.mask),
             chain (id, bytes, depth) AS (
               SELECT id, bytes, 1 FROM link WHERE parent IS NULL
               UNION ALL SELECT l.id, chain.bytes + l.bytes, chain.depth + 1 FROM chain JOIN link l ON l.parent = chain.id)
-            SELECT count(*) FROM checkpoints c LEFT JOIN chain ON chain.id = c.id WHERE (c.chain_bytes, c.depth) IS NOT (chain.bytes, chain.depth)
+            SELECT count(*) FROM checkpoints c LEFT JOIN chain ON chain.id = c.id
+              WHERE (c.chain_bytes, c.depth) IS NOT (chain.bytes, chain.depth)
             """));
         Assert.Equal(0, Ask(
             """
             WITH RECURSIVE earlier (id, at, before) AS (
               SELECT id, reference, 1 FROM checkpoints WHERE reference IS NOT NULL
               UNION ALL SELECT e.id, c.reference, before + 1 FROM earlier e JOIN checkpoints c ON c.id = e.at WHERE c.reference IS NOT NULL)
-            SELECT count(*) FROM checkpoints c WHERE c.reference IS NOT NULL AND c.reference_depth IS NOT (SELECT max(before) FROM earlier e WHERE e.id = c.id)
+            SELECT count(*) FROM checkpoints c WHERE c.reference IS NOT NULL AND c.reference_depth IS NOT (SELECT max(before) FROM earlier e
+              WHERE e.id = c.id)
             """));
     }
 }

@@ -11,7 +11,8 @@ namespace FishCheckpoint.Storage.Tests;
 internal static class TotalsRecount
 {
     private const string Scopes =
-        "(SELECT id AS counted, x'' AS base, 0 AS task FROM tasks UNION ALL SELECT id, base, 0 FROM tasks UNION ALL SELECT id, base, id FROM tasks)";
+        "(SELECT id AS counted, x'' AS base, 0 AS task FROM tasks UNION ALL SELECT id, base, 0 FROM tasks UNION ALL SELECT id, base, id "
+        + "FROM tasks)";
 
     public static void AssertEqual(string databasePath)
     {
@@ -19,31 +20,39 @@ internal static class TotalsRecount
         AssertSame(
             connection,
             """
-            SELECT hex(base), task, tasks, checkpoints, logical_bytes, elements, changed, position_bytes, value_bytes, state_bytes, deltas, hidden, hidden_bytes, grace,
+            SELECT hex(base), task, tasks, checkpoints, logical_bytes, elements, changed, position_bytes, value_bytes, state_bytes, deltas,
+              hidden, hidden_bytes, grace,
               grace_bytes FROM totals
             """,
             $"""
-            SELECT hex(x.base), x.task, iif(x.task > 0, 0, (SELECT count(*) FROM tasks t WHERE t.former_name IS NULL AND x.base IN (x'', t.base))),
+            SELECT hex(x.base), x.task, iif(x.task > 0, 0, (SELECT count(*) FROM tasks t WHERE t.former_name IS NULL
+              AND x.base IN (x'', t.base))),
               count(c.id) FILTER (WHERE c.deleted = 0), {Visible("logical_bytes")}, {Visible("elements")}, {Visible("changed")},
-              {Visible("brought_bytes")}, {Visible("value_bytes")}, {Visible("trainer_bytes")}, {Visible("depth")}, count(c.id) FILTER (WHERE c.deleted = 1),
+              {Visible("brought_bytes")}, {Visible("value_bytes")}, {Visible("trainer_bytes")}, {Visible("depth")},
+                count(c.id) FILTER (WHERE c.deleted = 1),
               coalesce(sum(c.brought_bytes + c.value_bytes + c.trainer_bytes) FILTER (WHERE c.deleted = 1), 0),
               count(c.expires), coalesce(sum(c.brought_bytes + c.value_bytes + c.trainer_bytes) FILTER (WHERE c.expires IS NOT NULL), 0)
             FROM (SELECT x'' AS base, 0 AS task UNION ALL SELECT id, 0 FROM bases UNION ALL SELECT base, id FROM tasks) x
-            LEFT JOIN {Scopes} s ON s.base = x.base AND s.task = x.task LEFT JOIN checkpoints c ON c.task = s.counted GROUP BY x.base, x.task
+            LEFT JOIN {Scopes} s ON s.base = x.base AND s.task = x.task LEFT JOIN checkpoints c ON c.task = s.counted
+              GROUP BY x.base, x.task
             """);
         AssertSame(
             connection, "SELECT hex(base), task, depth, checkpoints FROM depths WHERE checkpoints <> 0",
-            $"SELECT hex(s.base), s.task, c.depth, count(*) FROM checkpoints c JOIN {Scopes} s ON s.counted = c.task WHERE c.deleted = 0 GROUP BY s.base, s.task, c.depth");
+            $"SELECT hex(s.base), s.task, c.depth, count(*) FROM checkpoints c JOIN {Scopes} s ON s.counted = c.task WHERE c.deleted = 0 "
+            + "GROUP BY s.base, s.task, c.depth");
         AssertSame(
             connection, "SELECT hex(base), task, checkpoints, logical_bytes, position_bytes + value_bytes + state_bytes FROM totals",
             """
             SELECT hex(x.base), x.task, coalesce(sum(g.checkpoints), 0), coalesce(sum(g.logical_bytes), 0), coalesce(sum(g.stored_bytes), 0)
             FROM totals x LEFT JOIN growth g ON g.base = x.base AND g.task = x.task GROUP BY x.base, x.task
             """);
-        AssertSame(connection, "SELECT count(*) FROM growth", "SELECT count(*) FROM growth g JOIN totals x ON x.base = g.base AND x.task = g.task");
+        AssertSame(
+            connection, "SELECT count(*) FROM growth",
+            "SELECT count(*) FROM growth g JOIN totals x ON x.base = g.base AND x.task = g.task");
         AssertSame(
             connection, "SELECT task, name, value, step FROM metrics",
-            "SELECT c.task, m.key, CAST(m.value AS REAL), c.step FROM checkpoints c, json_each(c.metrics) m WHERE c.deleted = 0 AND m.type IN ('integer', 'real')");
+            "SELECT c.task, m.key, CAST(m.value AS REAL), c.step FROM checkpoints c, json_each(c.metrics) m WHERE c.deleted = 0 AND m.type "
+            + "IN ('integer', 'real')");
         AssertSame(
             connection, "SELECT sum(position_bytes + value_bytes + state_bytes + hidden_bytes) FROM totals WHERE task = 0 AND base = x''",
             "SELECT coalesce(sum(length(head) + payload), 0) FROM frames");
@@ -52,7 +61,8 @@ internal static class TotalsRecount
 
     private static string Visible(string column) => $"coalesce(sum(c.{column}) FILTER (WHERE c.deleted = 0), 0)";
 
-    private static void AssertSame(CatalogConnection connection, string kept, string counted) => Assert.Equal(Rows(connection, counted), Rows(connection, kept));
+    private static void AssertSame(CatalogConnection connection, string kept, string counted) =>
+        Assert.Equal(Rows(connection, counted), Rows(connection, kept));
 
     private static List<string> Rows(CatalogConnection connection, string sql) => [.. connection.Query(
         sql, row => string.Join(' ', Enumerable.Range(0, row.FieldCount).Select(row.OptionalText))).Order(StringComparer.Ordinal)];
@@ -71,12 +81,14 @@ internal static class TotalsRecount
     {
         var totals = new TensorTotals[layout.Tensors.Count];
         foreach (var (frame, mask, blocks, brought) in connection.Query(
-            "SELECT c.frame, m.frame, c.blocks, c.brought_bytes FROM checkpoints c JOIN masks m ON m.id = c.mask WHERE c.task = $0 AND c.deleted = 0",
+            "SELECT c.frame, m.frame, c.blocks, c.brought_bytes FROM checkpoints c JOIN masks m ON m.id = c.mask WHERE c.task = $0 AND "
+            + "c.deleted = 0",
             row => (row.GetInt64(0), row.OptionalLong(1), row.GetInt64(2) != 0, row.GetInt64(3)), task))
         {
             var values = connection.Rows.Frames.Open(frame);
             var head = FrameHead.Parse(values.Head);
-            var positions = blocks ? [] : ChunkIndex.ReadMask(connection.Rows.Frames.Open(mask!.Value), FrameHead.Parse(connection.Rows.Frames.Open(mask.Value).Head), layout);
+            var positions = blocks ? [] : ChunkIndex.ReadMask(
+                connection.Rows.Frames.Open(mask!.Value), FrameHead.Parse(connection.Rows.Frames.Open(mask.Value).Head), layout);
             var entries = blocks ? ChunkIndex.ReadBlocks(values, head, layout)
                 : ChunkIndex.ReadValues(values, head, FrameHead.Parse(connection.Rows.Frames.Open(mask!.Value).Head), positions);
             foreach (var tensor in entries.Select(entry => entry.Tensor).Distinct())

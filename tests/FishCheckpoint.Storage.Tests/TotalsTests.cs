@@ -97,7 +97,8 @@ public sealed class TotalsTests : StoreFixture
         Assert.Equal(disk.Database, report.Stored.Total + report.Reclaimable + disk.Overhead + disk.FreePages);
         Assert.InRange(disk.Overhead, 1, disk.Database);
         Assert.True(report.Reclaimable > 0);
-        Assert.Equal(Ask("SELECT sum(length(data)) FROM pieces") + Ask("SELECT sum(length(head)) FROM frames"), report.Stored.Total + report.Reclaimable);
+        Assert.Equal(Ask("SELECT sum(length(data)) FROM pieces") + Ask("SELECT sum(length(head)) FROM frames"), report.Stored.Total
+            + report.Reclaimable);
     }
 
     private async Task DoAsync(Random random, VariedSaves saves, Masks.Mask mask, long step)
@@ -141,10 +142,12 @@ public sealed class TotalsTests : StoreFixture
     }
 
     private long SizeOf(string pattern) =>
-        Directory.EnumerateFiles(Options.DataFolder, pattern, SearchOption.AllDirectories).Where(file => !file.EndsWith("-shm", StringComparison.Ordinal))
+        Directory.EnumerateFiles(Options.DataFolder, pattern, SearchOption.AllDirectories)
+            .Where(file => !file.EndsWith("-shm", StringComparison.Ordinal))
             .Sum(file => new FileInfo(file).Length);
 
-    private static void AssertNear(long expected, long actual) => Assert.InRange(actual, expected - (expected / 100), expected + (expected / 100));
+    private static void AssertNear(long expected, long actual) =>
+        Assert.InRange(actual, expected - (expected / 100), expected + (expected / 100));
 
     private sealed class Clock : TimeProvider
     {

@@ -90,7 +90,8 @@ public sealed class TrainingKillTests : IAsyncLifetime
         var trainer = New();
         var every = Environment.GetCommandLineArgs()[^1] == "1000000" ? 1_000_000 : 1;
         await using var hook = new CheckpointHook(
-            store, Task, trainer.Mask, trainer.BytesOf, new CheckpointHookOptions { SaveEverySteps = every, Busy = BusyPolicy.Skip, State = trainer.State });
+            store, Task, trainer.Mask, trainer.BytesOf,
+            new CheckpointHookOptions { SaveEverySteps = every, Busy = BusyPolicy.Skip, State = trainer.State });
         var from = await hook.ResumeAsync();
         for (var step = (from?.Step ?? 0) + 1; step <= Steps || every > 1; step++)
         {

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
 
-/// <summary>Whatever is damaged, a verification of the store names it, and exactly the checkpoints that cannot be read because of it.</summary>
+/// <summary>
+/// Whatever is damaged, a verification of the store names it, and exactly the checkpoints that cannot be read because of it.
+/// </summary>
 public sealed class VerifyStoreTests : VerifyTest
 {
     private const string AllFrames = "SELECT id FROM frames ORDER BY id";
@@ -50,8 +52,11 @@ public sealed class VerifyStoreTests : VerifyTest
         await PrepareAsync();
         foreach (var frame in Frames(AllFrames))
         {
-            const string Flip = "UPDATE frames SET head = CAST(substr(head, 1, {0}) || x'{1}' || substr(head, {0} + 2) AS BLOB) WHERE id = {2}";
-            var was = Ask($"SELECT unicode(substr(hex(substr(head, 41, 1)), 1, 1)) * 256 + unicode(substr(hex(substr(head, 41, 1)), 2, 1)) FROM frames WHERE id = {frame}");
+            const string Flip =
+                "UPDATE frames SET head = CAST(substr(head, 1, {0}) || x'{1}' || substr(head, {0} + 2) AS BLOB) WHERE id = {2}";
+            var was = Ask(
+                "SELECT unicode(substr(hex(substr(head, 41, 1)), 1, 1)) * 256 + unicode(substr(hex(substr(head, 41, 1)), 2, 1)) FROM "
+                + $"frames WHERE id = {frame}");
             var hex = $"{(char)(was / 256)}{(char)(was % 256)}";
             Sql(string.Format(Flip, 40, hex == "55" ? "56" : "55", frame));
             Assert.Single((await AssertExactAsync()).Damaged);
@@ -103,7 +108,9 @@ public sealed class VerifyStoreTests : VerifyTest
     {
         await PrepareAsync();
         Sql("UPDATE headers SET data = CAST(substr(data, 1, 9) || x'00' || substr(data, 11) AS BLOB)");
-        Assert.Contains(await Report(quick: true), item => item.Key.StartsWith("headers ", StringComparison.Ordinal) && item.Affected.SequenceEqual(["task/30"]));
+        Assert.Contains(
+            await Report(quick: true),
+            item => item.Key.StartsWith("headers ", StringComparison.Ordinal) && item.Affected.SequenceEqual(["task/30"]));
     }
 
     [Theory]
@@ -114,7 +121,9 @@ public sealed class VerifyStoreTests : VerifyTest
     [InlineData("UPDATE checkpoints SET state = zeroblob(32) WHERE step = 42", "task/42")]
     [InlineData("UPDATE checkpoints SET metrics = '{' WHERE step = 42", "task/42")]
     [InlineData("UPDATE checkpoints SET value_bytes = value_bytes + 1 WHERE step = 42", "task/42")]
-    [InlineData("UPDATE totals SET value_bytes = value_bytes + 1 WHERE task = (SELECT id FROM tasks WHERE name = 'task')", "database: totals of task")]
+    [InlineData(
+        "UPDATE totals SET value_bytes = value_bytes + 1 WHERE task = (SELECT id FROM tasks WHERE name = 'task')",
+        "database: totals of task")]
     [InlineData("UPDATE tasks SET layout = zeroblob(32) WHERE name = 'own'", "task own")]
     [InlineData("UPDATE masks SET count = count + 1 WHERE frame IS NOT NULL AND frame = (SELECT max(frame) FROM masks)", "mask")]
     public async Task Rows_ThatDoNotFit_AreFoundByAQuickOne(string sql, string key)
@@ -193,7 +202,9 @@ public sealed class VerifyStoreTests : VerifyTest
         await Store.Checkpoints.DeleteAsync("task", StepRef.At(30), Stop);
         await Store.Maintenance.VerifyAsync(null, Stop);
         Assert.Empty(await Store.Maintenance.ListDamageAsync(Stop));
-        Assert.Equal(0, Ask("SELECT count(*) FROM verified WHERE item LIKE 'checkpoint %' AND substr(item, 12) NOT IN (SELECT id FROM checkpoints)"));
+        Assert.Equal(
+            0,
+            Ask("SELECT count(*) FROM verified WHERE item LIKE 'checkpoint %' AND substr(item, 12) NOT IN (SELECT id FROM checkpoints)"));
     }
 
     private async Task<IReadOnlyList<DamagedItem>> Report(bool quick) =>

@@ -5,7 +5,10 @@ using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
 
-/// <summary>A store of saves of every form, with trainer states, headers of a checkpoint's own, a hidden checkpoint, and a task that has replaced a tensor.</summary>
+/// <summary>
+/// A store of saves of every form, with trainer states, headers of a checkpoint's own, a hidden checkpoint, and a task that has replaced a
+/// tensor.
+/// </summary>
 public abstract class VerifyTest : RecodeTest
 {
     /// <summary>What every checkpoint that is there was saved from.</summary>
@@ -13,7 +16,8 @@ public abstract class VerifyTest : RecodeTest
 
     internal IReadOnlyCollection<(string Task, long Step)> Keys => Models.Keys;
 
-    protected string BaseFileOf(TestModel model) => Path.Combine(Options.DataFolder, "bases", Digest.Of(model.ToBytes()).ToString(), "model.safetensors");
+    protected string BaseFileOf(TestModel model) =>
+        Path.Combine(Options.DataFolder, "bases", Digest.Of(model.ToBytes()).ToString(), "model.safetensors");
 
     internal async Task<VariedSaves> PrepareAsync()
     {
@@ -69,7 +73,8 @@ public abstract class VerifyTest : RecodeTest
     {
         var (report, unsound) = (await Store.Maintenance.VerifyAsync(null, Stop), await UnsoundAsync());
         Assert.True(report.Finished);
-        Assert.Equal(unsound, report.Damaged.SelectMany(item => item.Affected).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            unsound, report.Damaged.SelectMany(item => item.Affected).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
         Assert.Equal(((long)Keys.Count, (long)unsound.Count), (report.Checkpoints, report.Affected));
         return report;
     }
@@ -78,7 +83,8 @@ public abstract class VerifyTest : RecodeTest
     {
         var order = last ? "DESC" : "ASC";
         Sql($"""
-            UPDATE pieces SET data = CAST(substr(data, 1, length(data) / 2) || CAST(char(unicode('a')) AS BLOB) || substr(data, length(data) / 2 + 2) AS BLOB)
+            UPDATE pieces SET data = CAST(substr(data, 1, length(data) / 2) || CAST(char(unicode('a')) AS BLOB)
+              || substr(data, length(data) / 2 + 2) AS BLOB)
             WHERE rowid = (SELECT rowid FROM pieces WHERE frame = {frame} ORDER BY position {order} LIMIT 1)
             """);
     }
@@ -113,7 +119,8 @@ public abstract class VerifyTest : RecodeTest
         using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={DatabasePath};Pooling=False");
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = $"UPDATE pieces SET data = $data WHERE rowid = (SELECT rowid FROM pieces WHERE frame = {frame} ORDER BY position LIMIT 1)";
+        command.CommandText =
+            $"UPDATE pieces SET data = $data WHERE rowid = (SELECT rowid FROM pieces WHERE frame = {frame} ORDER BY position LIMIT 1)";
         command.Parameters.AddWithValue("$data", data);
         Assert.Equal(1, command.ExecuteNonQuery());
     }
@@ -127,9 +134,13 @@ public abstract class VerifyTest : RecodeTest
         file.WriteByte((byte)(found ^ 0x20));
     }
 
-    /// <summary>Every file of a folder with its digest: what it is, byte for byte. What a process that has it open keeps to itself aside.</summary>
+    /// <summary>
+    /// Every file of a folder with its digest: what it is, byte for byte. What a process that has it open keeps to itself aside.
+    /// </summary>
     internal static List<string> Contents(string folder) =>
-        [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(path => !path.EndsWith(".lock", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(path => $"{path} {Digest.Of(Bytes(path))}")];
+        [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+        .Where(path => !path.EndsWith(".lock", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+        .Select(path => $"{path} {Digest.Of(Bytes(path))}")];
 
     private static byte[] Bytes(string path)
     {

@@ -24,7 +24,8 @@ public sealed class WalKeeperTests : IDisposable
                 var payload = new byte[16 << 20];
                 payload.AsSpan().Fill((byte)frame);
                 await database.WriteAsync(
-                    connection => connection.Insert("INSERT INTO frames (head, payload) VALUES ($0, $1)", payload, 0), TestContext.Current.CancellationToken);
+                    connection => connection.Insert("INSERT INTO frames (head, payload) VALUES ($0, $1)", payload, 0),
+                    TestContext.Current.CancellationToken);
             }
 
             // By the writer itself at the latest, once the log has outgrown its bound.

@@ -20,7 +20,7 @@ if torch is not None:
     from fishcheckpoint.training.saver import BackgroundSaver
     from trainee import make_net
 
-LATE = 30
+LATE = 600
 """Seconds that are too many: far more than any retry_for here, far less than for ever."""
 
 

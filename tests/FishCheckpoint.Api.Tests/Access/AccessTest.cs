@@ -50,7 +50,8 @@ public abstract class AccessTest : ApiTest, IAsyncLifetime
         As((await AddKeyAsync(name, scope, tasks.Length == 0 ? null : tasks)).Token);
 
     /// <summary>Sends a request by another client, and checks the status and the problem's code.</summary>
-    protected static async Task<HttpResponseMessage> SendAsync(HttpClient client, HttpMethod method, string path, HttpStatusCode status, string? code = null, HttpContent? content = null)
+    protected static async Task<HttpResponseMessage> SendAsync(
+        HttpClient client, HttpMethod method, string path, HttpStatusCode status, string? code = null, HttpContent? content = null)
     {
         var response = await ExpectAsync(status, client.SendAsync(new HttpRequestMessage(method, path) { Content = content }, Stop));
         if (code is not null)

@@ -12,7 +12,8 @@ public sealed class AuditApiTests : AccessTest
     public async Task Writes_AreUnderTheKeysNameAndAddress()
     {
         var key = await AddKeyAsync("writer", KeyScope.Write);
-        await SendAsync(As(key.Token), HttpMethod.Put, $"{Steps}/2", HttpStatusCode.Created, content: Content(Base.Change(2).ToBytes(), Safetensors));
+        await SendAsync(
+            As(key.Token), HttpMethod.Put, $"{Steps}/2", HttpStatusCode.Created, content: Content(Base.Change(2).ToBytes(), Safetensors));
         var entry = (await AuditAsync())[0];
         Assert.Equal(
             ("checkpoint.save", "task", "task/2", "created", "writer", key.Key.Id, "127.0.0.1"),
@@ -20,7 +21,8 @@ public sealed class AuditApiTests : AccessTest
 
         // What the fixture wrote before there was a key; and the key that was made on the folder.
         Assert.Contains(await AuditAsync(), made => made is { Operation: "base.add", Caller: "anonymous" });
-        Assert.Contains(await AuditAsync(), made => made.Operation == "key.add" && made.Caller.StartsWith("local:", StringComparison.Ordinal));
+        Assert.Contains(
+            await AuditAsync(), made => made.Operation == "key.add" && made.Caller.StartsWith("local:", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -78,7 +80,9 @@ public sealed class AuditApiTests : AccessTest
         var first = await JsonAsync<Page<AuditEntry>>("/v1/audit?task=task&limit=1");
         var second = await JsonAsync<Page<AuditEntry>>($"/v1/audit?task=task&limit=1&after={first.Next}");
         Assert.Equal(["checkpoint.save", "task.put"], first.Items.Concat(second.Items).Select(entry => entry.Operation));
-        Assert.Empty((await JsonAsync<Page<AuditEntry>>($"/v1/audit?since={Uri.EscapeDataString(DateTimeOffset.UtcNow.AddHours(1).ToString("O"))}")).Items);
+        Assert.Empty(
+            (await JsonAsync<Page<AuditEntry>>(
+                $"/v1/audit?since={Uri.EscapeDataString(DateTimeOffset.UtcNow.AddHours(1).ToString("O"))}")).Items);
         await RefusedAsync(HttpStatusCode.BadRequest, "REQUEST_INVALID", () => GetAsync("/v1/audit?since=soon"));
         await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => GetAsync("/v1/audit?task=%0a"));
     }

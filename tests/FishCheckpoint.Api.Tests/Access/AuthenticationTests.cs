@@ -31,23 +31,30 @@ public sealed class AuthenticationTests : AccessTest
     [InlineData("POST", "/v1/maintenance/recode")]
     public async Task Request_WithoutAKey_IsChallenged(string method, string path)
     {
-        using var missing = await SendAsync(As(null), new HttpMethod(method), path, HttpStatusCode.Unauthorized, "KEY_REQUIRED", Json("{}"));
+        using var missing = await SendAsync(
+            As(null), new HttpMethod(method), path, HttpStatusCode.Unauthorized, "KEY_REQUIRED", Json("{}"));
         Assert.Equal("Bearer realm=\"FishCheckpoint\"", missing.Headers.WwwAuthenticate.ToString());
-        using var unknown = await SendAsync(As(KeyToken.Create().Token), new HttpMethod(method), path, HttpStatusCode.Unauthorized, "KEY_INVALID", Json("{}"));
+        using var unknown = await SendAsync(
+            As(KeyToken.Create().Token), new HttpMethod(method), path, HttpStatusCode.Unauthorized, "KEY_INVALID", Json("{}"));
         Assert.Contains("invalid_token", unknown.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Key_RevokedOrExpired_IsRefusedAtOnceAndAlike()
     {
-        var (revoked, expired) = (await AddKeyAsync("a", KeyScope.Read), await AddKeyAsync("b", KeyScope.Read, expires: DateTimeOffset.UtcNow.AddHours(1)));
+        var (revoked, expired) =
+            (await AddKeyAsync("a", KeyScope.Read), await AddKeyAsync("b", KeyScope.Read, expires: DateTimeOffset.UtcNow.AddHours(1)));
         var (first, second) = (As(revoked.Token), As(expired.Token));
         await SendAsync(first, HttpMethod.Get, "/v1/tasks", HttpStatusCode.OK);
         await SendAsync(Client, HttpMethod.Delete, "/v1/keys/a", HttpStatusCode.OK);
         var one = await (await SendAsync(first, HttpMethod.Get, "/v1/tasks", HttpStatusCode.Unauthorized)).Content.ReadAsStringAsync(Stop);
         time.By = TimeSpan.FromHours(2);
-        Assert.Equal(one, await (await SendAsync(second, HttpMethod.Get, "/v1/tasks", HttpStatusCode.Unauthorized)).Content.ReadAsStringAsync(Stop));
-        Assert.Equal(one, await (await SendAsync(As("nonsense"), HttpMethod.Get, "/v1/tasks", HttpStatusCode.Unauthorized)).Content.ReadAsStringAsync(Stop));
+        Assert.Equal(
+            one, await (await SendAsync(second, HttpMethod.Get, "/v1/tasks", HttpStatusCode.Unauthorized)).Content.ReadAsStringAsync(Stop));
+        Assert.Equal(
+            one,
+            await (
+                await SendAsync(As("nonsense"), HttpMethod.Get, "/v1/tasks", HttpStatusCode.Unauthorized)).Content.ReadAsStringAsync(Stop));
     }
 
     [Theory]
@@ -105,7 +112,8 @@ public sealed class AuthenticationTests : AccessTest
     {
         var token = (await AddKeyAsync("a", KeyScope.Read)).Token;
         var answer = await RawHttp.SendAsync(
-            Server.Address, $"GET /v1/tasks HTTP/1.1\r\nAuthorization: Bearer {token}\r\nAuthorization: Bearer {token}", [], finish: false, Stop);
+            Server.Address, $"GET /v1/tasks HTTP/1.1\r\nAuthorization: Bearer {token}\r\nAuthorization: Bearer {token}", [],
+            finish: false, Stop);
         Assert.StartsWith("HTTP/1.1 401", answer, StringComparison.Ordinal);
     }
 
@@ -117,13 +125,16 @@ public sealed class AuthenticationTests : AccessTest
     public async Task Made_Key_IsInTheAnswerOnceAndWorks()
     {
         using var response = await SendAsync(
-            Client, HttpMethod.Post, "/v1/keys", HttpStatusCode.Created, content: Json("""{"name":"new","scope":"write","tasks":["task"],"quotaBytes":5000000}"""));
+            Client, HttpMethod.Post, "/v1/keys", HttpStatusCode.Created,
+            content: Json("""{"name":"new","scope":"write","tasks":["task"],"quotaBytes":5000000}"""));
         Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
         var added = await JsonAsync<NewKey>(response);
         await SendAsync(As(added.Token), HttpMethod.Get, "/v1/tasks/task", HttpStatusCode.OK);
         Assert.DoesNotContain(added.Token[^43..], await Client.GetStringAsync("/v1/keys", Stop), StringComparison.Ordinal);
-        await SendAsync(Client, HttpMethod.Post, "/v1/keys", HttpStatusCode.Conflict, "KEY_TAKEN", Json("""{"name":"new","scope":"read"}"""));
-        await SendAsync(Client, HttpMethod.Post, "/v1/keys", HttpStatusCode.BadRequest, "REQUEST_INVALID", Json("""{"name":"x","scope":9}"""));
+        await SendAsync(
+            Client, HttpMethod.Post, "/v1/keys", HttpStatusCode.Conflict, "KEY_TAKEN", Json("""{"name":"new","scope":"read"}"""));
+        await SendAsync(
+            Client, HttpMethod.Post, "/v1/keys", HttpStatusCode.BadRequest, "REQUEST_INVALID", Json("""{"name":"x","scope":9}"""));
         await SendAsync(Client, HttpMethod.Post, "/v1/keys", HttpStatusCode.BadRequest, "NAME_INVALID", Json("""{"scope":"read"}"""));
         await SendAsync(Client, HttpMethod.Delete, "/v1/keys/none", HttpStatusCode.NotFound, "KEY_NOT_FOUND");
     }

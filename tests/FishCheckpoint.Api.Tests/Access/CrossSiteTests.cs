@@ -20,7 +20,9 @@ public sealed class CrossSiteTests : ApiTest
     public async Task Change_FromAPageOfAnotherSite_IsRefused(string method, string path, string header, string value)
     {
         await ExpectAsync(HttpStatusCode.Created, SaveAsync(1, Base.Change(1)));
-        await RefusedAsync(HttpStatusCode.Forbidden, "KEY_FORBIDDEN", () => SendAsync(new HttpMethod(method), path, Content("{}"u8.ToArray(), "application/json"), (header, value)));
+        await RefusedAsync(
+            HttpStatusCode.Forbidden, "KEY_FORBIDDEN",
+            () => SendAsync(new HttpMethod(method), path, Content("{}"u8.ToArray(), "application/json"), (header, value)));
     }
 
     [Fact]
@@ -37,7 +39,8 @@ public sealed class CrossSiteTests : ApiTest
     [Fact]
     public async Task Read_FromAPageOfAnotherSite_IsAnswered_ForTheBrowserHidesIt()
     {
-        using var answer = await ExpectAsync(HttpStatusCode.OK, GetAsync("/v1/tasks", ("Origin", "https://evil.example"), ("Sec-Fetch-Site", "cross-site")));
+        using var answer = await ExpectAsync(
+            HttpStatusCode.OK, GetAsync("/v1/tasks", ("Origin", "https://evil.example"), ("Sec-Fetch-Site", "cross-site")));
         Assert.False(answer.Headers.Contains("Access-Control-Allow-Origin"));
     }
 }

@@ -66,7 +66,8 @@ public sealed class ListeningTests : IDisposable
     {
         var token = await AddKeyAsync("root");
         var log = new CapturedLog();
-        await using var server = Build("Urls", "http://0.0.0.0:0", builder => builder.Logging.AddProvider(log).SetMinimumLevel(LogLevel.Warning));
+        await using var server = Build(
+            "Urls", "http://0.0.0.0:0", builder => builder.Logging.AddProvider(log).SetMinimumLevel(LogLevel.Warning));
         await server.StartAsync(Stop);
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{new Uri(server.Urls.Single()).Port}") };
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/v1/tasks", Stop)).StatusCode);
@@ -93,7 +94,8 @@ public sealed class ListeningTests : IDisposable
     [Fact]
     public async Task Loopback_WithKeysRequired_AsksForThemBeforeThereIsOne()
     {
-        await using var server = Build("FishCheckpoint:Access:Required", "Always", builder => builder.Configuration["Urls"] = "http://127.0.0.1:0");
+        await using var server = Build(
+            "FishCheckpoint:Access:Required", "Always", builder => builder.Configuration["Urls"] = "http://127.0.0.1:0");
         await server.StartAsync(Stop);
         Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(new Uri(server.Urls.Single()), "localhost"));
         var token = await AddKeyAsync("root");
@@ -118,16 +120,19 @@ public sealed class ListeningTests : IDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private WebApplication Build(string setting, string value, Action<WebApplicationBuilder>? configure = null) => FishServer.Build([], builder =>
+    private WebApplication Build(string setting, string value, Action<WebApplicationBuilder>? configure = null) =>
+        FishServer.Build([], builder =>
     {
         builder.Logging.ClearProviders();
-        builder.Configuration.AddInMemoryCollection([new("Urls", "")]).AddInMemoryCollection([new("FishCheckpoint:DataFolder", folder), new(setting, value)]);
+        builder.Configuration.AddInMemoryCollection([new("Urls", "")])
+            .AddInMemoryCollection([new("FishCheckpoint:DataFolder", folder), new(setting, value)]);
         configure?.Invoke(builder);
     });
 
     private async Task<string> AddKeyAsync(string name, DateTimeOffset? expires = null, TimeProvider? time = null)
     {
-        await using var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = folder, Time = time ?? TimeProvider.System }, Stop);
+        await using var store = await SqliteCheckpointStore.OpenAsync(
+            new StoreOptions { DataFolder = folder, Time = time ?? TimeProvider.System }, Stop);
         return (await store.Access.AddKeyAsync(new KeySpec(name, KeyScope.Admin, null, expires), Stop)).Token;
     }
 }

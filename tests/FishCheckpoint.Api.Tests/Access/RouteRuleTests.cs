@@ -12,7 +12,9 @@ public sealed partial class RouteRuleTests
     public async Task Routes_AllDeclareWhatTheyAskFor()
     {
         Assert.NotEmpty(await RoutesAsync());
-        Assert.All(await RoutesAsync(), route => Assert.True(route.Metadata.GetMetadata<AccessRule>() is not null, $"{route.DisplayName} declares no access rule."));
+        Assert.All(
+            await RoutesAsync(),
+            route => Assert.True(route.Metadata.GetMetadata<AccessRule>() is not null, $"{route.DisplayName} declares no access rule."));
     }
 
     [Fact]
@@ -21,7 +23,8 @@ public sealed partial class RouteRuleTests
             "/", "/dashboard/{file}", "/docs/favicon.svg", "/docs/scalar.aspnetcore.js", "/docs/scalar.js", "/docs/{documentName?}",
             "/healthz", "/openapi/{documentName}.json", "/readyz",
         ],
-        (await RoutesAsync()).Where(route => route.Metadata.GetMetadata<AccessRule>()!.Scope is null).Select(route => route.RoutePattern.RawText!)
+        (await RoutesAsync()).Where(route => route.Metadata.GetMetadata<AccessRule>()!.Scope is null)
+            .Select(route => route.RoutePattern.RawText!)
             .Order(StringComparer.Ordinal));
 
     [Fact]
@@ -35,7 +38,8 @@ public sealed partial class RouteRuleTests
     public async Task Page_ListsEveryRouteWithItsRule()
     {
         var page = await File.ReadAllTextAsync(Path.Combine(Root(), "docs", "guides", "access.md"), TestContext.Current.CancellationToken);
-        var written = Row().Matches(page).Select(row => $"{row.Groups["methods"].Value} {row.Groups["route"].Value} {row.Groups["scope"].Value} {row.Groups["reach"].Value}");
+        var written = Row().Matches(page).Select(
+            row => $"{row.Groups["methods"].Value} {row.Groups["route"].Value} {row.Groups["scope"].Value} {row.Groups["reach"].Value}");
         Assert.Equal((await RoutesAsync()).Select(Spelled).Order(StringComparer.Ordinal), written.Order(StringComparer.Ordinal));
     }
 
@@ -64,6 +68,8 @@ public sealed partial class RouteRuleTests
         return folder?.FullName ?? throw new InvalidOperationException("The tests run outside the repository.");
     }
 
-    [GeneratedRegex(@"(?m)^\| `(?<methods>[A-Z ]+) (?<route>/\S*)` \| (?<scope>\w+) \| (?<reach>\w+) \|", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"(?m)^\| `(?<methods>[A-Z ]+) (?<route>/\S*)` \| (?<scope>\w+) \| (?<reach>\w+) \|", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex Row();
 }

@@ -23,7 +23,8 @@ public sealed class SecretTests : AccessTest
     public async Task Log_AtTrace_HoldsNoTokenAndNoHash()
     {
         var keys = new List<NewKey> { await AddKeyAsync("writer", KeyScope.Write), await AddKeyAsync("limited", KeyScope.Read, ["task"]) };
-        using (var made = await SendAsync(Client, HttpMethod.Post, "/v1/keys", HttpStatusCode.Created, content: Json("""{"name":"made","scope":"read"}""")))
+        using (var made = await SendAsync(
+            Client, HttpMethod.Post, "/v1/keys", HttpStatusCode.Created, content: Json("""{"name":"made","scope":"read"}""")))
         {
             keys.Add(await JsonAsync<NewKey>(made));
         }

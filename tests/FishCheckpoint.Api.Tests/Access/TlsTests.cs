@@ -29,7 +29,8 @@ public sealed class TlsTests : IAsyncLifetime
         {
             // As the documentation says it: an endpoint of Kestrel's with its certificate and key.
             server = await ApiServer.StartAsync(
-                null, ("Urls", ""), ("Kestrel:Endpoints:Https:Url", "https://127.0.0.1:0"), ("Kestrel:Endpoints:Https:Certificate:Path", Pem),
+                null, ("Urls", ""), ("Kestrel:Endpoints:Https:Url", "https://127.0.0.1:0"),
+                ("Kestrel:Endpoints:Https:Certificate:Path", Pem),
                 ("Kestrel:Endpoints:Https:Certificate:KeyPath", keyFile));
         }
 
@@ -81,15 +82,19 @@ public sealed class TlsTests : IAsyncLifetime
     [Fact]
     public void Options_WhatCannotBe_IsRefusedWithoutTheKey()
     {
-        Assert.Equal(ErrorCode.FileNotFound, RefusedOf(new FishClientOptions { CertificateAuthorities = Path.Combine(folder, "none") }).Code);
-        Assert.Equal(ErrorCode.RequestInvalid, RefusedOf(new FishClientOptions { CertificateAuthorities = Path.Combine(folder, "server.key") }).Code);
+        Assert.Equal(
+            ErrorCode.FileNotFound, RefusedOf(new FishClientOptions { CertificateAuthorities = Path.Combine(folder, "none") }).Code);
+        Assert.Equal(
+            ErrorCode.RequestInvalid,
+            RefusedOf(new FishClientOptions { CertificateAuthorities = Path.Combine(folder, "server.key") }).Code);
         var wrong = RefusedOf(new FishClientOptions { Key = "se\ncret" });
         Assert.Equal(ErrorCode.KeyInvalid, wrong.Code);
         Assert.DoesNotContain("cret", wrong.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("abc", new FishClientOptions { Key = "abc" }.ToString(), StringComparison.Ordinal);
     }
 
-    private FishException RefusedOf(FishClientOptions options) => Assert.Throws<FishException>(() => FishClient.Connect(server.Address, options));
+    private FishException RefusedOf(FishClientOptions options) =>
+        Assert.Throws<FishException>(() => FishClient.Connect(server.Address, options));
 
     private static X509Certificate2 WriteCertificate(string pem, string keyFile)
     {

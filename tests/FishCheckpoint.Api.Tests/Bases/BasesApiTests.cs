@@ -36,29 +36,40 @@ public sealed class BasesApiTests : ApiTest
         var model = TestModel.Create(2).ToBytes();
         var right = $"sha-256=:{Convert.ToBase64String(SHA256.HashData(model))}:";
         var wrong = $"sha-256=:{Convert.ToBase64String(SHA256.HashData(Base.ToBytes()))}:";
-        await RefusedAsync((HttpStatusCode)422, "DIGEST_MISMATCH", () => PutAsync("/v1/bases/second", model, Safetensors, ("Repr-Digest", wrong)));
-        await RefusedAsync(HttpStatusCode.BadRequest, "REQUEST_INVALID", () => PutAsync("/v1/bases/second", model, Safetensors, ("Repr-Digest", "sha-256=nonsense")));
+        await RefusedAsync(
+            (HttpStatusCode)422, "DIGEST_MISMATCH", () => PutAsync("/v1/bases/second", model, Safetensors, ("Repr-Digest", wrong)));
+        await RefusedAsync(
+            HttpStatusCode.BadRequest, "REQUEST_INVALID",
+            () => PutAsync("/v1/bases/second", model, Safetensors, ("Repr-Digest", "sha-256=nonsense")));
         await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/bases/second", model, Safetensors, ("Repr-Digest", right)));
     }
 
     [Fact]
     public async Task Put_Hostile_IsRefused()
     {
-        await RefusedAsync(HttpStatusCode.RequestEntityTooLarge, "HEADER_TOO_LARGE", () => PutAsync("/v1/bases/second", [.. TestModel.Long(long.MaxValue), 1, 2, 3]));
+        await RefusedAsync(
+            HttpStatusCode.RequestEntityTooLarge, "HEADER_TOO_LARGE",
+            () => PutAsync("/v1/bases/second", [.. TestModel.Long(long.MaxValue), 1, 2, 3]));
         await RefusedAsync(HttpStatusCode.BadRequest, "HEADER_DATA_MISMATCH", () => PutAsync("/v1/bases/second", Base.ToBytes()[..^1]));
         await RefusedAsync(HttpStatusCode.BadRequest, "HEADER_DATA_MISMATCH", () => PutAsync("/v1/bases/second", [.. Base.ToBytes(), 0]));
         await RefusedAsync(HttpStatusCode.BadRequest, "NOT_SAFETENSORS", () => PutAsync("/v1/bases/second", []));
         await RefusedAsync(HttpStatusCode.BadRequest, "HEADER_TRUNCATED", () => PutAsync("/v1/bases/second", [9, 0, 0, 0, 0, 0, 0, 0, 1]));
-        await RefusedAsync(HttpStatusCode.UnsupportedMediaType, "MEDIA_TYPE_UNSUPPORTED", () => PutAsync("/v1/bases/second", Base.ToBytes(), "text/plain"));
+        await RefusedAsync(
+            HttpStatusCode.UnsupportedMediaType, "MEDIA_TYPE_UNSUPPORTED",
+            () => PutAsync("/v1/bases/second", Base.ToBytes(), "text/plain"));
         await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => PutAsync("/v1/bases/..%2Fsecond", Base.ToBytes()));
     }
 
     [Fact]
     public async Task Put_Folder_GivesEachFileBack()
     {
-        var (one, two) = (TestModel.Create(3, null, new TensorInfo("a", DType.F32, [5])), TestModel.Create(4, null, new TensorInfo("b", DType.BF16, [3])));
+        var (
+            one, two) =
+            (TestModel.Create(3, null, new TensorInfo("a", DType.F32, [5])),
+            TestModel.Create(4, null, new TensorInfo("b", DType.BF16, [3])));
         var config = Tar.Text("""{"layers":2}""");
-        var folder = Tar.Of(("./model-1.safetensors", one.ToBytes()), ("config.json", config), ("model-2.safetensors", two.ToBytes()), (".hidden", config));
+        var folder = Tar.Of(
+            ("./model-1.safetensors", one.ToBytes()), ("config.json", config), ("model-2.safetensors", two.ToBytes()), (".hidden", config));
         var info = await JsonAsync<BaseInfo>(await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/bases/sharded", folder, TarType)));
         Assert.Equal(["config.json", "model-1.safetensors", "model-2.safetensors"], info.Files.Select(file => file.Name));
 
@@ -76,12 +87,14 @@ public sealed class BasesApiTests : ApiTest
     public async Task Put_FolderWithSubFolders_GivesThemBackAndSaysWhatIsLeftOut()
     {
         var folder = Tar.Of(
-            ("model.safetensors", Base.ToBytes()), ("./1_Pooling/config.json", Tar.Text("{}")), ("scaler.pt", [1]), ("a b.txt", [1]), (".git/HEAD", [1]));
+            ("model.safetensors", Base.ToBytes()), ("./1_Pooling/config.json", Tar.Text("{}")), ("scaler.pt", [1]), ("a b.txt", [1]),
+            (".git/HEAD", [1]));
         var info = await JsonAsync<BaseInfo>(await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/bases/second", folder, TarType)));
         Assert.Equal([".git/HEAD", "a b.txt", "scaler.pt"], info.LeftOut!.Select(file => file.Name));
         Assert.Equal(Tar.Text("{}"), await BytesAsync("/v1/bases/second/files/1_Pooling/config.json"));
         Assert.Equal(Tar.Text("{}"), await BytesAsync("/v1/bases/second/files/1_Pooling%2Fconfig.json"));
-        await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => GetAsync("/v1/bases/second/files/1_Pooling%2F..%2Fconfig.json"));
+        await RefusedAsync(
+            HttpStatusCode.BadRequest, "NAME_INVALID", () => GetAsync("/v1/bases/second/files/1_Pooling%2F..%2Fconfig.json"));
     }
 
     [Fact]
@@ -89,19 +102,35 @@ public sealed class BasesApiTests : ApiTest
     {
         var (model, link) = (Base.ToBytes(), new PaxTarEntry(TarEntryType.SymbolicLink, "model.safetensors") { LinkName = "/etc/passwd" });
         await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => PutAsync("/v1/bases/second", Tar.Of(link), TarType));
-        await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => PutAsync("/v1/bases/second", Tar.Of(("../model.safetensors", model)), TarType));
-        foreach (var name in new[] { "a/../model.safetensors", "/model.safetensors", "a//model.safetensors", @"a\model.safetensors", "c:model.safetensors" })
+        await RefusedAsync(
+            HttpStatusCode.BadRequest, "NAME_INVALID",
+            () => PutAsync("/v1/bases/second", Tar.Of(("../model.safetensors", model)), TarType));
+        foreach (var name in
+            new[] { "a/../model.safetensors", "/model.safetensors", "a//model.safetensors", @"a\model.safetensors", "c:model.safetensors" })
         {
-            await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => PutAsync("/v1/bases/second", Tar.Of((name, model)), TarType));
+            await RefusedAsync(
+                HttpStatusCode.BadRequest, "NAME_INVALID", () => PutAsync("/v1/bases/second", Tar.Of((name, model)), TarType));
         }
 
-        await RefusedAsync(HttpStatusCode.NotFound, "FILE_NOT_FOUND", () => PutAsync("/v1/bases/second", Tar.Of(("a/model.safetensors", model)), TarType));
-        await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => PutAsync("/v1/bases/second", Tar.Of(("m.safetensors", model), ("m.safetensors", model)), TarType));
-        await RefusedAsync(HttpStatusCode.BadRequest, "BODY_TRUNCATED", () => PutAsync("/v1/bases/second", Tar.Of(("m.safetensors", model))[..50_000], TarType));
-        await RefusedAsync(HttpStatusCode.BadRequest, "BODY_TRUNCATED", () => PutAsync("/v1/bases/second", Tar.Of(("config.json", new byte[9999]))[..5000], TarType));
-        await RefusedAsync(HttpStatusCode.BadRequest, "BODY_TRUNCATED", () => PutAsync($"{Steps}/1", Tar.Of(("model.safetensors", model))[..50_000], TarType));
-        await RefusedAsync(HttpStatusCode.BadRequest, "REQUEST_INVALID", () => PutAsync("/v1/bases/second", [.. Enumerable.Repeat((byte)7, 2048)], TarType));
-        await RefusedAsync(HttpStatusCode.NotFound, "FILE_NOT_FOUND", () => PutAsync("/v1/bases/second", Tar.Of(("config.json", [1])), TarType));
+        await RefusedAsync(
+            HttpStatusCode.NotFound, "FILE_NOT_FOUND", () => PutAsync("/v1/bases/second", Tar.Of(("a/model.safetensors", model)), TarType));
+        await RefusedAsync(
+            HttpStatusCode.BadRequest, "NAME_INVALID",
+            () => PutAsync("/v1/bases/second", Tar.Of(("m.safetensors", model), ("m.safetensors", model)), TarType));
+        await RefusedAsync(
+            HttpStatusCode.BadRequest, "BODY_TRUNCATED",
+            () => PutAsync("/v1/bases/second", Tar.Of(("m.safetensors", model))[..50_000], TarType));
+        await RefusedAsync(
+            HttpStatusCode.BadRequest, "BODY_TRUNCATED",
+            () => PutAsync("/v1/bases/second", Tar.Of(("config.json", new byte[9999]))[..5000], TarType));
+        await RefusedAsync(
+            HttpStatusCode.BadRequest, "BODY_TRUNCATED",
+            () => PutAsync($"{Steps}/1", Tar.Of(("model.safetensors", model))[..50_000], TarType));
+        await RefusedAsync(
+            HttpStatusCode.BadRequest, "REQUEST_INVALID",
+            () => PutAsync("/v1/bases/second", [.. Enumerable.Repeat((byte)7, 2048)], TarType));
+        await RefusedAsync(
+            HttpStatusCode.NotFound, "FILE_NOT_FOUND", () => PutAsync("/v1/bases/second", Tar.Of(("config.json", [1])), TarType));
     }
 
     [Fact]
@@ -132,7 +161,8 @@ public sealed class BasesApiTests : ApiTest
     {
         using var response = await ExpectAsync(HttpStatusCode.OK, GetAsync("/v1/bases/base/model.safetensors"));
         Assert.Equal(Base.ToBytes(), await response.Content.ReadAsByteArrayAsync(Stop));
-        Assert.Equal($"sha-256=:{Convert.ToBase64String(SHA256.HashData(Base.ToBytes()))}:", response.Headers.GetValues("Repr-Digest").Single());
+        Assert.Equal(
+            $"sha-256=:{Convert.ToBase64String(SHA256.HashData(Base.ToBytes()))}:", response.Headers.GetValues("Repr-Digest").Single());
         await RefusedAsync(HttpStatusCode.NotFound, "BASE_NOT_FOUND", () => GetAsync("/v1/bases/none/model.safetensors"));
     }
 }

@@ -15,11 +15,16 @@ public sealed class FormTests : ApiTest
     public async Task Save_CheckpointAndState_StoresBoth()
     {
         var model = Base.Change(1);
-        var created = await ExpectAsync(HttpStatusCode.Created, PutAsync($"{Steps}/1", Body(("checkpoint", Safetensors, model.ToBytes()), ("state", "application/octet-stream", [1, 2, 3])), Form));
+        var created =
+            await ExpectAsync(HttpStatusCode.Created,
+                PutAsync($"{Steps}/1", Body(("checkpoint", Safetensors, model.ToBytes()), ("state", "application/octet-stream", [1, 2, 3])),
+                    Form));
         Assert.True((await JsonAsync<CheckpointInfo>(created)).TrainerStateBytes > 0);
         Assert.Equal(model.ToBytes(), await BytesAsync($"{Steps}/1/model.safetensors"));
         Assert.Equal([1, 2, 3], await BytesAsync($"{Steps}/1/state"));
-        await ExpectAsync(HttpStatusCode.OK, PutAsync($"{Steps}/1", Body(("checkpoint", Safetensors, model.ToBytes()), ("state", "application/octet-stream", [1, 2, 3])), Form));
+        await ExpectAsync(HttpStatusCode.OK,
+            PutAsync($"{Steps}/1", Body(("checkpoint", Safetensors, model.ToBytes()), ("state", "application/octet-stream", [1, 2, 3])),
+                Form));
     }
 
     [Fact]
@@ -34,10 +39,13 @@ public sealed class FormTests : ApiTest
     public async Task Save_Info_KeepsMetricsAndMetadata()
     {
         var model = Base.Change(3).ToBytes();
-        var info = Encoding.UTF8.GetBytes("""{"metrics":{"loss":"NaN","top":"Infinity","low":"-Infinity","épreuve":0.5},"metadata":{"run":"a\u0000b"}}""");
+        var info = Encoding.UTF8.GetBytes(
+            """{"metrics":{"loss":"NaN","top":"Infinity","low":"-Infinity","épreuve":0.5},"metadata":{"run":"a\u0000b"}}""");
         var body = Body(("checkpoint", Safetensors, model), ("info", "application/json", info), ("state", "application/octet-stream", [7]));
-        var saved = await JsonAsync<CheckpointInfo>(await ExpectAsync(HttpStatusCode.Created, PutAsync($"{Steps}/1", body, Form, ("Checkpoint-Metrics", """{"loss":1}"""))));
-        Assert.Equal((double.NaN, double.PositiveInfinity, double.NegativeInfinity, 0.5), (saved.Metrics["loss"], saved.Metrics["top"], saved.Metrics["low"], saved.Metrics["épreuve"]));
+        var saved = await JsonAsync<CheckpointInfo>(
+            await ExpectAsync(HttpStatusCode.Created, PutAsync($"{Steps}/1", body, Form, ("Checkpoint-Metrics", """{"loss":1}"""))));
+        Assert.Equal((double.NaN, double.PositiveInfinity, double.NegativeInfinity, 0.5),
+            (saved.Metrics["loss"], saved.Metrics["top"], saved.Metrics["low"], saved.Metrics["épreuve"]));
         Assert.Equal("a\0b", (await JsonAsync<CheckpointInfo>($"{Steps}/1")).Metadata["run"]);
         Assert.Equal([7], await BytesAsync($"{Steps}/1/state"));
         await ExpectAsync(HttpStatusCode.OK, PutAsync($"{Steps}/1", body, Form));
@@ -55,15 +63,18 @@ public sealed class FormTests : ApiTest
     [InlineData("""{"metric":{}}""")]
     [InlineData("""{"metrics":{"":1}}""")]
     public async Task Save_InfoThatIsNone_IsRefused(string json) =>
-        await InvalidAsync(Body(("checkpoint", Safetensors, Base.Change(1).ToBytes()), ("info", "application/json", Encoding.UTF8.GetBytes(json))));
+        await InvalidAsync(
+            Body(("checkpoint", Safetensors, Base.Change(1).ToBytes()), ("info", "application/json", Encoding.UTF8.GetBytes(json))));
 
     [Fact]
     public async Task Save_InfoTooLong_IsRefused()
     {
-        var info = Encoding.UTF8.GetBytes("""{"metadata":{"notes":"?"}}""".Replace("?", new string('x', SaveInfo.MaxBytes), StringComparison.Ordinal));
+        var info = Encoding.UTF8.GetBytes(
+            """{"metadata":{"notes":"?"}}""".Replace("?", new string('x', SaveInfo.MaxBytes), StringComparison.Ordinal));
         await RefusedAsync(
             HttpStatusCode.RequestEntityTooLarge, "TOO_LARGE",
-            () => PutAsync($"{Steps}/1", Body(("checkpoint", Safetensors, Base.Change(1).ToBytes()), ("info", "application/json", info)), Form));
+            () => PutAsync($"{Steps}/1", Body(("checkpoint", Safetensors, Base.Change(1).ToBytes()), ("info", "application/json", info)),
+                Form));
     }
 
     [Fact]
@@ -81,8 +92,10 @@ public sealed class FormTests : ApiTest
     public async Task Save_OtherState_IsRefused()
     {
         var model = Base.Change(1).ToBytes();
-        await ExpectAsync(HttpStatusCode.Created, PutAsync($"{Steps}/1", Body(("checkpoint", Safetensors, model), ("state", "application/octet-stream", [1])), Form));
-        await RefusedAsync(HttpStatusCode.Conflict, "STATE_TAKEN", () => PutAsync($"{Steps}/1", Body(("checkpoint", Safetensors, model), ("state", "application/octet-stream", [2])), Form));
+        await ExpectAsync(HttpStatusCode.Created,
+            PutAsync($"{Steps}/1", Body(("checkpoint", Safetensors, model), ("state", "application/octet-stream", [1])), Form));
+        await RefusedAsync(HttpStatusCode.Conflict, "STATE_TAKEN", () =>
+            PutAsync($"{Steps}/1", Body(("checkpoint", Safetensors, model), ("state", "application/octet-stream", [2])), Form));
     }
 
     [Fact]
@@ -100,10 +113,14 @@ public sealed class FormTests : ApiTest
         await InvalidAsync(Body(checkpoint, ("other", "text/plain", [1])));
         await InvalidAsync(Body(checkpoint), "multipart/form-data");
         await InvalidAsync(Body(checkpoint), $"multipart/form-data; boundary={new string('x', 71)}");
-        await RefusedAsync(HttpStatusCode.UnsupportedMediaType, "MEDIA_TYPE_UNSUPPORTED", () => PutAsync($"{Steps}/1", Body(("checkpoint", "image/png", [1])), Form));
+        await RefusedAsync(HttpStatusCode.UnsupportedMediaType, "MEDIA_TYPE_UNSUPPORTED", () =>
+            PutAsync($"{Steps}/1", Body(("checkpoint", "image/png", [1])), Form));
         await RefusedAsync(HttpStatusCode.BadRequest, "BODY_TRUNCATED", () => PutAsync($"{Steps}/1", Body(checkpoint, state)[..^20], Form));
-        await RefusedAsync(HttpStatusCode.BadRequest, "BODY_TRUNCATED", () => PutAsync($"{Steps}/1", Body(checkpoint, state)[..3000], Form));
-        var headers = Encoding.ASCII.GetBytes($"--part\r\nContent-Disposition: form-data; name=\"checkpoint\"\r\nX: {new string('y', 100_000)}\r\n\r\n");
+        await RefusedAsync(HttpStatusCode.BadRequest, "BODY_TRUNCATED", () =>
+            PutAsync($"{Steps}/1", Body(checkpoint, state)[..3000], Form));
+        var headers =
+            Encoding.ASCII.GetBytes(
+                $"--part\r\nContent-Disposition: form-data; name=\"checkpoint\"\r\nX: {new string('y', 100_000)}\r\n\r\n");
         await InvalidAsync(headers);
     }
 
@@ -115,7 +132,8 @@ public sealed class FormTests : ApiTest
         using var body = new MemoryStream();
         foreach (var (name, type, content) in parts)
         {
-            body.Write(Encoding.ASCII.GetBytes($"--part\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"x\"\r\nContent-Type: {type}\r\n\r\n"));
+            body.Write(Encoding.ASCII.GetBytes(
+                $"--part\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"x\"\r\nContent-Type: {type}\r\n\r\n"));
             body.Write(content);
             body.Write("\r\n"u8);
         }

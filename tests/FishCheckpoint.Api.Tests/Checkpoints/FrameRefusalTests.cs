@@ -19,10 +19,14 @@ public sealed class FrameRefusalTests : ApiTest
     public async Task Frames_ForOtherStates_AreRefused()
     {
         var other = TestModel.Create(1, null, new TensorInfo("head.weight", DType.F32, [10, 17]));
-        await RefusedAsync((HttpStatusCode)422, "LAYOUT_MISMATCH", async () => await SendAsync(await BytesOfAsync(Encode(other.Layout, 0, default))));
-        await RefusedAsync((HttpStatusCode)422, "BASE_MISMATCH", async () => await SendAsync(await BytesOfAsync(Encode(Base.Layout, Head, Digest.Of("x"u8)))));
+        await RefusedAsync(
+            (HttpStatusCode)422, "LAYOUT_MISMATCH", async () => await SendAsync(await BytesOfAsync(Encode(other.Layout, 0, default))));
+        await RefusedAsync(
+            (HttpStatusCode)422, "BASE_MISMATCH",
+            async () => await SendAsync(await BytesOfAsync(Encode(Base.Layout, Head, Digest.Of("x"u8)))));
         using var whole = Encode(Base.Layout, Head, default);
-        await RefusedAsync((HttpStatusCode)422, "MASK_UNKNOWN", async () => await SendAsync(await BytesOfAsync(new EncodedDelta(null, whole.Values))));
+        await RefusedAsync(
+            (HttpStatusCode)422, "MASK_UNKNOWN", async () => await SendAsync(await BytesOfAsync(new EncodedDelta(null, whole.Values))));
     }
 
     [Fact]
@@ -51,7 +55,8 @@ public sealed class FrameRefusalTests : ApiTest
     {
         // Two positions whose gaps claim to decode to a terabyte.
         byte[] chunk = [(byte)Compression.Brotli, 4, .. VarintOf(1L << 40), 0x0b, 0, 0x80, 3];
-        await RefusedAsync(HttpStatusCode.RequestEntityTooLarge, "FRAME_TOO_LARGE", async () => await SendAsync(await BytesOfAsync(Forge(chunk, null))));
+        await RefusedAsync(
+            HttpStatusCode.RequestEntityTooLarge, "FRAME_TOO_LARGE", async () => await SendAsync(await BytesOfAsync(Forge(chunk, null))));
     }
 
     [Fact]
@@ -61,7 +66,9 @@ public sealed class FrameRefusalTests : ApiTest
         var bomb = new byte[1 << 16];
         Assert.True(System.IO.Compression.BrotliEncoder.TryCompress(new byte[64 << 20], bomb, out var length));
         byte[] plane = [(byte)Compression.Brotli, .. VarintOf(length), .. bomb[..length]];
-        await RefusedAsync(HttpStatusCode.BadRequest, "CORRUPT_FRAME", async () => await SendAsync(await BytesOfAsync(Forge(null, [0, .. plane, .. plane, .. plane, .. plane]))));
+        await RefusedAsync(
+            HttpStatusCode.BadRequest, "CORRUPT_FRAME",
+            async () => await SendAsync(await BytesOfAsync(Forge(null, [0, .. plane, .. plane, .. plane, .. plane]))));
     }
 
     private Task<HttpResponseMessage> SendAsync(byte[] frames) => PutAsync($"{Steps}/1", frames, Frames);

@@ -26,8 +26,10 @@ public sealed class RefusalTests : ApiTest
     [Fact]
     public async Task Model_OtherLayout_IsRefused()
     {
-        await RefusedAsync(Unprocessable, "DTYPE_MISMATCH", () => SaveAsync(1, Base.With(new TensorInfo("head.weight", DType.I32, [10, 17]))));
-        await RefusedAsync(Unprocessable, "SHAPE_MISMATCH", () => SaveAsync(1, Base.With(new TensorInfo("head.weight", DType.F32, [17, 10]))));
+        await RefusedAsync(
+            Unprocessable, "DTYPE_MISMATCH", () => SaveAsync(1, Base.With(new TensorInfo("head.weight", DType.I32, [10, 17]))));
+        await RefusedAsync(
+            Unprocessable, "SHAPE_MISMATCH", () => SaveAsync(1, Base.With(new TensorInfo("head.weight", DType.F32, [17, 10]))));
         await RefusedAsync(Unprocessable, "TENSOR_UNKNOWN", () => SaveAsync(1, Base.With(new TensorInfo("other", DType.F32, [1]))));
         await RefusedAsync(Unprocessable, "TENSOR_MISSING", () => SaveAsync(1, Base.Without("steps")));
     }
@@ -48,14 +50,17 @@ public sealed class RefusalTests : ApiTest
         await RefusedAsync(HttpStatusCode.BadRequest, "PATCH_INVALID", () => PutAsync(
             $"{Steps}/1", TestModel.Patch(null, (new TensorInfo("head.weight.indices", DType.I64, [1]), TestModel.Long(1)))));
         await RefusedAsync(Unprocessable, "SHAPE_MISMATCH", () => PutAsync($"{Steps}/1", TestModel.Patch(
-            null, (new TensorInfo("steps.indices", DType.I64, [1]), TestModel.Long(0)), (new TensorInfo("steps.values", DType.I64, [2]), new byte[16]))));
+            null, (new TensorInfo("steps.indices", DType.I64, [1]), TestModel.Long(0)),
+            (new TensorInfo("steps.values", DType.I64, [2]), new byte[16]))));
         await RefusedAsync(Unprocessable, "TENSOR_MISSING", () => PutAsync($"{Steps}/1", TestModel.Patch(null)));
     }
 
     [Fact]
     public async Task Header_Hostile_IsRefused()
     {
-        await RefusedAsync(HttpStatusCode.RequestEntityTooLarge, "HEADER_TOO_LARGE", () => PutAsync($"{Steps}/1", [.. TestModel.Long(long.MaxValue), 1, 2]));
+        await RefusedAsync(
+            HttpStatusCode.RequestEntityTooLarge, "HEADER_TOO_LARGE",
+            () => PutAsync($"{Steps}/1", [.. TestModel.Long(long.MaxValue), 1, 2]));
         await RefusedAsync(HttpStatusCode.BadRequest, "HEADER_TRUNCATED", () => PutAsync($"{Steps}/1", [1, 2, 3]));
         await RefusedAsync(HttpStatusCode.BadRequest, "HEADER_INVALID_START", () => PutAsync($"{Steps}/1", [.. TestModel.Long(2), 65, 66]));
         await RefusedAsync(HttpStatusCode.BadRequest, "HEADER_INVALID_SHAPE", () => PutAsync(
@@ -79,7 +84,8 @@ public sealed class RefusalTests : ApiTest
         var (patch, wrong) = (Base.Change(1).PatchAgainst(Base), $"sha-256={Digest.Of(Base.ToBytes())}");
         await RefusedAsync(Unprocessable, "DIGEST_MISMATCH", () => PutAsync($"{Steps}/1", patch, Safetensors, ("Repr-Digest", wrong)));
         await RefusedAsync(Unprocessable, "DIGEST_MISMATCH", () => PutAsync($"{Steps}/1", patch, Safetensors, ("Content-Digest", wrong)));
-        await ExpectAsync(HttpStatusCode.Created, PutAsync($"{Steps}/1", patch, Safetensors, ("Content-Digest", $"sha-256={Digest.Of(patch)}")));
+        await ExpectAsync(
+            HttpStatusCode.Created, PutAsync($"{Steps}/1", patch, Safetensors, ("Content-Digest", $"sha-256={Digest.Of(patch)}")));
     }
 
     [Fact]
@@ -92,9 +98,13 @@ public sealed class RefusalTests : ApiTest
         await RefusedAsync(HttpStatusCode.BadRequest, "STEP_INVALID", () => PutAsync($"{Steps}/9223372036854775808", model));
         await RefusedAsync(HttpStatusCode.BadRequest, "STEP_INVALID", () => PutAsync($"{Steps}/1?parent=sideways", model));
         await RefusedAsync(HttpStatusCode.NotFound, "CHECKPOINT_NOT_FOUND", () => PutAsync($"{Steps}/1?parent=7", model));
-        await RefusedAsync(HttpStatusCode.UnsupportedMediaType, "MEDIA_TYPE_UNSUPPORTED", () => PutAsync($"{Steps}/1", model, "application/json"));
-        await RefusedAsync(HttpStatusCode.BadRequest, "REQUEST_INVALID", () => PutAsync($"{Steps}/1", model, Safetensors, ("Checkpoint-Metrics", """{"loss":"low"}""")));
-        await RefusedAsync(HttpStatusCode.BadRequest, "REQUEST_INVALID", () => PutAsync($"{Steps}/1", model, Safetensors, ("Checkpoint-Metrics", "[1]")));
+        await RefusedAsync(
+            HttpStatusCode.UnsupportedMediaType, "MEDIA_TYPE_UNSUPPORTED", () => PutAsync($"{Steps}/1", model, "application/json"));
+        await RefusedAsync(
+            HttpStatusCode.BadRequest, "REQUEST_INVALID",
+            () => PutAsync($"{Steps}/1", model, Safetensors, ("Checkpoint-Metrics", """{"loss":"low"}""")));
+        await RefusedAsync(
+            HttpStatusCode.BadRequest, "REQUEST_INVALID", () => PutAsync($"{Steps}/1", model, Safetensors, ("Checkpoint-Metrics", "[1]")));
     }
 
     [Fact]
@@ -105,7 +115,10 @@ public sealed class RefusalTests : ApiTest
         // Without a declared length it is noticed on the way.
         using var chunked = new StreamContent(new MemoryStream(new byte[4 << 20]));
         chunked.Headers.ContentType = new(Safetensors);
-        var request = new HttpRequestMessage(HttpMethod.Put, $"{Steps}/1") { Content = chunked, Headers = { TransferEncodingChunked = true } };
+        var request = new HttpRequestMessage(HttpMethod.Put, $"{Steps}/1")
+        {
+            Content = chunked, Headers = { TransferEncodingChunked = true },
+        };
         await RefusedAsync(HttpStatusCode.RequestEntityTooLarge, "TOO_LARGE", () => Client.SendAsync(request, Stop));
     }
 
@@ -119,7 +132,8 @@ public sealed class RefusalTests : ApiTest
         var before = await HeldAsync();
         var body = Base.ToBytes();
         var answer = await RawHttp.SendAsync(
-            Server.Address, $"PUT {path} HTTP/1.1\r\nContent-Type: {Safetensors}\r\nContent-Length: {body.Length}", body[..200], finish: false, Stop);
+            Server.Address, $"PUT {path} HTTP/1.1\r\nContent-Type: {Safetensors}\r\nContent-Length: {body.Length}", body[..200],
+            finish: false, Stop);
         Assert.StartsWith("HTTP/1.1 400", answer, StringComparison.Ordinal);
         Assert.Contains("\"BODY_TRUNCATED\"", answer, StringComparison.Ordinal);
         Assert.Equal(before, await HeldAsync());
@@ -135,7 +149,8 @@ public sealed class RefusalTests : ApiTest
         var before = await HeldAsync();
         var body = Base.ToBytes();
         var answer = await RawHttp.SendAsync(
-            Server.Address, $"PUT {path} HTTP/1.1\r\nContent-Type: {Safetensors}\r\nContent-Length: {body.Length}", body[..^1], finish: true, Stop);
+            Server.Address, $"PUT {path} HTTP/1.1\r\nContent-Type: {Safetensors}\r\nContent-Length: {body.Length}", body[..^1],
+            finish: true, Stop);
         Assert.DoesNotContain("HTTP/1.1 2", answer, StringComparison.Ordinal);
 
         // The server closes the connection as it notices, and cleans up right after.

@@ -44,11 +44,13 @@ public sealed class SaveTests : ApiTest
     {
         var (a, b) = (new TensorInfo("a", DType.F32, [300_000]), new TensorInfo("b", DType.Bool, [77]));
         byte[] Shards(int seed) => Tar.Of(
-            ("model-1.safetensors", TestModel.Create(seed, null, a).ToBytes()), ("model-2.safetensors", TestModel.Create(seed, null, b).ToBytes()), ("config.json", "{}"u8.ToArray()));
+            ("model-1.safetensors", TestModel.Create(seed, null, a).ToBytes()),
+            ("model-2.safetensors", TestModel.Create(seed, null, b).ToBytes()), ("config.json", "{}"u8.ToArray()));
         await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/bases/sharded", Shards(1), "application/x-tar"));
         await ExpectAsync(HttpStatusCode.Created, PutJsonAsync("/v1/tasks/sharded", """{"base":"sharded"}"""));
         await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/tasks/sharded/checkpoints/1", Shards(2), "application/x-tar"));
-        Assert.Equal(TestModel.Create(2, null, a).ToBytes(), await BytesAsync("/v1/tasks/sharded/checkpoints/latest/files/model-1.safetensors"));
+        Assert.Equal(
+            TestModel.Create(2, null, a).ToBytes(), await BytesAsync("/v1/tasks/sharded/checkpoints/latest/files/model-1.safetensors"));
         Assert.Equal(TestModel.Create(2, null, b).ToBytes(), await BytesAsync("/v1/tasks/sharded/checkpoints/1/files/model-2.safetensors"));
         var files = await JsonAsync<RestoredFile[]>("/v1/tasks/sharded/checkpoints/1/files");
         Assert.Equal(["config.json", "model-1.safetensors", "model-2.safetensors", ShardIndex.FileName], files.Select(file => file.Name));
@@ -62,12 +64,15 @@ public sealed class SaveTests : ApiTest
         var hash = SHA256.HashData(model.ToBytes());
         var saved = await ExpectAsync(HttpStatusCode.Created, PutAsync(
             $"{Steps}/1?base={Digest.Of(Base.ToBytes())}", model.PatchAgainst(Base), Safetensors,
-            ("Repr-Digest", $"sha-512=:AAAA:, sha-256=:{Convert.ToBase64String(hash)}:"), ("Checkpoint-Metrics", """{"loss":0.12,"steps":3}""")));
+            ("Repr-Digest", $"sha-512=:AAAA:, sha-256=:{Convert.ToBase64String(hash)}:"),
+            ("Checkpoint-Metrics", """{"loss":0.12,"steps":3}""")));
         var info = await JsonAsync<CheckpointInfo>(saved);
         Assert.Equal((Digest.From(hash), 0.12, 3), (info.FileDigest, info.Metrics["loss"], info.Metrics["steps"]));
         using var restored = await ExpectAsync(HttpStatusCode.OK, GetAsync($"{Steps}/1/model.safetensors"));
         Assert.Equal($"sha-256=:{Convert.ToBase64String(hash)}:", restored.Headers.GetValues("Repr-Digest").Single());
-        await ExpectAsync(HttpStatusCode.OK, PutAsync($"{Steps}/1?base=base", model.ToBytes(), Safetensors, ("Repr-Digest", $"sha-256={Convert.ToHexString(hash)}")));
+        await ExpectAsync(
+            HttpStatusCode.OK,
+            PutAsync($"{Steps}/1?base=base", model.ToBytes(), Safetensors, ("Repr-Digest", $"sha-256={Convert.ToHexString(hash)}")));
     }
 
     [Fact]
@@ -89,7 +94,9 @@ public sealed class SaveTests : ApiTest
     {
         var model = Base.Change(4);
         var responses = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => SaveAsync(1, model)));
-        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.Created], responses.Select(response => response.StatusCode).Order());
+        Assert.Equal(
+            [HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.Created],
+            responses.Select(response => response.StatusCode).Order());
     }
 
     [Fact]

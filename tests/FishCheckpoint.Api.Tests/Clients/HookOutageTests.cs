@@ -31,7 +31,8 @@ public sealed class HookOutageTests : IDisposable
         var (warnings, away) = (new List<string>(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         await using var hook = new CheckpointHook(client, "tiny", trainer.Mask, trainer.BytesOf, new CheckpointHookOptions
         {
-            SaveEverySteps = 1, Busy = BusyPolicy.Wait, SaveOnStop = false, State = trainer.State, RetryDelay = TimeSpan.FromMilliseconds(20),
+            SaveEverySteps = 1, Busy = BusyPolicy.Wait, SaveOnStop = false, State = trainer.State,
+            RetryDelay = TimeSpan.FromMilliseconds(20),
             OnWarning = warning =>
             {
                 warnings.Add(warning);
@@ -51,7 +52,8 @@ public sealed class HookOutageTests : IDisposable
         Assert.Equal(0, summary.Failed);
         Assert.True(summary.Skipped > 0);
         Assert.Equal(["is retried", "was skipped"], warnings.Select(warning =>
-            warning.Contains("retrying", StringComparison.Ordinal) ? "is retried" : warning.Contains("was skipped", StringComparison.Ordinal) ? "was skipped" : warning));
+            warning.Contains("retrying", StringComparison.Ordinal) ? "is retried"
+                : warning.Contains("was skipped", StringComparison.Ordinal) ? "was skipped" : warning));
         Assert.Equal(trainer.ToFile(), await client.RestoreAsync("tiny", 60));
         Assert.Contains(hook.Reports, report => report.Retries > 0);
     }

@@ -20,7 +20,10 @@ public sealed class HostileServerTests
     [InlineData("")]
     public async Task Open_FilesNamedOutOfTheirFolder_IsRefused(string name)
     {
-        using var http = new HttpClient(new Answers($$"""[{"name":"{{name}}","bytes":8,"tag":"{{new string('0', 64)}}","sha256":null}]""")) { BaseAddress = new Uri("http://hostile.invalid") };
+        using var http = new HttpClient(new Answers($$"""[{"name":"{{name}}","bytes":8,"tag":"{{new string('0', 64)}}","sha256":null}]"""))
+        {
+            BaseAddress = new Uri("http://hostile.invalid"),
+        };
         await using var client = new FishClient(http);
 
         var error = await Assert.ThrowsAsync<FishException>(() => client.Bases.OpenAsync("base", TestContext.Current.CancellationToken));
@@ -34,7 +37,8 @@ public sealed class HostileServerTests
         using var http = new HttpClient(new Answers("{}", version: "0.0.9")) { BaseAddress = new Uri("http://older.invalid") };
         await using var client = new FishClient(http);
         var trainer = new TinyTrainer(new SeededRandom(3));
-        await using var hook = new CheckpointHook(client, "task", trainer.Mask, trainer.BytesOf, new CheckpointHookOptions { SaveOnStop = false });
+        await using var hook = new CheckpointHook(
+            client, "task", trainer.Mask, trainer.BytesOf, new CheckpointHookOptions { SaveOnStop = false });
 
         var error = Assert.Throws<FishException>(() => hook.OnStep(1));
 
@@ -48,8 +52,12 @@ public sealed class HostileServerTests
     [InlineData("99.0.0", "")]
     public async Task Refusal_OfAServerThatMayBeOlder_SaysSo(string? version, string advice)
     {
-        const string json = """{"code":"REQUEST_INVALID","key":"multipart/form-data","cause":"One part 'state' may come.","hint":"Hint."}""";
-        using var http = new HttpClient(new Answers(json, HttpStatusCode.BadRequest, version)) { BaseAddress = new Uri("http://older.invalid") };
+        const string json =
+            """{"code":"REQUEST_INVALID","key":"multipart/form-data","cause":"One part 'state' may come.","hint":"Hint."}""";
+        using var http = new HttpClient(new Answers(json, HttpStatusCode.BadRequest, version))
+        {
+            BaseAddress = new Uri("http://older.invalid"),
+        };
         await using var client = new FishClient(http);
 
         var error = await Assert.ThrowsAsync<FishException>(() => client.Tasks.GetAsync("task", TestContext.Current.CancellationToken));
@@ -65,7 +73,10 @@ public sealed class HostileServerTests
     [InlineData(null, null)]
     public async Task Refusal_WithRetryAfter_CarriesItsSeconds(string? retryAfter, double? expected)
     {
-        using var http = new HttpClient(new Answers("busy", HttpStatusCode.ServiceUnavailable, retryAfter: retryAfter)) { BaseAddress = new Uri("http://busy.invalid") };
+        using var http = new HttpClient(new Answers("busy", HttpStatusCode.ServiceUnavailable, retryAfter: retryAfter))
+        {
+            BaseAddress = new Uri("http://busy.invalid"),
+        };
         await using var client = new FishClient(http);
 
         var error = await Assert.ThrowsAsync<FishException>(() => client.Tasks.GetAsync("task", TestContext.Current.CancellationToken));
@@ -73,7 +84,8 @@ public sealed class HostileServerTests
         Assert.Equal((ErrorCode.ServerUnavailable, expected), (error.Code, error.RetryAfter?.TotalSeconds));
     }
 
-    private sealed class Answers(string json, HttpStatusCode status = HttpStatusCode.OK, string? version = null, string? retryAfter = null) : HttpMessageHandler
+    private sealed class Answers(string json, HttpStatusCode status = HttpStatusCode.OK, string? version = null, string? retryAfter = null)
+        : HttpMessageHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {

@@ -84,7 +84,8 @@ public sealed partial class KnownSideFileTests : ApiTest
             return await base.SendAsync(request, cancellationToken);
         }
 
-        [GeneratedRegex("name=\"?file\"?; filename=\"?(?<name>[^\";\r]+)", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+        [GeneratedRegex(
+            "name=\"?file\"?; filename=\"?(?<name>[^\";\r]+)", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
         private static partial Regex FilePart();
     }
 }

@@ -6,6 +6,9 @@ namespace FishCheckpoint.Contract;
 /// <summary>The client of a real server on loopback: it passes the suites that the embedded store passes.</summary>
 internal sealed class TestedStore : StoreFactory
 {
+    /// <summary>The tier of the suites that save and read much: the embedded store runs them in the fast one.</summary>
+    public const string LongSuites = "Slow";
+
     private LoopbackServer? server;
 
     public override bool ReadsSnapshots => false;

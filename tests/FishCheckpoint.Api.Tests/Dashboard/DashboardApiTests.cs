@@ -46,7 +46,8 @@ public sealed partial class DashboardApiTests : ApiTest
         {
             var text = await Client.GetStringAsync(new Uri($"/dashboard/{name}", UriKind.Relative), Stop);
             Assert.All(Named().Matches(text), match => Assert.NotNull(DashboardFiles.Find(match.Groups["file"].Value)));
-            Assert.DoesNotContain("http://", text.Replace("http://www.w3.org/2000/svg", "", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.DoesNotContain(
+                "http://", text.Replace("http://www.w3.org/2000/svg", "", StringComparison.Ordinal), StringComparison.Ordinal);
             Assert.DoesNotContain("https://", text, StringComparison.Ordinal);
             Assert.DoesNotContain("innerHTML", text, StringComparison.Ordinal);
         }

@@ -38,7 +38,8 @@ public sealed class DeltaTests : ApiTest
         using var patch = await OpenAsync(response);
         Assert.Equal(
             (SparsePatchWriter.Format, "task", from, "2", Digest.Of(Base.ToBytes()).ToString()),
-            (patch.Header.Metadata["format"], patch.Header.Metadata["task"], patch.Header.Metadata["from"], patch.Header.Metadata["to"], patch.Header.Metadata["base"]));
+            (patch.Header.Metadata["format"], patch.Header.Metadata["task"], patch.Header.Metadata["from"], patch.Header.Metadata["to"],
+            patch.Header.Metadata["base"]));
         Assert.All(patch.Header.Tensors, tensor => Assert.Equal(0, tensor.Begin % tensor.Info.UnitSize));
         Assert.Equal(Second.ToBytes(), Lay(patch, from == "1" ? First : Base));
     }
@@ -48,7 +49,8 @@ public sealed class DeltaTests : ApiTest
     [InlineData("?from=1", false)]
     public async Task Delta_AsFrames_LeadsToTheState(string query, bool fromBase)
     {
-        using var response = await ExpectAsync(HttpStatusCode.OK, GetAsync($"{Steps}/2/delta{query}", ("Accept", $"{Safetensors};q=0.5, {Frames}")));
+        using var response = await ExpectAsync(
+            HttpStatusCode.OK, GetAsync($"{Steps}/2/delta{query}", ("Accept", $"{Safetensors};q=0.5, {Frames}")));
         Assert.Equal(Frames, response.Content.Headers.ContentType?.MediaType);
         var path = await WriteAsync(response);
         using var delta = EncodedDelta.Open(path);
@@ -62,7 +64,8 @@ public sealed class DeltaTests : ApiTest
         foreach (var (form, from) in new[] { (Safetensors, "base"), (Frames, "base"), (Safetensors, "1"), (Frames, "1") })
         {
             using var response = await ExpectAsync(HttpStatusCode.OK, GetAsync($"{Steps}/2/delta?from={from}", ("Accept", form)));
-            await ExpectAsync(HttpStatusCode.OK, PutAsync($"{Steps}/2?parent={from}", await response.Content.ReadAsByteArrayAsync(Stop), form));
+            await ExpectAsync(
+                HttpStatusCode.OK, PutAsync($"{Steps}/2?parent={from}", await response.Content.ReadAsByteArrayAsync(Stop), form));
         }
     }
 
@@ -123,7 +126,9 @@ public sealed class DeltaTests : ApiTest
         while (decoder.Read(chunk))
         {
             var target = model.Header.Tensors.Single(tensor => tensor.Info.Name == decoder.Layout.Tensors[chunk.Tensor].Name);
-            Units.Scatter(file.AsSpan((int)(model.Header.DataStart + target.Begin), (int)target.Info.Bytes), chunk.Positions, 0, chunk.UnitSize, chunk.Values);
+            Units.Scatter(
+                file.AsSpan((int)(model.Header.DataStart + target.Begin), (int)target.Info.Bytes), chunk.Positions, 0, chunk.UnitSize,
+                chunk.Values);
         }
 
         return file;

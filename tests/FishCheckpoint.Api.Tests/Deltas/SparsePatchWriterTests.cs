@@ -20,7 +20,8 @@ public sealed class SparsePatchWriterTests : IDisposable
         var layout = new Layout([.. DTypes.All.Select((type, index) => new TensorInfo($"t{index}", type, [24_000, 4]))]);
         var random = new Random(1);
         var tensors = layout.Tensors.Select((tensor, index) => new TensorMask(
-            index, Enumerable.Range(0, (int)tensor.Units).Where(_ => random.Next(2) == 0).Select(position => (long)position).ToArray())).ToArray();
+            index, Enumerable.Range(0, (int)tensor.Units).Where(_ => random.Next(2) == 0).Select(position => (long)position).ToArray()))
+            .ToArray();
         await RoundTripAsync(layout, tensors);
     }
 
@@ -31,7 +32,9 @@ public sealed class SparsePatchWriterTests : IDisposable
     {
         var layout = new Layout([new TensorInfo("a", DType.F32, [5]), new TensorInfo("b", DType.F64, [3_000_000_000])]);
         using var patch = await RoundTripAsync(layout, [new TensorMask(0, new long[] { 4 }), new TensorMask(1, new[] { 0, position })]);
-        Assert.All(patch.Header.Tensors.Where(tensor => tensor.Info.Name.EndsWith(".indices", StringComparison.Ordinal)), tensor => Assert.Equal(expected, tensor.Info.Type));
+        Assert.All(
+            patch.Header.Tensors.Where(tensor => tensor.Info.Name.EndsWith(".indices", StringComparison.Ordinal)),
+            tensor => Assert.Equal(expected, tensor.Info.Type));
     }
 
     [Fact]

@@ -17,7 +17,8 @@ public sealed class SettingsTests
     {
         var file = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json")).Build();
         Assert.All(
-            file.AsEnumerable().Where(setting => setting.Key.StartsWith($"{Section}:", StringComparison.Ordinal) && setting.Value is not null),
+            file.AsEnumerable().Where(
+                setting => setting.Key.StartsWith($"{Section}:", StringComparison.Ordinal) && setting.Value is not null),
             setting => Assert.True(Defaults.ContainsKey(setting.Key), $"{setting.Key} is not a setting."));
         Assert.Equal(Defaults, Leaves(Section, FishSettings.Of(file)).ToDictionary(StringComparer.Ordinal));
     }

@@ -29,7 +29,8 @@ public sealed class DamageTests : ApiTest
     {
         var embed = Place("embed.weight");
         Flip(embed.Begin + 5);
-        var problem = await RefusedAsync(HttpStatusCode.InternalServerError, "CORRUPT_BASE", () => GetAsync(Model, ("Range", $"bytes={embed.Begin}-{embed.Begin + 9}")));
+        var problem = await RefusedAsync(
+            HttpStatusCode.InternalServerError, "CORRUPT_BASE", () => GetAsync(Model, ("Range", $"bytes={embed.Begin}-{embed.Begin + 9}")));
         Assert.Contains("embed.weight", problem.GetProperty("key").GetString(), StringComparison.Ordinal);
         using var whole = await ExpectAsync(HttpStatusCode.InternalServerError, GetAsync($"{Steps}/1/tensors/embed.weight"));
         Assert.False(whole.Headers.Contains("Fish-Dtype"));
@@ -51,7 +52,8 @@ public sealed class DamageTests : ApiTest
     {
         Flip(Place("embed.weight").Begin);
         var (head, dense) = (Place("head.weight"), Saved.ToBytes());
-        using var response = await ExpectAsync(HttpStatusCode.PartialContent, GetAsync(Model, ("Range", $"bytes={head.Begin}-{head.End - 1}")));
+        using var response = await ExpectAsync(
+            HttpStatusCode.PartialContent, GetAsync(Model, ("Range", $"bytes={head.Begin}-{head.End - 1}")));
         Assert.Equal(dense[(int)head.Begin..(int)head.End], await response.Content.ReadAsByteArrayAsync(Stop));
     }
 
@@ -63,7 +65,8 @@ public sealed class DamageTests : ApiTest
         StateDamage.Do(damage, Server.DataFolder);
         foreach (var query in new[] { "", "?checked=true" })
         {
-            var problem = await RefusedAsync(HttpStatusCode.InternalServerError, "CORRUPT_CHECKPOINT", () => GetAsync($"{Steps}/1/state{query}"));
+            var problem = await RefusedAsync(
+                HttpStatusCode.InternalServerError, "CORRUPT_CHECKPOINT", () => GetAsync($"{Steps}/1/state{query}"));
             Assert.Equal("task/1 state", problem.GetProperty("key").GetString());
         }
     }
@@ -76,7 +79,8 @@ public sealed class DamageTests : ApiTest
 
     private void Flip(long offset)
     {
-        using var file = File.Open(Path.Combine(Server.DataFolder, "bases", Digest.Of(Base.ToBytes()).ToString(), "model.safetensors"), FileMode.Open);
+        using var file = File.Open(
+            Path.Combine(Server.DataFolder, "bases", Digest.Of(Base.ToBytes()).ToString(), "model.safetensors"), FileMode.Open);
         file.Position = offset;
         var value = file.ReadByte();
         file.Position = offset;

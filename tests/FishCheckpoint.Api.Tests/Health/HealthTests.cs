@@ -80,7 +80,8 @@ public sealed partial class HealthTests : ApiTest
         }
     }
 
-    private static bool Answers(JsonElement operation) => operation.GetProperty("responses").EnumerateObject().Any(response => response.Name[0] is '2' or '3');
+    private static bool Answers(JsonElement operation) =>
+        operation.GetProperty("responses").EnumerateObject().Any(response => response.Name[0] is '2' or '3');
 
     private static string Repository()
     {

@@ -17,7 +17,8 @@ public sealed class ShutdownTests : ApiTest
     private readonly TickClock clock = new();
 
     protected override Task<ApiServer> StartAsync() => ApiServer.StartAsync(
-        builder => builder.Services.AddSingleton(provider => provider.GetRequiredService<FishSettings>().ToStoreOptions() with { Time = clock }),
+        builder => builder.Services.AddSingleton(
+            provider => provider.GetRequiredService<FishSettings>().ToStoreOptions() with { Time = clock }),
         ("FishCheckpoint:Shutdown:Delay", "00:00:50"));
 
     [Fact(Timeout = 600_000)]

@@ -40,5 +40,6 @@ public sealed class CommitIdTests
     public void TryParse_NoId_IsRefused(string text) => Assert.False(CommitId.TryParse(text, out _));
 
     private static CheckpointInfo Of(string task, long step, byte content) => new(
-        task, step, "base", Digest.Of([content]), default, 0, 0, 0, 0, 0, 0, 1, null, new Dictionary<string, double>(StringComparer.Ordinal), [], DateTimeOffset.UnixEpoch);
+        task, step, "base", Digest.Of([content]), default, 0, 0, 0, 0, 0, 0, 1, null,
+        new Dictionary<string, double>(StringComparer.Ordinal), [], DateTimeOffset.UnixEpoch);
 }

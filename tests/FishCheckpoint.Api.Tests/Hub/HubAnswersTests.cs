@@ -159,7 +159,8 @@ public sealed class HubAnswersTests : HubTest
             path = new Uri(next[1..next.IndexOf('>', StringComparison.Ordinal)]).PathAndQuery;
         }
 
-        Assert.Equal(["fish/base", "fish/big", "fish/empty", "fish/sharded", "fish/single", "fish/sst2"], found.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["fish/base", "fish/big", "fish/empty", "fish/sharded", "fish/single", "fish/sst2"], found.Order(StringComparer.Ordinal));
     }
 
     [Theory]

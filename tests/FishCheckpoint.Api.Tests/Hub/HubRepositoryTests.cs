@@ -36,10 +36,13 @@ public sealed class HubRepositoryTests : HubTest
 
         // The same tensors and values, with one more word in the header.
         var model = HubModels.Step(120);
-        var (length, header) = ((int)BitConverter.ToInt64(model), System.Text.Encoding.ASCII.GetString(model, 8, (int)BitConverter.ToInt64(model)));
+        var (length, header) =
+            ((int)BitConverter.ToInt64(model), System.Text.Encoding.ASCII.GetString(model, 8, (int)BitConverter.ToInt64(model)));
         var other = "{\"__metadata__\":{\"format\":\"pt\"}," + header.TrimEnd()[1..];
         other = other.PadRight((other.Length + 7) / 8 * 8);
-        await SaveStepAsync(120, [.. BitConverter.GetBytes((long)other.Length), .. System.Text.Encoding.ASCII.GetBytes(other), .. model[(8 + length)..]], 0.2);
+        await SaveStepAsync(
+            120,
+            [.. BitConverter.GetBytes((long)other.Length), .. System.Text.Encoding.ASCII.GetBytes(other), .. model[(8 + length)..]], 0.2);
         Assert.NotEqual(commit, await ShaAsync("step-120", token));
     }
 
@@ -81,7 +84,8 @@ public sealed class HubRepositoryTests : HubTest
         var token = await TokenAsync("reader");
         await ExpectAsync(HttpStatusCode.Created, PutJsonAsync($"/v1/tasks/{task}", """{"base":"single"}"""));
         await ExpectAsync(HttpStatusCode.Created, PutAsync($"/v1/tasks/{task}/checkpoints/1", HubModels.Step(1)));
-        using var alone = await ExpectAsync(HttpStatusCode.TemporaryRedirect, AskAsync(HttpMethod.Get, $"/{task}/resolve/main/config.json", token));
+        using var alone = await ExpectAsync(
+            HttpStatusCode.TemporaryRedirect, AskAsync(HttpMethod.Get, $"/{task}/resolve/main/config.json", token));
         Assert.StartsWith($"/{task}/resolve/", Field(alone, "Location"), StringComparison.Ordinal);
         foreach (var path in new[]
         {
@@ -100,7 +104,8 @@ public sealed class HubRepositoryTests : HubTest
     public async Task PathsInfo_OfAnyForm_NamesWhatThereIs(string form, HttpStatusCode status)
     {
         await FillAsync();
-        using var response = await ExpectAsync(status, AskAsync(HttpMethod.Post, "/api/models/sst2/paths-info/main", await TokenAsync("reader"), form));
+        using var response = await ExpectAsync(
+            status, AskAsync(HttpMethod.Post, "/api/models/sst2/paths-info/main", await TokenAsync("reader"), form));
         Assert.Equal(form.Contains("config", StringComparison.Ordinal) ? 1 : 0, (await JsonAsync<JsonElement>(response)).GetArrayLength());
     }
 
@@ -150,7 +155,8 @@ public sealed class HubRepositoryTests : HubTest
         using var response = await ExpectAsync(
             HttpStatusCode.OK, AskAsync(HttpMethod.Post, "/api/models/big/paths-info/main", token,
                 "paths=vocab&paths=layers%2Fdeep%2Fa.json&paths=voc&expand=true"));
-        Assert.Equal(["layers/deep/a.json file", "vocab directory"], (await JsonAsync<JsonElement>(response)).EnumerateArray().Select(entry =>
+        Assert.Equal(
+            ["layers/deep/a.json file", "vocab directory"], (await JsonAsync<JsonElement>(response)).EnumerateArray().Select(entry =>
             $"{entry.GetProperty("path").GetString()} {entry.GetProperty("type").GetString()}"));
     }
 

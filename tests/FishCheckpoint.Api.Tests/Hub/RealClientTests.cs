@@ -11,7 +11,8 @@ namespace FishCheckpoint.Api.Tests.Hub;
 public sealed class RealClientTests
 {
     private const string Python = "/usr/bin/python3";
-    private const string NoClient = "The system's python3 cannot import huggingface_hub: install it, or set FISH_HF_HUB to a PYTHONPATH that has it";
+    private const string NoClient =
+        "The system's python3 cannot import huggingface_hub: install it, or set FISH_HF_HUB to a PYTHONPATH that has it";
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -25,7 +26,8 @@ public sealed class RealClientTests
         var root = await store.Access.AddKeyAsync(new KeySpec("root", KeyScope.Admin), Stop);
 
         var (code, output) = await RunAsync(
-            Path.Combine(Repository(), "tests", "python", "hub_client.py"), "--url", $"{open.Address}".TrimEnd('/'), "--keyed", $"{keyed.Address}".TrimEnd('/'), "--key", root.Token);
+            Path.Combine(Repository(), "tests", "python", "hub_client.py"), "--url", $"{open.Address}".TrimEnd('/'), "--keyed",
+            $"{keyed.Address}".TrimEnd('/'), "--key", root.Token);
 
         TestContext.Current.TestOutputHelper?.WriteLine(output);
         Assert.True(code == 0, output);
@@ -34,7 +36,10 @@ public sealed class RealClientTests
 
     private static async Task<(int Code, string Output)> RunAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Python, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(Python, arguments)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+        };
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
         if (Environment.GetEnvironmentVariable("FISH_HF_HUB") is { Length: > 0 } path)
         {

@@ -3,7 +3,10 @@ using Xunit;
 
 namespace FishCheckpoint.Api.Tests.Hub;
 
-/// <summary>What two lines of the real client sent (tests/python/hub_client.py --record), sent again: each answer has the status and fields that the client went by.</summary>
+/// <summary>
+/// What two lines of the real client sent (tests/python/hub_client.py --record), sent again: each answer has the status and fields that the
+/// client went by.
+/// </summary>
 public sealed partial class RecordedClientTests : HubTest
 {
     // Ids of this run by those of the recording: how a state came about is part of its name, and the store may lay it out otherwise by now.
@@ -31,11 +34,14 @@ public sealed partial class RecordedClientTests : HubTest
             var fields = asked[1..].Select(Split).ToDictionary(field => field.Name, field => field.Value, StringComparer.Ordinal);
             var token = fields.Remove("Authorization", out var bearer) ? tokens[bearer.Split(' ')[1]] : everything;
             fields.Remove("Content-Type");
-            var (method, path) = (asked[0].Split(' ')[0], Id().Replace(asked[0].Split(' ')[1], known => ids.GetValueOrDefault(known.Value, known.Value)));
+            var (method, path) =
+                (asked[0].Split(' ')[0], Id().Replace(asked[0].Split(' ')[1], known => ids.GetValueOrDefault(known.Value, known.Value)));
 
-            using var response = await AskAsync(new HttpMethod(method), path, token, body, [.. fields.Select(field => (field.Key, field.Value))]);
+            using var response = await AskAsync(
+                new HttpMethod(method), path, token, body, [.. fields.Select(field => (field.Key, field.Value))]);
 
-            Assert.True(answer[0] == $"{(int)response.StatusCode}", $"{recording}: {asked[0]}: {(int)response.StatusCode} instead of {answer[0]}");
+            Assert.True(
+                answer[0] == $"{(int)response.StatusCode}", $"{recording}: {asked[0]}: {(int)response.StatusCode} instead of {answer[0]}");
             Assert.Null(Field(response, "X-Xet-Hash"));
             foreach (var (name, value) in answer[1..].Select(Split))
             {
@@ -44,12 +50,15 @@ public sealed partial class RecordedClientTests : HubTest
         }
     }
 
-    private static (string Name, string Value) Split(string line) => (line[..line.IndexOf(": ", StringComparison.Ordinal)], line[(line.IndexOf(": ", StringComparison.Ordinal) + 2)..]);
+    private static (string Name, string Value) Split(string line) =>
+        (line[..line.IndexOf(": ", StringComparison.Ordinal)], line[(line.IndexOf(": ", StringComparison.Ordinal) + 2)..]);
 
     private void RequireSame(string what, string recorded, string found)
     {
         var (old, now) = (Id().Matches(recorded), Id().Matches(found));
-        Assert.True(old.Count == now.Count && Id().Replace(recorded, "ID") == Id().Replace(found, "ID"), $"{what}: '{found}' instead of '{recorded}'");
+        Assert.True(
+            old.Count == now.Count && Id().Replace(recorded, "ID") == Id().Replace(found, "ID"),
+            $"{what}: '{found}' instead of '{recorded}'");
         foreach (var (known, id) in old.Zip(now, (left, right) => (left.Value, right.Value)))
         {
             Assert.True(ids.TryAdd(known, id) || ids[known] == id, $"{what}: {id} is another one than before");
@@ -57,6 +66,7 @@ public sealed partial class RecordedClientTests : HubTest
     }
 
     // Commits, and tags of files whose digest is not known. Zeros are nobody's.
-    [GeneratedRegex("fish-[0-9a-f]{64}|(?<![0-9a-f])(?!0{40})[0-9a-f]{40}(?![0-9a-f])", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        "fish-[0-9a-f]{64}|(?<![0-9a-f])(?!0{40})[0-9a-f]{40}(?![0-9a-f])", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Id();
 }

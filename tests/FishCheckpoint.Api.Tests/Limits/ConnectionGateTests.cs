@@ -56,7 +56,8 @@ public sealed class ConnectionGateTests
     [Fact]
     public async Task SilentConnections_InAllPlaces_MakeRoomForOneThatSpeaks()
     {
-        await using var server = await StartAsync(("FishCheckpoint:Limits:MaxConnections", "4"), ("FishCheckpoint:Limits:MaxSilentConnections", "100"), Long);
+        await using var server = await StartAsync(
+            ("FishCheckpoint:Limits:MaxConnections", "4"), ("FishCheckpoint:Limits:MaxSilentConnections", "100"), Long);
         var held = new List<TcpClient>();
         while (held.Count < 4 + ConnectionGate.Reserve)
         {
@@ -76,11 +77,14 @@ public sealed class ConnectionGateTests
     [Fact]
     public async Task ActiveConnections_InAllPlaces_LeaveTheReserveForTheServersState()
     {
-        await using var server = await StartAsync(("FishCheckpoint:Limits:MaxConnections", "4"), ("FishCheckpoint:Limits:MinBytesPerSecond", "0"), Long);
+        await using var server = await StartAsync(
+            ("FishCheckpoint:Limits:MaxConnections", "4"), ("FishCheckpoint:Limits:MinBytesPerSecond", "0"), Long);
         var held = new List<TcpClient>();
         for (var index = 0; index < 4; index++)
         {
-            held.Add(await RawHttp.BeginAsync(server.Address, "PUT /v1/tasks/slow HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 100", "{", Stop));
+            held.Add(
+                await RawHttp.BeginAsync(
+                    server.Address, "PUT /v1/tasks/slow HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 100", "{", Stop));
         }
 
         await UntilAsync(() => Gate(server).Active == 4);
@@ -91,7 +95,9 @@ public sealed class ConnectionGateTests
             await UntilAsync(() => Gate(server).Open == 4);
             using var refused = await client.GetAsync("/v1/tasks", Stop);
             Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
-            Assert.Equal("connections", JsonDocument.Parse(await refused.Content.ReadAsStringAsync(Stop)).RootElement.GetProperty("key").GetString());
+            Assert.Equal(
+                "connections", JsonDocument.Parse(await refused.Content.ReadAsStringAsync(Stop)).RootElement.GetProperty("key")
+                .GetString());
             await UntilAsync(() => Gate(server).Open == 4);
         }
 

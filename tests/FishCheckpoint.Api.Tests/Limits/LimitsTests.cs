@@ -31,8 +31,12 @@ public sealed class LimitsTests : ApiTest
         var body = Base.Change(2).ToBytes();
         await RefusedAsync(HttpStatusCode.InsufficientStorage, "INSUFFICIENT_STORAGE", () => PutAsync($"{Steps}/2", body));
         await RefusedAsync(HttpStatusCode.InsufficientStorage, "INSUFFICIENT_STORAGE", () => PutAsync("/v1/bases/new", body));
-        await RefusedAsync(HttpStatusCode.InsufficientStorage, "INSUFFICIENT_STORAGE", () => PutAsync($"{Steps}/1/state", body, "application/octet-stream"));
-        await RefusedAsync(HttpStatusCode.InsufficientStorage, "INSUFFICIENT_STORAGE", () => SendAsync(HttpMethod.Put, $"{Steps}/2", new Unannounced(body)));
+        await RefusedAsync(
+            HttpStatusCode.InsufficientStorage, "INSUFFICIENT_STORAGE",
+            () => PutAsync($"{Steps}/1/state", body, "application/octet-stream"));
+        await RefusedAsync(
+            HttpStatusCode.InsufficientStorage, "INSUFFICIENT_STORAGE",
+            () => SendAsync(HttpMethod.Put, $"{Steps}/2", new Unannounced(body)));
         Assert.Equal(Base.Change(1).ToBytes(), await BytesAsync($"{Steps}/1/model.safetensors"));
         await ExpectAsync(HttpStatusCode.NoContent, SendAsync(HttpMethod.Delete, $"{Steps}/1"));
         disk.Free = 1L << 40;
@@ -142,7 +146,8 @@ public sealed class LimitsTests : ApiTest
     }
 
     private Task<TcpClient> BeginUploadAsync(long step) =>
-        RawHttp.BeginAsync(Server.Address, $"PUT {Steps}/{step} HTTP/1.1\r\nContent-Type: {Safetensors}\r\nContent-Length: {Announced}", "begun", Stop);
+        RawHttp.BeginAsync(
+            Server.Address, $"PUT {Steps}/{step} HTTP/1.1\r\nContent-Type: {Safetensors}\r\nContent-Length: {Announced}", "begun", Stop);
 
     // Sent in chunks, without a length.
     private sealed class Unannounced : StreamContent

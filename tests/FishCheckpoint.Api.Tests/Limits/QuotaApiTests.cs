@@ -13,9 +13,12 @@ public sealed class QuotaApiTests : AccessTest
     {
         var key = await AddKeyAsync("small", KeyScope.Write, quota: 10);
         using var refused = await SendAsync(
-            As(key.Token), HttpMethod.Put, $"{Steps}/2", HttpStatusCode.InsufficientStorage, "QUOTA_EXCEEDED", Content(Base.Change(2).ToBytes(), Safetensors));
+            As(key.Token), HttpMethod.Put, $"{Steps}/2", HttpStatusCode.InsufficientStorage, "QUOTA_EXCEEDED",
+            Content(Base.Change(2).ToBytes(), Safetensors));
         await SendAsync(Client, HttpMethod.Get, $"{Steps}/2", HttpStatusCode.NotFound);
-        Assert.Equal(("PUT /v1/tasks/{task}/checkpoints/{step}", "QUOTA_EXCEEDED"), ((await AuditAsync())[0].Operation, (await AuditAsync())[0].Outcome));
+        Assert.Equal(
+            ("PUT /v1/tasks/{task}/checkpoints/{step}", "QUOTA_EXCEEDED"),
+            ((await AuditAsync())[0].Operation, (await AuditAsync())[0].Outcome));
     }
 
     [Fact]
@@ -23,7 +26,9 @@ public sealed class QuotaApiTests : AccessTest
     {
         var key = await AddKeyAsync("none", KeyScope.Write, quota: 0);
         var answer = await Support.RawHttp.SendAsync(
-            Server.Address, $"PUT {Steps}/2 HTTP/1.1\r\nAuthorization: Bearer {key.Token}\r\nContent-Type: {Safetensors}\r\nContent-Length: 100000", [], finish: false, Stop);
+            Server.Address,
+            $"PUT {Steps}/2 HTTP/1.1\r\nAuthorization: Bearer {key.Token}\r\nContent-Type: {Safetensors}\r\nContent-Length: 100000", [],
+            finish: false, Stop);
         Assert.StartsWith("HTTP/1.1 507", answer, StringComparison.Ordinal);
         Assert.Contains("\"QUOTA_EXCEEDED\"", answer, StringComparison.Ordinal);
     }

@@ -9,7 +9,8 @@ namespace FishCheckpoint.Api.Tests.Limits;
 public sealed class SlowBodyTests : ApiTest
 {
     protected override Task<ApiServer> StartAsync() => ApiServer.StartAsync(
-        null, ("FishCheckpoint:Limits:MinBytesPerSecond", "100000"), ("FishCheckpoint:Limits:SlowFor", "00:00:01.5"), ("FishCheckpoint:Limits:MaxConcurrentUploads", "1"));
+        null, ("FishCheckpoint:Limits:MinBytesPerSecond", "100000"), ("FishCheckpoint:Limits:SlowFor", "00:00:01.5"),
+        ("FishCheckpoint:Limits:MaxConcurrentUploads", "1"));
 
     [Fact]
     public async Task SlowBody_IsBrokenOff_AndLeavesItsPlaceAndNothingElse()
@@ -18,7 +19,9 @@ public sealed class SlowBodyTests : ApiTest
         await socket.ConnectAsync(Server.Address.Host, Server.Address.Port, Stop);
         var stream = socket.GetStream();
         await stream.WriteAsync(
-            Encoding.ASCII.GetBytes($"PUT {Steps}/1 HTTP/1.1\r\nHost: {Server.Address.Authority}\r\nContent-Type: {Safetensors}\r\nContent-Length: 1000000\r\n\r\n"), Stop);
+            Encoding.ASCII.GetBytes(
+                $"PUT {Steps}/1 HTTP/1.1\r\nHost: {Server.Address.Authority}\r\nContent-Type: {Safetensors}\r\nContent-Length: "
+                + "1000000\r\n\r\n"), Stop);
         var answer = ReadToEndAsync(stream);
         try
         {

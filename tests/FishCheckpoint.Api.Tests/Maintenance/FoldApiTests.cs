@@ -19,7 +19,9 @@ public sealed class FoldApiTests : ApiTest
         for (var step = 1; step <= 4; step++)
         {
             models.Add(models[^1].Change(step, 0.02));
-            await ExpectAsync(HttpStatusCode.Created, PutAsync($"/v1/tasks/task/checkpoints/{step}?parent=previous", models[^1].PatchAgainst(models[^2])));
+            await ExpectAsync(
+                HttpStatusCode.Created,
+                PutAsync($"/v1/tasks/task/checkpoints/{step}?parent=previous", models[^1].PatchAgainst(models[^2])));
         }
 
         const string Last = "/v1/tasks/task/checkpoints/4/model.safetensors";

@@ -27,7 +27,8 @@ public sealed class RecodeServiceTests
     public async Task Ticks_EachRecodeWithinTheBudget()
     {
         await using var server = await ApiServer.StartAsync(
-            UseClock, (Every, "01:00:00"), ("FishCheckpoint:Maintenance:RecodeMaxBytes", "1"), ("FishCheckpoint:Compression:Effort", "Fast"));
+            UseClock, (Every, "01:00:00"), ("FishCheckpoint:Maintenance:RecodeMaxBytes", "1"),
+            ("FishCheckpoint:Compression:Effort", "Fast"));
         await PutAsync(server, "/v1/bases/base", new ByteArrayContent(VariedSaves.Weights().ToBytes()));
         await PutAsync(server, "/v1/tasks/task", JsonContent.Create(new TaskSpec("base"), options: FishJson.Options));
         await PutAsync(server, "/v1/tasks/task/checkpoints/1", new ByteArrayContent(VariedSaves.Trained(1).ToBytes()));

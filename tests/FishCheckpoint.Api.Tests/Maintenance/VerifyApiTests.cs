@@ -55,7 +55,10 @@ public sealed class VerifyApiTests : ApiTest, IDisposable
         var report = await JsonAsync<BackupReport>(await ExpectAsync(HttpStatusCode.OK, PostAsync(Backup, """{"to":"nightly"}""")));
         Assert.Equal((1L, 1L), (report.Copied, report.Checkpoints));
         Assert.True(File.Exists(Path.Combine(backups, "nightly", "fish.db")));
-        Assert.Equal(1, (await JsonAsync<BackupReport>(await ExpectAsync(HttpStatusCode.OK, PostAsync(Backup, """{"to":"nightly","link":true}""")))).Kept);
+        Assert.Equal(
+            1,
+            (await JsonAsync<BackupReport>(
+                await ExpectAsync(HttpStatusCode.OK, PostAsync(Backup, """{"to":"nightly","link":true}""")))).Kept);
     }
 
     [Fact]
@@ -91,7 +94,8 @@ public sealed class VerifyApiTests : ApiTest, IDisposable
     public async Task Backup_WithoutAFolder_IsRefused()
     {
         await using var server = await ApiServer.StartAsync();
-        using var response = await server.Client.PostAsync(Backup, new StringContent("""{"to":"nightly"}""", System.Text.Encoding.UTF8, "application/json"), Stop);
+        using var response = await server.Client.PostAsync(
+            Backup, new StringContent("""{"to":"nightly"}""", System.Text.Encoding.UTF8, "application/json"), Stop);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Contains("BackupFolder", await response.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
     }

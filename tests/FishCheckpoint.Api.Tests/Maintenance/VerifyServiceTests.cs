@@ -32,7 +32,8 @@ public sealed class VerifyServiceTests
             await Task.Delay(10, Stop);
         }
 
-        Assert.All(verification.Asked, options => Assert.Equal(new VerifyOptions { MaxBytes = 7, MaxTime = TimeSpan.FromSeconds(9) }, options));
+        Assert.All(
+            verification.Asked, options => Assert.Equal(new VerifyOptions { MaxBytes = 7, MaxTime = TimeSpan.FromSeconds(9) }, options));
     }
 
     [Fact]

@@ -26,15 +26,20 @@ public sealed class ReportsApiTests : ApiTest
     public async Task Growth_GivesStepsAndRefusesWhatIsNone()
     {
         await ExpectAsync(HttpStatusCode.Created, SaveAsync(1, Base.Change(1)));
-        using var growth = System.Text.Json.JsonDocument.Parse(await Client.GetStringAsync(new Uri("/v1/reports/growth?bucket=week&task=task", UriKind.Relative), Stop));
+        using var growth = System.Text.Json.JsonDocument.Parse(
+            await Client.GetStringAsync(new Uri("/v1/reports/growth?bucket=week&task=task", UriKind.Relative), Stop));
         Assert.Equal("week", growth.RootElement.GetProperty("bucket").GetString());
         var points = growth.RootElement.GetProperty("points").EnumerateArray().ToArray();
         Assert.Equal((30, 1L), (points.Length, points[^1].GetProperty("checkpointsAtEnd").GetInt64()));
-        Assert.Equal(DayOfWeek.Monday, DateOnly.Parse(points[0].GetProperty("from").GetString()!, System.Globalization.CultureInfo.InvariantCulture).DayOfWeek);
+        Assert.Equal(
+            DayOfWeek.Monday,
+            DateOnly.Parse(points[0].GetProperty("from").GetString()!, System.Globalization.CultureInfo.InvariantCulture).DayOfWeek);
         await RefusedAsync(HttpStatusCode.BadRequest, "REQUEST_INVALID", () => GetAsync("/v1/reports/growth?bucket=hour"));
         await RefusedAsync(HttpStatusCode.BadRequest, "REQUEST_INVALID", () => GetAsync("/v1/reports/growth?from=yesterday"));
-        await RefusedAsync(HttpStatusCode.BadRequest, "REQUEST_INVALID", () => GetAsync("/v1/reports/growth?from=2026-02-01&to=2026-01-01"));
-        await RefusedAsync(HttpStatusCode.BadRequest, "REQUEST_INVALID", () => GetAsync("/v1/reports/growth?from=0001-01-01&to=9999-12-31"));
+        await RefusedAsync(
+            HttpStatusCode.BadRequest, "REQUEST_INVALID", () => GetAsync("/v1/reports/growth?from=2026-02-01&to=2026-01-01"));
+        await RefusedAsync(
+            HttpStatusCode.BadRequest, "REQUEST_INVALID", () => GetAsync("/v1/reports/growth?from=0001-01-01&to=9999-12-31"));
         await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => GetAsync("/v1/reports/growth?task=..%2Fa"));
     }
 

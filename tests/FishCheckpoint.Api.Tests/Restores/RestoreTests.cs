@@ -26,9 +26,10 @@ public sealed class RestoreTests : ApiTest
     public async Task Range_Random_EqualsTheDenseFile()
     {
         var (dense, random) = (Dense, new Random(1));
-        var borders = Saved.Header.Tensors.SelectMany(tensor => new[] { tensor.Begin, tensor.End }).Select(offset => offset + Saved.Header.DataStart)
+        var borders = Saved.Header.Tensors.SelectMany(tensor => new[] { tensor.Begin, tensor.End })
+            .Select(offset => offset + Saved.Header.DataStart)
             .Concat([8, dense.Length, Saved.Header.DataStart + Blocks.Size]).ToArray();
-        for (var round = 0; round < 1000; round++)
+        for (var round = 0; round < 200; round++)
         {
             var around = round % 2 == 0 ? random.Next(dense.Length) : borders[random.Next(borders.Length)] - random.Next(200);
             var from = (int)Math.Clamp(around, 0, dense.Length - 1);
@@ -45,9 +46,11 @@ public sealed class RestoreTests : ApiTest
     public async Task Digest_WhereItIsNotKnown_IsMadeWhenItIsAskedFor()
     {
         var expected = $"sha-256=:{Convert.ToBase64String(Digest.Of(Dense).ToArray())}:";
-        using var asked = await ExpectAsync(HttpStatusCode.OK, SendAsync(HttpMethod.Head, Model, null, ("Want-Repr-Digest", "sha-512=9, sha-256=1")));
+        using var asked = await ExpectAsync(
+            HttpStatusCode.OK, SendAsync(HttpMethod.Head, Model, null, ("Want-Repr-Digest", "sha-512=9, sha-256=1")));
         Assert.Equal((expected, Dense.Length), (asked.Headers.GetValues("Repr-Digest").Single(), asked.Content.Headers.ContentLength));
-        foreach (var (method, wanted) in new[] { (HttpMethod.Head, "sha-256=0"), (HttpMethod.Head, "sha-512=1"), (HttpMethod.Get, "sha-256=1") })
+        foreach (var (method, wanted) in
+            new[] { (HttpMethod.Head, "sha-256=0"), (HttpMethod.Head, "sha-512=1"), (HttpMethod.Get, "sha-256=1") })
         {
             using var other = await ExpectAsync(HttpStatusCode.OK, SendAsync(method, Model, null, ("Want-Repr-Digest", wanted)));
             Assert.False(other.Headers.Contains("Repr-Digest"));

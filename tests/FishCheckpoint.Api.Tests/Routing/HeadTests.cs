@@ -7,7 +7,9 @@ using Xunit;
 
 namespace FishCheckpoint.Api.Tests.Routing;
 
-/// <summary>HEAD is answered wherever GET is; bodies with a content coding, and an address that is taken, are called what they are.</summary>
+/// <summary>
+/// HEAD is answered wherever GET is; bodies with a content coding, and an address that is taken, are called what they are.
+/// </summary>
 public sealed class HeadTests : ApiTest
 {
     [Fact]

@@ -18,7 +18,8 @@ public sealed class NamesTests : ApiTest
     {
         await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => PutJsonAsync($"/v1/tasks/{name}", """{"base":"base"}"""));
         await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => GetAsync($"/v1/tasks/{name}"));
-        await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => SendAsync(HttpMethod.Delete, $"/v1/tasks/{name}/checkpoints/1"));
+        await RefusedAsync(
+            HttpStatusCode.BadRequest, "NAME_INVALID", () => SendAsync(HttpMethod.Delete, $"/v1/tasks/{name}/checkpoints/1"));
         await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => GetAsync($"/v1/bases/{name}"));
         await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => GetAsync($"{Steps}/1/files/{name}"));
     }
@@ -32,7 +33,8 @@ public sealed class NamesTests : ApiTest
         // A client library would undo the dots before sending.
         var before = await HeldAsync();
         var answer = await RawHttp.SendAsync(
-            Server.Address, $"PUT {path} HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 15", """{"base":"base"}"""u8.ToArray(), finish: false, Stop);
+            Server.Address, $"PUT {path} HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 15",
+            """{"base":"base"}"""u8.ToArray(), finish: false, Stop);
         Assert.StartsWith("HTTP/1.1 400", answer, StringComparison.Ordinal);
         Assert.Contains("\"NAME_INVALID\"", answer, StringComparison.Ordinal);
         Assert.Equal(before, await HeldAsync());
@@ -51,7 +53,8 @@ public sealed class NamesTests : ApiTest
     public async Task Name_TooLong_IsRefused()
     {
         await ExpectAsync(HttpStatusCode.Created, PutJsonAsync($"/v1/tasks/{new string('a', 128)}", """{"base":"base"}"""));
-        await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => PutJsonAsync($"/v1/tasks/{new string('a', 129)}", """{"base":"base"}"""));
+        await RefusedAsync(
+            HttpStatusCode.BadRequest, "NAME_INVALID", () => PutJsonAsync($"/v1/tasks/{new string('a', 129)}", """{"base":"base"}"""));
     }
 
     [Fact]

@@ -18,7 +18,8 @@ public sealed class StateApiTests : ApiTest
         new Random(1).NextBytes(state.AsSpan(0, 100_000));
         var digest = $"sha-256={Digest.Of(state)}";
         await RefusedAsync(HttpStatusCode.NotFound, "STATE_NOT_FOUND", () => GetAsync(State));
-        var created = await ExpectAsync(HttpStatusCode.Created, PutAsync(State, state, "application/octet-stream", ("Content-Digest", digest)));
+        var created =
+            await ExpectAsync(HttpStatusCode.Created, PutAsync(State, state, "application/octet-stream", ("Content-Digest", digest)));
         var info = await JsonAsync<TrainerStateInfo>(created);
         Assert.Equal((state.LongLength, Digest.Of(state)), (info.Bytes, info.Sha256));
         await ExpectAsync(HttpStatusCode.OK, PutAsync(State, state, "application/octet-stream"));
@@ -33,7 +34,8 @@ public sealed class StateApiTests : ApiTest
         await RefusedAsync(HttpStatusCode.NotFound, "CHECKPOINT_NOT_FOUND", () => PutAsync(State, [1]));
         await ExpectAsync(HttpStatusCode.Created, SaveAsync(1, Base.Change(1)));
         await RefusedAsync(
-            (HttpStatusCode)422, "DIGEST_MISMATCH", () => PutAsync(State, [1], "application/octet-stream", ("Content-Digest", $"sha-256={new string('0', 64)}")));
+            (HttpStatusCode)422, "DIGEST_MISMATCH", () =>
+                PutAsync(State, [1], "application/octet-stream", ("Content-Digest", $"sha-256={new string('0', 64)}")));
         await RefusedAsync(HttpStatusCode.RequestEntityTooLarge, "TOO_LARGE", () => PutAsync(State, new byte[1_000_001]));
         await ExpectAsync(HttpStatusCode.Created, PutAsync(State, [1]));
         await RefusedAsync(HttpStatusCode.Conflict, "STATE_TAKEN", () => PutAsync(State, [2]));

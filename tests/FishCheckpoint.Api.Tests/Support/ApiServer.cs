@@ -38,7 +38,8 @@ public sealed class ApiServer : IAsyncDisposable
     public IEnumerable<string> Temporaries =>
         Directory.EnumerateDirectories(Path.Combine(folder, "tmp")).SelectMany(owner => Directory.EnumerateFileSystemEntries(owner));
 
-    public static async Task<ApiServer> StartAsync(Action<WebApplicationBuilder>? configure = null, params (string Key, string Value)[] settings)
+    public static async Task<ApiServer> StartAsync(
+        Action<WebApplicationBuilder>? configure = null, params (string Key, string Value)[] settings)
     {
         var data = Directory.CreateTempSubdirectory("fish-api-").FullName;
         var built = FishServer.Build(["--urls", "http://127.0.0.1:0"], builder =>

@@ -38,18 +38,21 @@ public abstract class ApiTest : IAsyncLifetime
 
     protected virtual Task<ApiServer> StartAsync() => ApiServer.StartAsync();
 
-    protected Task<HttpResponseMessage> PutAsync(string path, byte[] body, string type = Safetensors, params (string Name, string Value)[] headers) =>
+    protected Task<HttpResponseMessage> PutAsync(
+        string path, byte[] body, string type = Safetensors, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Put, path, Content(body, type), headers);
 
     protected Task<HttpResponseMessage> PutJsonAsync(string path, string json) =>
         SendAsync(HttpMethod.Put, path, new StringContent(json, System.Text.Encoding.UTF8, "application/json"));
 
-    protected Task<HttpResponseMessage> SaveAsync(long step, TestModel model, string query = "") => PutAsync($"{Steps}/{step}{query}", model.ToBytes());
+    protected Task<HttpResponseMessage> SaveAsync(long step, TestModel model, string query = "") =>
+        PutAsync($"{Steps}/{step}{query}", model.ToBytes());
 
     protected Task<HttpResponseMessage> GetAsync(string path, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Get, path, null, headers);
 
-    protected async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content = null, params (string Name, string Value)[] headers)
+    protected async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, HttpContent? content = null, params (string Name, string Value)[] headers)
     {
         var request = new HttpRequestMessage(method, path) { Content = content };
         foreach (var (name, value) in headers)
@@ -64,7 +67,8 @@ public abstract class ApiTest : IAsyncLifetime
 
     protected async Task<T> JsonAsync<T>(string path) => (await Client.GetFromJsonAsync<T>(path, FishJson.Options, Stop))!;
 
-    protected static async Task<T> JsonAsync<T>(HttpResponseMessage response) => (await response.Content.ReadFromJsonAsync<T>(FishJson.Options, Stop))!;
+    protected static async Task<T> JsonAsync<T>(HttpResponseMessage response) =>
+        (await response.Content.ReadFromJsonAsync<T>(FishJson.Options, Stop))!;
 
     protected static async Task<HttpResponseMessage> ExpectAsync(HttpStatusCode status, Task<HttpResponseMessage> sending)
     {
@@ -83,7 +87,8 @@ public abstract class ApiTest : IAsyncLifetime
         Assert.Equal(code, problem.GetProperty("code").GetString());
         Assert.Equal($"urn:fishcheckpoint:error:{code}", problem.GetProperty("type").GetString());
         Assert.Equal((int)status, problem.GetProperty("status").GetInt32());
-        Assert.All(["title", "detail", "operation", "key", "cause", "hint"], member => Assert.NotNull(problem.GetProperty(member).GetString()));
+        Assert.All(
+            ["title", "detail", "operation", "key", "cause", "hint"], member => Assert.NotNull(problem.GetProperty(member).GetString()));
         Assert.Equal(before, await HeldAsync());
         return problem;
     }
@@ -93,10 +98,12 @@ public abstract class ApiTest : IAsyncLifetime
     {
         Assert.Empty(Server.Temporaries);
         var (bases, tasks) = (await Client.GetStringAsync("/v1/bases", Stop), await JsonAsync<Page<TaskInfo>>("/v1/tasks"));
-        var text = bases + string.Join(',', Directory.EnumerateFileSystemEntries(Path.Combine(Server.DataFolder, "bases")).Order(StringComparer.Ordinal));
+        var text = bases + string.Join(
+            ',', Directory.EnumerateFileSystemEntries(Path.Combine(Server.DataFolder, "bases")).Order(StringComparer.Ordinal));
         foreach (var task in tasks.Items)
         {
-            text += JsonSerializer.Serialize(task, FishJson.Options) + await Client.GetStringAsync($"/v1/tasks/{task.Name}/checkpoints", Stop)
+            text += JsonSerializer.Serialize(task, FishJson.Options) + await Client.GetStringAsync(
+                $"/v1/tasks/{task.Name}/checkpoints", Stop)
                 + await Client.GetStringAsync($"/v1/tasks/{task.Name}/reports/storage", Stop);
         }
 

@@ -44,7 +44,8 @@ internal static class RawHttp
 
         async Task SendAsync()
         {
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"{head}\r\nHost: {address.Authority}\r\nConnection: close\r\n\r\n"), cancellation);
+            await stream.WriteAsync(
+                Encoding.ASCII.GetBytes($"{head}\r\nHost: {address.Authority}\r\nConnection: close\r\n\r\n"), cancellation);
             await stream.WriteAsync(body, cancellation);
             if (finish)
             {

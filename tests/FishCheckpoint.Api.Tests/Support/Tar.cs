@@ -7,7 +7,9 @@ namespace FishCheckpoint.Api.Tests.Support;
 internal static class Tar
 {
     public static byte[] Of(params (string Name, byte[] Content)[] files) =>
-        Of([.. files.Select(file => (TarEntry)new PaxTarEntry(TarEntryType.RegularFile, file.Name) { DataStream = new MemoryStream(file.Content) })]);
+        Of(
+            [.. files.Select(
+                file => (TarEntry)new PaxTarEntry(TarEntryType.RegularFile, file.Name) { DataStream = new MemoryStream(file.Content) })]);
 
     public static byte[] Of(params TarEntry[] entries)
     {

@@ -14,12 +14,15 @@ public sealed class EventsApiTests : ApiTest
     {
         await ExpectAsync(HttpStatusCode.Created, SaveAsync(1, Base.Change(1)));
         using var response = await FollowAsync(Path + "?after=0");
-        Assert.Equal(("text/event-stream", "no-store"), (response.Content.Headers.ContentType?.MediaType, $"{response.Headers.CacheControl}"));
+        Assert.Equal(
+            ("text/event-stream", "no-store"), (response.Content.Headers.ContentType?.MediaType, $"{response.Headers.CacheControl}"));
         using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(Stop));
         var made = await EventAsync(lines);
         var saved = await EventAsync(lines);
         Assert.Equal(("event: changed", "event: saved"), (made.Event, saved.Event));
-        Assert.StartsWith($$"""data: {"id":{{saved.Id}},"kind":"saved","task":"task","step":1,"tag":null,"time":""", saved.Data, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $$"""data: {"id":{{saved.Id}},"kind":"saved","task":"task","step":1,"tag":null,"time":""", saved.Data,
+            StringComparison.Ordinal);
 
         // The header is what a browser sends by itself, and counts before the query.
         await ExpectAsync(HttpStatusCode.Created, SaveAsync(2, Base.Change(2)));

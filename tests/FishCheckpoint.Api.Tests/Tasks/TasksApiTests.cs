@@ -10,7 +10,9 @@ public sealed class TasksApiTests : ApiTest
     [Fact]
     public async Task Put_Twice_IsCreatedThenOk()
     {
-        const string Spec = """{"base":"base","description":"d","metadata":{"k":"v"},"tensors":{"head.weight":{"dtype":"F32","shape":[3,17]},"steps":null}}""";
+        const string Spec =
+            """{"base":"base","description":"d","metadata":{"k":"v"},"tensors":"""
+            + """{"head.weight":{"dtype":"F32","shape":[3,17]},"steps":null}}""";
         var created = await ExpectAsync(HttpStatusCode.Created, PutJsonAsync("/v1/tasks/other", Spec));
         Assert.Equal("/v1/tasks/other", created.Headers.Location?.OriginalString);
         await ExpectAsync(HttpStatusCode.OK, PutJsonAsync("/v1/tasks/other", Spec));
@@ -25,11 +27,18 @@ public sealed class TasksApiTests : ApiTest
         await RefusedAsync(HttpStatusCode.NotFound, "BASE_NOT_FOUND", () => PutJsonAsync("/v1/tasks/other", """{"base":"none"}"""));
         await RefusedAsync(HttpStatusCode.BadRequest, "REQUEST_INVALID", () => PutJsonAsync("/v1/tasks/other", """{"base":"""));
         await RefusedAsync(HttpStatusCode.BadRequest, "REQUEST_INVALID", () => PutJsonAsync("/v1/tasks/other", "{}"));
-        await RefusedAsync(HttpStatusCode.BadRequest, "REQUEST_INVALID", () => PutJsonAsync("/v1/tasks/other", """{"base":"base","unknown":1}"""));
-        await RefusedAsync(HttpStatusCode.UnsupportedMediaType, "MEDIA_TYPE_UNSUPPORTED", () => PutAsync("/v1/tasks/other", [1], "text/plain"));
-        await RefusedAsync((HttpStatusCode)422, "TENSOR_UNKNOWN", () => PutJsonAsync("/v1/tasks/other", """{"base":"base","tensors":{"none":null}}"""));
-        await RefusedAsync(HttpStatusCode.BadRequest, "REQUEST_INVALID", () => PutJsonAsync("/v1/tasks/other", """{"base":"base","tensors":{"own":{"shape":[3]}}}"""));
-        await RefusedAsync(HttpStatusCode.BadRequest, "REQUEST_INVALID", () => PutJsonAsync("/v1/tasks/other", """{"base":"base","tensors":{"own":{"dtype":"F32"}}}"""));
+        await RefusedAsync(
+            HttpStatusCode.BadRequest, "REQUEST_INVALID", () => PutJsonAsync("/v1/tasks/other", """{"base":"base","unknown":1}"""));
+        await RefusedAsync(
+            HttpStatusCode.UnsupportedMediaType, "MEDIA_TYPE_UNSUPPORTED", () => PutAsync("/v1/tasks/other", [1], "text/plain"));
+        await RefusedAsync(
+            (HttpStatusCode)422, "TENSOR_UNKNOWN", () => PutJsonAsync("/v1/tasks/other", """{"base":"base","tensors":{"none":null}}"""));
+        await RefusedAsync(
+            HttpStatusCode.BadRequest, "REQUEST_INVALID",
+            () => PutJsonAsync("/v1/tasks/other", """{"base":"base","tensors":{"own":{"shape":[3]}}}"""));
+        await RefusedAsync(
+            HttpStatusCode.BadRequest, "REQUEST_INVALID",
+            () => PutJsonAsync("/v1/tasks/other", """{"base":"base","tensors":{"own":{"dtype":"F32"}}}"""));
         await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => PutJsonAsync("/v1/tasks/other", """{"from":{"step":1}}"""));
     }
 
@@ -41,7 +50,8 @@ public sealed class TasksApiTests : ApiTest
         var json = $$"""{"base":"base","description":"{{new string('x', 2 << 20)}}"}""";
         var request = new HttpRequestMessage(HttpMethod.Put, "/v1/tasks/other")
         {
-            Content = new StringContent(json, System.Text.Encoding.UTF8, "application/json"), Headers = { TransferEncodingChunked = chunked },
+            Content = new StringContent(json, System.Text.Encoding.UTF8, "application/json"),
+                Headers = { TransferEncodingChunked = chunked },
         };
         await RefusedAsync(HttpStatusCode.RequestEntityTooLarge, "TOO_LARGE", () => Client.SendAsync(request, Stop));
     }
@@ -67,7 +77,9 @@ public sealed class TasksApiTests : ApiTest
     [Fact]
     public async Task Save_WithOwnTensor_Restores()
     {
-        await ExpectAsync(HttpStatusCode.Created, PutJsonAsync("/v1/tasks/own", """{"base":"base","tensors":{"head.weight":{"dtype":"F32","shape":[3,17]}}}"""));
+        await ExpectAsync(
+            HttpStatusCode.Created,
+            PutJsonAsync("/v1/tasks/own", """{"base":"base","tensors":{"head.weight":{"dtype":"F32","shape":[3,17]}}}"""));
         var model = Base.Change(2).With(new Tensors.TensorInfo("head.weight", Tensors.DType.F32, [3, 17]));
         await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/tasks/own/checkpoints/1", model.ToBytes()));
         Assert.Equal(model.ToBytes(), await BytesAsync("/v1/tasks/own/checkpoints/1/model.safetensors"));

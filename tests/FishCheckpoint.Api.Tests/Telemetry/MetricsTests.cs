@@ -55,7 +55,8 @@ public sealed class MetricsTests : ApiTest
     [Fact]
     public async Task Metrics_TellDamageThatWasMet()
     {
-        var file = Directory.EnumerateFiles(Path.Combine(Server.DataFolder, "bases"), "*.safetensors", SearchOption.AllDirectories).Single();
+        var file = Directory.EnumerateFiles(
+            Path.Combine(Server.DataFolder, "bases"), "*.safetensors", SearchOption.AllDirectories).Single();
         var bytes = await File.ReadAllBytesAsync(file, Stop);
         bytes[^1] ^= 1;
         await File.WriteAllBytesAsync(file, bytes, Stop);
@@ -67,7 +68,8 @@ public sealed class MetricsTests : ApiTest
     public async Task Metrics_TellChainsDamageAndWhenWasVerified()
     {
         await ExpectAsync(HttpStatusCode.Created, SaveAsync(1, Base.Change(1)));
-        var file = Directory.EnumerateFiles(Path.Combine(Server.DataFolder, "bases"), "*.safetensors", SearchOption.AllDirectories).Single();
+        var file = Directory.EnumerateFiles(
+            Path.Combine(Server.DataFolder, "bases"), "*.safetensors", SearchOption.AllDirectories).Single();
         var bytes = await File.ReadAllBytesAsync(file, Stop);
         bytes[^1] ^= 1;
         await File.WriteAllBytesAsync(file, bytes, Stop);

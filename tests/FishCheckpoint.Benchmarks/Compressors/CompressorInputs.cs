@@ -19,7 +19,8 @@ internal static class CompressorInputs
         foreach (var (name, _) in corpus.FishRuns)
         {
             var path = Path.Combine(folder, name);
-            yield return ($"planes of masked float32 values, {name}", [.. new FishFolder(path).Steps.SelectMany(step => Planes(Checkpoint.Load(step.Path), ".values"))]);
+            yield return ($"planes of masked float32 values, {name}",
+                [.. new FishFolder(path).Steps.SelectMany(step => Planes(Checkpoint.Load(step.Path), ".values"))]);
             yield return ($"planes of Adam's moments, {name}", [.. Planes(Checkpoint.Load(Path.Combine(path, "state.safetensors")))]);
         }
 
@@ -34,7 +35,8 @@ internal static class CompressorInputs
     {
         var planes = new byte[tensor.Length];
         BytePlanes.Split(tensor, unit, planes);
-        return planes.Chunk(Math.Max(tensor.Length / unit, 1)).SelectMany(plane => plane.Chunk(Piece)).Where(piece => piece.Length >= Least);
+        return planes.Chunk(Math.Max(tensor.Length / unit, 1)).SelectMany(plane => plane.Chunk(Piece))
+            .Where(piece => piece.Length >= Least);
     }
 
     private static IEnumerable<byte[]> Changes(Pair pair) => pair.Before.Tensors.Zip(pair.After.Tensors, (before, after) =>

@@ -28,7 +28,9 @@ internal static class CompressorsRun
 
         var (text, corpus) = (new StringBuilder(), new Corpus(folder));
         text.AppendLine($"Machine: {Machine.Describe()} Corpus: {corpus.Made}. System: {SystemLibraries.Versions}.\n")
-            .AppendLine("| input | codec | bytes, system | bytes, ours | encode, MB/s: system | ours | time, ours / system | decode, MB/s: system | ours | time, ours / system |")
+            .AppendLine(
+                "| input | codec | bytes, system | bytes, ours | encode, MB/s: system | ours | time, ours / system | decode, MB/s: system "
+                + "| ours | time, ours / system |")
             .AppendLine("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|");
         foreach (var (title, pieces) in CompressorInputs.OfFolder(folder, corpus))
         {
@@ -54,18 +56,23 @@ internal static class CompressorsRun
         }
 
         var megabytes = pieces.Sum(piece => (long)piece.Length) / 1e6;
-        return $"| {title} | {codec} | {system.Bytes:N0} | {ours.Bytes:N0} | {system.Encoding.Rate(megabytes)} | {ours.Encoding.Rate(megabytes)} "
+        return $"| {title} | {codec} | {system.Bytes:N0} | {ours.Bytes:N0} | {system.Encoding.Rate(megabytes)} | "
+            + $"{ours.Encoding.Rate(megabytes)} "
             + $"| {Spread.OfRatios(ours.Encoding.Seconds, system.Encoding.Seconds).Text("0.00")} | {system.Decoding.Rate(megabytes)} "
             + $"| {ours.Decoding.Rate(megabytes)} | {Spread.OfRatios(ours.Decoding.Seconds, system.Decoding.Seconds).Text("0.00")} |";
     }
 
-    private static int Zstandard(ReadOnlySpan<byte> source, Span<byte> frame) => Zstd.TryCompress(source, frame, 1, out var written) ? written : -1;
+    private static int Zstandard(ReadOnlySpan<byte> source, Span<byte> frame) =>
+        Zstd.TryCompress(source, frame, 1, out var written) ? written : -1;
 
-    private static int Huffman(ReadOnlySpan<byte> source, Span<byte> frame) => Zstd.TryCompressLiterals(source, frame, out var written) ? written : -1;
+    private static int Huffman(ReadOnlySpan<byte> source, Span<byte> frame) =>
+        Zstd.TryCompressLiterals(source, frame, out var written) ? written : -1;
 
-    private static int Unzstd(ReadOnlySpan<byte> frame, Span<byte> content) => Zstd.TryDecompress(frame, content, out var written) ? written : -1;
+    private static int Unzstd(ReadOnlySpan<byte> frame, Span<byte> content) =>
+        Zstd.TryDecompress(frame, content, out var written) ? written : -1;
 
     private static int Lz(ReadOnlySpan<byte> source, Span<byte> block) => Lz4.TryCompress(source, block, 1, out var written) ? written : -1;
 
-    private static int Unlz(ReadOnlySpan<byte> block, Span<byte> content) => Lz4.TryDecompress(block, content, out var written) ? written : -1;
+    private static int Unlz(ReadOnlySpan<byte> block, Span<byte> content) =>
+        Lz4.TryDecompress(block, content, out var written) ? written : -1;
 }

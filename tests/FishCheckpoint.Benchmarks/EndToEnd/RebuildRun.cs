@@ -19,12 +19,14 @@ internal static class RebuildRun
             var changed = Path.Combine(folder, BertLarge.ChangedName);
             var size = new FileInfo(changed).Length;
 
-            await MeasureAsync(server, "PUT base", size, () => client.PutFileAsync("/v1/bases/bert", Path.Combine(folder, BertLarge.BaseName)));
+            await MeasureAsync(
+                server, "PUT base", size, () => client.PutFileAsync("/v1/bases/bert", Path.Combine(folder, BertLarge.BaseName)));
             await client.PutTaskAsync("task", "bert");
 
             var body = full ? changed : Path.Combine(folder, BertLarge.PatchName);
             await MeasureAsync(
-                server, full ? "PUT full" : "PUT patch", new FileInfo(body).Length, () => client.PutFileAsync("/v1/tasks/task/checkpoints/1", body));
+                server, full ? "PUT full" : "PUT patch", new FileInfo(body).Length,
+                () => client.PutFileAsync("/v1/tasks/task/checkpoints/1", body));
             var same = true;
             for (var round = 0; round < 3; round++)
             {
@@ -33,7 +35,8 @@ internal static class RebuildRun
 
             await MeasureAsync(server, "GET 1000 ranges", 0, async () => same &= await CompareRangesAsync(client, changed, size));
             Console.WriteLine(await client.GetStringAsync(new Uri("/v1/tasks/task/checkpoints/1", UriKind.Relative)));
-            Console.WriteLine($"byte-identical: {(same ? "yes" : "NO")}; server's peak resident memory: {server.PeakResidentBytes() / 1e6:F0} MB");
+            Console.WriteLine(
+                $"byte-identical: {(same ? "yes" : "NO")}; server's peak resident memory: {server.PeakResidentBytes() / 1e6:F0} MB");
             return same ? 0 : 1;
         }
         finally
@@ -48,13 +51,15 @@ internal static class RebuildRun
         await action();
         var seconds = clock.Elapsed.TotalSeconds;
         Console.WriteLine(
-            $"{what,-16} {seconds,8:F3} s {(bytes > 0 ? $"{bytes / seconds / 1e6,8:F0} MB/s" : ""),13}   peak {server.PeakResidentBytes() / 1e6:F0} MB, "
+            $"{what,-16} {seconds,8:F3} s {(bytes > 0 ? $"{bytes / seconds / 1e6,8:F0} MB/s" : ""),13}   peak "
+            + $"{server.PeakResidentBytes() / 1e6:F0} MB, "
             + $"own {server.AnonymousBytes() / 1e6:F0} MB");
     }
 
     private static async Task<bool> CompareAsync(HttpClient client, string path, long offset, long length)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/v1/tasks/task/checkpoints/1/model.safetensors", UriKind.Relative));
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, new Uri("/v1/tasks/task/checkpoints/1/model.safetensors", UriKind.Relative));
         request.Headers.Range = length == new FileInfo(path).Length ? null : new RangeHeaderValue(offset, offset + length - 1);
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         response.EnsureSuccessStatusCode();

@@ -4,7 +4,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Benchmarks.Micro;
 
-/// <summary>Coding what changed in a block of 1 MiB, 5% of its bf16 values: no hashing, no second decoding; beside copying the block.</summary>
+/// <summary>
+/// Coding what changed in a block of 1 MiB, 5% of its bf16 values: no hashing, no second decoding; beside copying the block.
+/// </summary>
 public class BlockLoops
 {
     public const int BytesPerPass = Blocks.Size;

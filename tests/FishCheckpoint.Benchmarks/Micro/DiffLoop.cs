@@ -7,7 +7,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Benchmarks.Micro;
 
-/// <summary>Finding what changed between two states of 64 MiB, out of the caches, block by block; beside a plain comparison of both.</summary>
+/// <summary>
+/// Finding what changed between two states of 64 MiB, out of the caches, block by block; beside a plain comparison of both.
+/// </summary>
 public class DiffLoop
 {
     public const int BytesPerPass = 64 * Blocks.Size;
@@ -71,7 +73,10 @@ public class DiffLoop
     }
 }
 
-/// <summary>The loops of <see cref="DiffLoop"/> in turns, so that a busy moment meets the plain comparison and the diff alike: rows that run one after another tell less.</summary>
+/// <summary>
+/// The loops of <see cref="DiffLoop"/> in turns, so that a busy moment meets the plain comparison and the diff alike: rows that run one
+/// after another tell less.
+/// </summary>
 internal static class DiffTurns
 {
     private const int WarmUps = 4;
@@ -84,7 +89,8 @@ internal static class DiffTurns
         (string Name, Action Pass)[] passes =
         [
             ("*plain comparison of two equal buffers*", () => loop.Compare()), ("16 bits, nothing changed", () => loop.None16()),
-            ("16 bits, 0.5% changed", () => loop.Few16()), ("16 bits, 5% changed", () => loop.Many16()), ("32 bits, nothing changed", () => loop.None32()),
+            ("16 bits, 0.5% changed", () => loop.Few16()), ("16 bits, 5% changed", () => loop.Many16()),
+                ("32 bits, nothing changed", () => loop.None32()),
             ("32 bits, 0.5% changed", () => loop.Few32()), ("32 bits, 5% changed", () => loop.Many32()),
         ];
         var samples = passes.Select(_ => new Samples()).ToArray();
@@ -96,7 +102,8 @@ internal static class DiffTurns
             }
         }
 
-        text.AppendLine($"\nThe diff and the plain comparison again, {Turns} times in turns (median of the turns' quotients, quartiles):\n");
+        text.AppendLine(
+            $"\nThe diff and the plain comparison again, {Turns} times in turns (median of the turns' quotients, quartiles):\n");
         text.AppendLine("| diff of two states of 64 MiB | MB of one state a second | speed of the plain comparison = 1 |\n|---|---:|---:|");
         for (var pass = 0; pass < passes.Length; pass++)
         {

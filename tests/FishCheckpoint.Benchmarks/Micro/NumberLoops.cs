@@ -5,7 +5,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Benchmarks.Micro;
 
-/// <summary>The entropy coders under the blocks: distances of 16 bits as magnitudes, and positions as gaps; 32,768 of them, beside copying the distances.</summary>
+/// <summary>
+/// The entropy coders under the blocks: distances of 16 bits as magnitudes, and positions as gaps; 32,768 of them, beside copying the
+/// distances.
+/// </summary>
 public class NumberLoops
 {
     public const int BytesPerPass = Count * sizeof(ushort);

@@ -6,8 +6,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Benchmarks.Micro;
 
 /// <summary>
-/// Values of a fixed mask, a full chunk of float32 beside those of the step before: distances, then their code. What they moved by is drawn: a quarter to four thousand units
-/// in the last place each way, evenly in the logarithm.
+/// Values of a fixed mask, a full chunk of float32 beside those of the step before: distances, then their code. What they moved by is
+/// drawn: a quarter to four thousand units in the last place each way, evenly in the logarithm.
 /// </summary>
 public class ValueLoops
 {

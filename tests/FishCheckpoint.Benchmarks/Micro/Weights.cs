@@ -3,7 +3,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Benchmarks.Micro;
 
-/// <summary>Synthetic weights for loops whose speed depends on how many values changed and how far: Gaussian, and moved by a step in the last place or two.</summary>
+/// <summary>
+/// Synthetic weights for loops whose speed depends on how many values changed and how far: Gaussian, and moved by a step in the last place
+/// or two.
+/// </summary>
 internal static class Weights
 {
     /// <summary>How much of a block the coder's loops find changed.</summary>

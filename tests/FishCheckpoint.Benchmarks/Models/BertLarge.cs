@@ -4,8 +4,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Benchmarks.Models;
 
 /// <summary>
-/// A synthetic model with the tensors of BERT-large-cased (391 tensors, 333,579,264 parameters, float32), and a copy in which a share of each
-/// tensor has moved a little. The values are made up: for sizes on real checkpoints see the demo.
+/// A synthetic model with the tensors of BERT-large-cased (391 tensors, 333,579,264 parameters, float32), and a copy in which a share of
+/// each tensor has moved a little. The values are made up: for sizes on real checkpoints see the demo.
 /// </summary>
 internal static class BertLarge
 {
@@ -84,7 +84,8 @@ internal static class BertLarge
         parts.ForEach(part => patch.Write(part.Bytes));
         patch.Commit();
         Console.WriteLine(
-            $"{folder}: {tensors.Length} tensors, {tensors.Sum(tensor => tensor.Elements):N0} parameters, {tensors.Sum(tensor => tensor.Bytes):N0} bytes, "
+            $"{folder}: {tensors.Length} tensors, {tensors.Sum(tensor => tensor.Elements):N0} parameters, "
+            + $"{tensors.Sum(tensor => tensor.Bytes):N0} bytes, "
             + $"{parts.Where(part => part.Info.Type == DType.F32).Sum(part => part.Info.Elements):N0} of them changed");
     }
 
@@ -106,8 +107,10 @@ internal static class BertLarge
             }
         }
 
-        yield return (new TensorInfo(tensor.Name + ".indices", DType.I32, [positions.Count]), MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(positions)).ToArray());
-        yield return (new TensorInfo(tensor.Name + ".values", DType.F32, [moved.Count]), MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(moved)).ToArray());
+        yield return (new TensorInfo(tensor.Name + ".indices", DType.I32, [positions.Count]),
+            MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(positions)).ToArray());
+        yield return (new TensorInfo(tensor.Name + ".values", DType.F32, [moved.Count]),
+            MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(moved)).ToArray());
     }
 
     private static TensorInfo Tensor(string name, params long[] shape) => new(name, DType.F32, shape);

@@ -5,8 +5,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Benchmarks.Peers;
 
 /// <summary>
-/// What the FISH mask's authors save: for each tensor its int32 positions and its new values, as float32. Without the pickle around them, and a count
-/// before each tensor in its place.
+/// What the FISH mask's authors save: for each tensor its int32 positions and its new values, as float32. Without the pickle around them,
+/// and a count before each tensor in its place.
 /// </summary>
 internal sealed class AuthorsFormat : IPeer
 {
@@ -52,7 +52,8 @@ internal sealed class AuthorsFormat : IPeer
         var wide = new float[source.Length];
         for (var index = 0; index < wide.Length; index++)
         {
-            wide[index] = type == DType.BF16 ? BitConverter.Int32BitsToSingle(source[index] << 16) : (float)BitConverter.UInt16BitsToHalf(source[index]);
+            wide[index] = type == DType.BF16 ? BitConverter.Int32BitsToSingle(source[index] << 16)
+                : (float)BitConverter.UInt16BitsToHalf(source[index]);
         }
 
         return MemoryMarshal.AsBytes(wide.AsSpan());

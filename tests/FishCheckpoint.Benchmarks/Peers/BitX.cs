@@ -4,7 +4,9 @@ using FishCheckpoint.Codec;
 
 namespace FishCheckpoint.Benchmarks.Peers;
 
-/// <summary>BitX: the XOR of the whole model, split into the bytes of each significance, one zstd-1 frame for each of these planes of a tensor.</summary>
+/// <summary>
+/// BitX: the XOR of the whole model, split into the bytes of each significance, one zstd-1 frame for each of these planes of a tensor.
+/// </summary>
 internal sealed class BitX : IPeer
 {
     public string Name => "BitX (XOR planes, zstd-1)";

@@ -8,8 +8,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Benchmarks.Peers;
 
 /// <summary>
-/// The disk-delta folder of several serving stacks, as one shard and its index: each changed tensor is one zstd-1 frame, of the XOR of all its bytes
-/// (<c>xor</c>) or of positions and new content of the changed bytes (<c>overwrite</c>), with the xxh3-128 of its new bytes.
+/// The disk-delta folder of several serving stacks, as one shard and its index: each changed tensor is one zstd-1 frame, of the XOR of all
+/// its bytes (<c>xor</c>) or of positions and new content of the changed bytes (<c>overwrite</c>), with the xxh3-128 of its new bytes.
 /// </summary>
 internal sealed class DiskDelta(string encoding) : IPeer
 {
@@ -31,7 +31,9 @@ internal sealed class DiskDelta(string encoding) : IPeer
 
         var index = JsonSerializer.SerializeToUtf8Bytes(new
         {
-            metadata = new { version = "000001", base_version = "000000", delta_encoding = encoding, compression_format = "zstd", checksum_format = "xxh3-128" },
+            metadata =
+                new { version = "000001", base_version = "000000", delta_encoding = encoding, compression_format = "zstd",
+                checksum_format = "xxh3-128" },
             weight_map = digests.ToDictionary(digest => digest.Key, _ => "model-00000-of-00001.safetensors", StringComparer.Ordinal),
         });
         return [.. BitConverter.GetBytes(index.Length), .. index, .. Safetensors.Write(tensors, digests)];

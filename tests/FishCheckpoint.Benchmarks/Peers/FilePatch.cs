@@ -3,7 +3,10 @@ using System.Diagnostics;
 
 namespace FishCheckpoint.Benchmarks.Peers;
 
-/// <summary>A program that makes a patch of two files. Its start, and writing and reading the files (in memory where there is <c>/dev/shm</c>), count.</summary>
+/// <summary>
+/// A program that makes a patch of two files. Its start, and writing and reading the files (in memory where there is <c>/dev/shm</c>),
+/// count.
+/// </summary>
 /// <param name="name">What it is called.</param>
 /// <param name="program">The program.</param>
 /// <param name="encode">Its arguments, with <c>BEFORE</c>, <c>AFTER</c> and <c>PATCH</c> in the places of paths.</param>
@@ -21,7 +24,11 @@ internal sealed class FilePatch(string name, string program, string encode, stri
         {
             try
             {
-                using var process = Process.Start(new ProcessStartInfo(program, "-V") { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
+                using var process = Process.Start(
+                    new ProcessStartInfo(program, "-V")
+                    {
+                        UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true,
+                    })!;
                 process.WaitForExit();
                 return true;
             }

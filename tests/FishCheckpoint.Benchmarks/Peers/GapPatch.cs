@@ -3,7 +3,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Benchmarks.Peers;
 
-/// <summary>The sparse safetensors patch, version 3, in its encoding <c>gap_delta</c>: gaps of 16 bits, or of 32 in a tensor that has a larger one.</summary>
+/// <summary>
+/// The sparse safetensors patch, version 3, in its encoding <c>gap_delta</c>: gaps of 16 bits, or of 32 in a tensor that has a larger one.
+/// </summary>
 internal sealed class GapPatch : IPeer
 {
     public string Name => "sparse patch, gap_delta";
@@ -19,11 +21,14 @@ internal sealed class GapPatch : IPeer
             {
                 var (type, gaps) = Gaps(positions);
                 tensors.Add((new TensorInfo($"{info.Name}.idx", type, [positions.Length]), gaps));
-                tensors.Add((new TensorInfo($"{info.Name}.val", info.Type, [positions.Length]), Changes.Gather(after.Tensors[tensor], info.UnitSize, positions)));
+                tensors.Add(
+                    (new TensorInfo($"{info.Name}.val", info.Type, [positions.Length]),
+                    Changes.Gather(after.Tensors[tensor], info.UnitSize, positions)));
             }
         }
 
-        var metadata = SparsePatch.Metadata(before, tensors.Count / 2, tensors.Where((_, index) => index % 2 == 0).Sum(tensor => tensor.Info.Elements));
+        var metadata = SparsePatch.Metadata(
+            before, tensors.Count / 2, tensors.Where((_, index) => index % 2 == 0).Sum(tensor => tensor.Info.Elements));
         return Safetensors.Write(tensors, new Dictionary<string, string>(metadata, StringComparer.Ordinal) { ["encoding"] = "gap_delta" });
     }
 
@@ -49,7 +54,8 @@ internal sealed class GapPatch : IPeer
             (narrow[index], wide[index], previous, most) = ((ushort)gap, gap, positions[index], Math.Max(most, gap));
         }
 
-        return most <= ushort.MaxValue ? (DType.U16, MemoryMarshal.AsBytes(narrow.AsSpan()).ToArray()) : (DType.U32, MemoryMarshal.AsBytes(wide.AsSpan()).ToArray());
+        return most <= ushort.MaxValue ? (DType.U16, MemoryMarshal.AsBytes(narrow.AsSpan()).ToArray())
+            : (DType.U32, MemoryMarshal.AsBytes(wide.AsSpan()).ToArray());
     }
 
     private static int[] Positions(ReadOnlySpan<byte> gaps, TensorInfo info)

@@ -6,8 +6,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Benchmarks.Peers;
 
 /// <summary>
-/// grail, version 3.1: one zstd-1 frame over a JSON header and the rows, columns and values of each tensor seen as a matrix, tensors by name. The hash of the whole
-/// model, which its owners keep in a file beside, stands before the frame.
+/// grail, version 3.1: one zstd-1 frame over a JSON header and the rows, columns and values of each tensor seen as a matrix, tensors by
+/// name. The hash of the whole model, which its owners keep in a file beside, stands before the frame.
 /// </summary>
 internal sealed class Grail : IPeer
 {
@@ -28,7 +28,8 @@ internal sealed class Grail : IPeer
                 var (rows, rowType, columns, columnType) = GrailPositions.Encode(positions, GrailPositions.ColumnsOf(info));
                 var values = Changes.Gather(after.Tensors[tensor], info.UnitSize, positions);
                 tensors.Add(new GrailTensor(
-                    info.Name, [.. info.Shape], positions.Length, NameOf(info.Type), rowType, columnType, data.Length, rows.Length + columns.Length,
+                    info.Name, [.. info.Shape], positions.Length, NameOf(info.Type), rowType, columnType, data.Length,
+                    rows.Length + columns.Length,
                     rows.Length, columns.Length, data.Length + rows.Length + columns.Length, values.Length));
                 data.Write(rows);
                 data.Write(columns);
@@ -58,8 +59,10 @@ internal sealed class Grail : IPeer
             var info = target.Layout.Tensors[index];
             var indices = data.Slice((int)tensor.indices_offset, (int)tensor.indices_size);
             var (rows, columns) = ((int)tensor.rows_size, GrailPositions.ColumnsOf(info));
-            var positions = GrailPositions.Decode(indices[..rows], tensor.row_dtype, indices[rows..], tensor.col_dtype, tensor.num_nonzero, columns);
-            Changes.Scatter(target.Tensors[index], info.UnitSize, positions, data.Slice((int)tensor.values_offset, (int)tensor.values_size));
+            var positions = GrailPositions.Decode(
+                indices[..rows], tensor.row_dtype, indices[rows..], tensor.col_dtype, tensor.num_nonzero, columns);
+            Changes.Scatter(
+                target.Tensors[index], info.UnitSize, positions, data.Slice((int)tensor.values_offset, (int)tensor.values_size));
         }
 
         if (!Hash(target).AsSpan().SequenceEqual(encoded.AsSpan(0, HashLength)))
@@ -95,12 +98,15 @@ internal sealed class Grail : IPeer
     private sealed record GrailHeader(int version, List<GrailTensor> tensors);
 
     private sealed record GrailTensor(
-        string name, long[] shape, int num_nonzero, string value_dtype, string row_dtype, string col_dtype, long indices_offset, long indices_size,
+        string name, long[] shape, int num_nonzero, string value_dtype, string row_dtype, string col_dtype, long indices_offset,
+        long indices_size,
         long rows_size, long cols_size, long values_offset, long values_size);
 #pragma warning restore IDE1006, SA1300
 }
 
-/// <summary>Rows and columns as grail writes them: rows as gaps; a column as it is where the row changes, else as its difference to the one before.</summary>
+/// <summary>
+/// Rows and columns as grail writes them: rows as gaps; a column as it is where the row changes, else as its difference to the one before.
+/// </summary>
 internal static class GrailPositions
 {
     /// <summary>Columns of a tensor seen as [first dimension, all others].</summary>
@@ -116,7 +122,8 @@ internal static class GrailPositions
             var (nextRow, nextColumn) = Math.DivRem(positions[index], width);
             rows[index] = nextRow - row;
             columns[index] = nextRow != row ? nextColumn : nextColumn - column;
-            (row, column, mostRow, mostColumn) = (nextRow, nextColumn, Math.Max(mostRow, rows[index]), Math.Max(mostColumn, columns[index]));
+            (row, column, mostRow, mostColumn) =
+                (nextRow, nextColumn, Math.Max(mostRow, rows[index]), Math.Max(mostColumn, columns[index]));
         }
 
         var (rowType, columnType) = (mostRow <= byte.MaxValue ? "uint8" : TypeOf(mostRow), TypeOf(mostColumn));

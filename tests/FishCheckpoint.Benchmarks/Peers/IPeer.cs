@@ -22,7 +22,8 @@ internal static class Contenders
     /// <summary>The contenders, our own first.</summary>
     public static IReadOnlyList<IPeer> All { get; } =
     [
-        .. Ours.All, new AuthorsFormat(), new SparsePatch(), new GapPatch(), new DiskDelta("xor"), new DiskDelta("overwrite"), new Grail(), new BitX(),
+        .. Ours.All, new AuthorsFormat(), new SparsePatch(), new GapPatch(), new DiskDelta("xor"), new DiskDelta("overwrite"),
+        new Grail(), new BitX(),
         .. Programs.Where(program => program.IsAvailable), new DenseFile(1), new DenseFile(3),
     ];
 

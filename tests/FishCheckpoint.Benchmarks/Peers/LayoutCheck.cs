@@ -7,8 +7,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Benchmarks.Peers;
 
 /// <summary>
-/// Holds every peer's bytes to what its format's description says of a model of eight values, of which two change, written out by hand. Sizes of formats that are
-/// written in another way than their owners write them would compare nothing: <c>sizes</c> begins with this.
+/// Holds every peer's bytes to what its format's description says of a model of eight values, of which two change, written out by hand.
+/// Sizes of formats that are written in another way than their owners write them would compare nothing: <c>sizes</c> begins with this.
 /// </summary>
 internal static class LayoutCheck
 {
@@ -40,9 +40,13 @@ internal static class LayoutCheck
         file.Require("a.values", "BF16", Hex("813F 7F3F"));
         file.RequireNames(
             ["a.indices", "a.values"],
-            ["format", "version", "sparse", "model_version", "num_changed_params", "total_changed_elements", "total_elements", "sparsity", "changed_params"]);
-        Require("patch's metadata", file.Metadata("format") == "sparse_weight_patch" && file.Metadata("version") == "1" && file.Metadata("sparse") == "True"
-            && file.Metadata("num_changed_params") == "1" && file.Metadata("total_changed_elements") == "2" && file.Metadata("total_elements") == "8"
+            ["format", "version", "sparse", "model_version", "num_changed_params", "total_changed_elements", "total_elements", "sparsity",
+            "changed_params"]);
+        Require(
+            "patch's metadata",
+            file.Metadata("format") == "sparse_weight_patch" && file.Metadata("version") == "1" && file.Metadata("sparse") == "True"
+            && file.Metadata("num_changed_params") == "1" && file.Metadata("total_changed_elements") == "2"
+            && file.Metadata("total_elements") == "8"
             && file.Metadata("sparsity") == "0.75" && file.Metadata("changed_params") == "[\"a\"]");
     }
 
@@ -53,7 +57,8 @@ internal static class LayoutCheck
         file.Require("a.val", "BF16", Hex("813F 7F3F"));
         file.RequireNames(
             ["a.idx", "a.val"],
-            ["format", "version", "sparse", "model_version", "num_changed_params", "total_changed_elements", "total_elements", "sparsity", "encoding"]);
+            ["format", "version", "sparse", "model_version", "num_changed_params", "total_changed_elements", "total_elements", "sparsity",
+            "encoding"]);
         Require("gap patch's metadata", file.Metadata("encoding") == "gap_delta" && file.Metadata("format") == "sparse_weight_patch");
     }
 
@@ -63,9 +68,12 @@ internal static class LayoutCheck
         var length = BinaryPrimitives.ReadInt32LittleEndian(bytes);
         var index = JsonDocument.Parse(bytes.AsMemory(sizeof(int), length)).RootElement;
         var metadata = index.GetProperty("metadata");
-        Require(peer.Name, metadata.GetProperty("version").GetString() == "000001" && metadata.GetProperty("base_version").GetString() == "000000"
+        Require(
+            peer.Name,
+            metadata.GetProperty("version").GetString() == "000001" && metadata.GetProperty("base_version").GetString() == "000000"
             && peer.Name.Contains(metadata.GetProperty("delta_encoding").GetString()!, StringComparison.Ordinal)
-            && metadata.GetProperty("compression_format").GetString() == "zstd" && metadata.GetProperty("checksum_format").GetString() == "xxh3-128"
+            && metadata.GetProperty("compression_format").GetString() == "zstd"
+            && metadata.GetProperty("checksum_format").GetString() == "xxh3-128"
             && index.GetProperty("weight_map").GetProperty("a").GetString() == "model-00000-of-00001.safetensors");
         var shard = new File(bytes[(sizeof(int) + length)..]);
         shard.RequireNames(["a"], ["a"]);
@@ -77,9 +85,10 @@ internal static class LayoutCheck
     {
         var content = Unpacked(bytes[Peers.Grail.HashLength..]);
         var length = BinaryPrimitives.ReadInt32LittleEndian(content);
-        Require("grail's header", content[sizeof(int)..(sizeof(int) + length)], """
-            {"version":31,"tensors":[{"name":"a","shape":[2,3],"num_nonzero":2,"value_dtype":"bfloat16","row_dtype":"uint8","col_dtype":"uint16","indices_offset":0,"indices_size":6,"rows_size":2,"cols_size":4,"values_offset":6,"values_size":4}]}
-            """u8.ToArray());
+        Require("grail's header", content[sizeof(int)..(sizeof(int) + length)], [
+            .. """{"version":31,"tensors":[{"name":"a","shape":[2,3],"num_nonzero":2,"value_dtype":"""u8,
+            .. "\"bfloat16\",\"row_dtype\":\"uint8\",\"col_dtype\":\"uint16\",\"indices_offset\":"u8,
+            .. """0,"indices_size":6,"rows_size":2,"cols_size":4,"values_offset":6,"values_size":4}]}"""u8]);
         Require("grail's data", content[(sizeof(int) + length)..], Hex("00 01 0100 0100 813F 7F3F"));
     }
 
@@ -103,7 +112,8 @@ internal static class LayoutCheck
         return content;
     }
 
-    private static void Require(string what, byte[] found, byte[] expected) => Require($"{what}: {Convert.ToHexString(found)}", found.AsSpan().SequenceEqual(expected));
+    private static void Require(string what, byte[] found, byte[] expected) =>
+        Require($"{what}: {Convert.ToHexString(found)}", found.AsSpan().SequenceEqual(expected));
 
     private static void Require(string what, bool holds)
     {
@@ -118,7 +128,8 @@ internal static class LayoutCheck
     // A safetensors file, read without any of this project's own code.
     private sealed class File(byte[] bytes)
     {
-        private readonly JsonElement header = JsonDocument.Parse(bytes.AsMemory(8, (int)BinaryPrimitives.ReadInt64LittleEndian(bytes))).RootElement;
+        private readonly JsonElement header = JsonDocument.Parse(
+            bytes.AsMemory(8, (int)BinaryPrimitives.ReadInt64LittleEndian(bytes))).RootElement;
 
         public string? Metadata(string key) => header.GetProperty("__metadata__").GetProperty(key).GetString();
 
@@ -132,7 +143,8 @@ internal static class LayoutCheck
 
         public void Require(string name, string type, byte[] data) => LayoutCheck.Require(name, Data(name, type), data);
 
-        public void RequireNames(string[] tensors, string[] metadata) => LayoutCheck.Require("names", header.EnumerateObject().Select(tensor => tensor.Name)
+        public void RequireNames(string[] tensors, string[] metadata) =>
+            LayoutCheck.Require("names", header.EnumerateObject().Select(tensor => tensor.Name)
             .Where(name => name != "__metadata__").ToHashSet().SetEquals(tensors)
             && header.GetProperty("__metadata__").EnumerateObject().Select(pair => pair.Name).ToHashSet().SetEquals(metadata));
     }

@@ -7,8 +7,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Benchmarks.Peers;
 
 /// <summary>
-/// Our own frame of blocks, as a full upload is stored. Encoding finds what changed, hashes it, and decodes every block again, as a save does; decoding is what a
-/// restore does, checksums and all.
+/// Our own frame of blocks, as a full upload is stored. Encoding finds what changed, hashes it, and decodes every block again, as a save
+/// does; decoding is what a restore does, checksums and all.
 /// </summary>
 /// <param name="name">What it is called.</param>
 /// <param name="options">Effort.</param>

@@ -35,7 +35,8 @@ internal static class Safetensors
     /// <summary>A file that was read.</summary>
     internal sealed record Opened(SafetensorsHeader Header, byte[] File)
     {
-        private readonly Dictionary<string, StoredTensor> byName = Header.Tensors.ToDictionary(tensor => tensor.Info.Name, StringComparer.Ordinal);
+        private readonly Dictionary<string, StoredTensor> byName =
+            Header.Tensors.ToDictionary(tensor => tensor.Info.Name, StringComparer.Ordinal);
 
         /// <summary>The bytes of a tensor, with what the header says about it.</summary>
         public bool TryGet(string name, out ReadOnlySpan<byte> bytes, out TensorInfo? info)

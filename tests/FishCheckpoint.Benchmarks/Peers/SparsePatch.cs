@@ -19,8 +19,11 @@ internal sealed class SparsePatch : IPeer
             var positions = Changes.Of(before, after, tensor, ref buffer);
             if (positions.Length > 0)
             {
-                tensors.Add((new TensorInfo($"{info.Name}.indices", DType.I32, [positions.Length]), MemoryMarshal.AsBytes(positions).ToArray()));
-                tensors.Add((new TensorInfo($"{info.Name}.values", info.Type, [positions.Length]), Changes.Gather(after.Tensors[tensor], info.UnitSize, positions)));
+                tensors.Add(
+                    (new TensorInfo($"{info.Name}.indices", DType.I32, [positions.Length]), MemoryMarshal.AsBytes(positions).ToArray()));
+                tensors.Add(
+                    (new TensorInfo($"{info.Name}.values", info.Type, [positions.Length]),
+                    Changes.Gather(after.Tensors[tensor], info.UnitSize, positions)));
                 changed.Add(info.Name);
                 total += positions.Length;
             }

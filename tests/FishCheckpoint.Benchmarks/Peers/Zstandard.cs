@@ -10,7 +10,8 @@ internal static class Zstandard
     public static byte[] Compress(ReadOnlySpan<byte> bytes, int level)
     {
         var room = new byte[bytes.Length + (bytes.Length >> 7) + 512];
-        return Zstd.TryCompress(bytes, room, level, out var written) ? room[..written] : throw new InvalidOperationException("The library refused to compress.");
+        return Zstd.TryCompress(bytes, room, level, out var written) ? room[..written]
+            : throw new InvalidOperationException("The library refused to compress.");
     }
 
     /// <summary>Decompresses a frame whose content's length is known.</summary>

@@ -31,7 +31,8 @@ internal sealed class FishFolder(string folder)
         return Masks.Mask.Create(Base.Layout, positions.Layout.Tensors.Select((info, index) =>
         {
             var name = info.Name[..^SparsePatchReader.IndicesSuffix.Length];
-            return Base.Layout.TryIndexOf(name, out var tensor) ? new TensorMask(tensor, MemoryMarshal.Cast<byte, long>(positions.Tensors[index]).ToArray())
+            return Base.Layout.TryIndexOf(name, out var tensor)
+                ? new TensorMask(tensor, MemoryMarshal.Cast<byte, long>(positions.Tensors[index]).ToArray())
                 : throw new InvalidDataException($"The base has no tensor {name}.");
         }));
     }
@@ -51,7 +52,8 @@ internal sealed class FishFolder(string folder)
 
     /// <summary>The last two steps as whole models.</summary>
     public Pair LastPair(string training) => new(
-        $"float32, FISH mask: steps {Steps[^2].Step} and {Steps[^1].Step}, as whole models: {training}", Model(Steps[^2].Path), Model(Steps[^1].Path));
+        $"float32, FISH mask: steps {Steps[^2].Step} and {Steps[^1].Step}, as whole models: {training}", Model(Steps[^2].Path),
+        Model(Steps[^1].Path));
 }
 
 /// <summary>What the maker of the corpus says about it: <c>corpus.json</c>.</summary>
@@ -66,16 +68,20 @@ internal sealed class Corpus(string folder)
     public string Describe(string type, string pair)
     {
         var records = root.GetProperty("parts").GetProperty(type).EnumerateArray().ToList();
-        var steps = records.Single(record => record.TryGetProperty("pair", out var name) && name.GetString() == pair).GetProperty("steps").GetInt32();
+        var steps = records.Single(record => record.TryGetProperty("pair", out var name) && name.GetString() == pair).GetProperty("steps")
+            .GetInt32();
         return $"{steps} {(steps == 1 ? "step" : "steps")} of AdamW at {records[0].GetProperty("rate").GetDouble():0e-0}";
     }
 
     /// <summary>The trainings on a FISH mask that are there: their folders, and how they train.</summary>
-    public IEnumerable<(string Folder, string Training)> FishRuns => new[] { "fish", "fish-decay" }.Where(name => root.GetProperty("parts").TryGetProperty(name, out _))
+    public IEnumerable<(string Folder, string Training)> FishRuns =>
+        new[] { "fish", "fish-decay" }.Where(name => root.GetProperty("parts").TryGetProperty(name, out _))
         .Select(name => (name, Describe(root.GetProperty("parts").GetProperty(name))));
 
-    private static string Describe(JsonElement run) => run.TryGetProperty("schedule", out var schedule) && schedule.GetString() != "constant"
-        ? $"as the paper trains, Adam at {run.GetProperty("rate").GetDouble():0e-0}, {schedule.GetString()}, batches of {run.GetProperty("batch").GetInt32()}"
+    private static string Describe(JsonElement run) =>
+        run.TryGetProperty("schedule", out var schedule) && schedule.GetString() != "constant"
+        ? $"as the paper trains, Adam at {run.GetProperty("rate").GetDouble():0e-0}, {schedule.GetString()}, batches of "
+        + $"{run.GetProperty("batch").GetInt32()}"
         : "Adam at a constant 1e-3";
 
     /// <summary>What a training on a FISH mask did to the loss, in nats a byte.</summary>
@@ -84,6 +90,7 @@ internal sealed class Corpus(string folder)
         var run = root.GetProperty("parts").GetProperty(fish);
         var tested = run.TryGetProperty("tested_loss", out var loss);
         loss = tested ? loss : run.GetProperty("loss");
-        return $"The loss {(tested ? "on the same text" : "of the first and the last steps")} fell from {loss[0].GetDouble():0.000} to {loss[1].GetDouble():0.000}.";
+        return $"The loss {(tested ? "on the same text" : "of the first and the last steps")} fell from {loss[0].GetDouble():0.000} to "
+            + $"{loss[1].GetDouble():0.000}.";
     }
 }

@@ -5,15 +5,16 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Benchmarks.Sizes;
 
 /// <summary>
-/// How small a delta of 16-bit values could be if all that is known of a value were its tensor and its parent's exponent: the entropy of changed or not,
-/// and of the signed distance of the changed values, each given that exponent, as counted in the pair itself. Since a coder would have to send those counts or
-/// learn them, none reaches it without knowing more.
+/// How small a delta of 16-bit values could be if all that is known of a value were its tensor and its parent's exponent: the entropy of
+/// changed or not, and of the signed distance of the changed values, each given that exponent, as counted in the pair itself. Since a coder
+/// would have to send those counts or learn them, none reaches it without knowing more.
 /// </summary>
 internal static class Floor
 {
     /// <summary>The floor in bytes; <see langword="null"/> for other dtypes.</summary>
     public static double? Of(Checkpoint before, Checkpoint after) => before.Layout.Tensors.All(info => info.Type is DType.BF16 or DType.F16)
-        ? before.Layout.Tensors.Select((info, tensor) => Bits(info.Type == DType.BF16 ? 7 : 10, Words(before, tensor), Words(after, tensor))).Sum() / 8 : null;
+        ? before.Layout.Tensors.Select(
+            (info, tensor) => Bits(info.Type == DType.BF16 ? 7 : 10, Words(before, tensor), Words(after, tensor))).Sum() / 8 : null;
 
     private static ushort[] Words(Checkpoint model, int tensor) => MemoryMarshal.Cast<byte, ushort>(model.Tensors[tensor]).ToArray();
 

@@ -13,7 +13,8 @@ internal static class GapBytes
         var (bytes, length, next) = (new byte[(mask.Count + mask.Layout.Tensors.Count) * Varint.MaxLength], 0, 0);
         for (var tensor = 0; tensor < mask.Layout.Tensors.Count; tensor++)
         {
-            var positions = next < mask.Tensors.Count && mask.Tensors[next].Tensor == tensor ? mask.Tensors[next++].Positions.Span : default;
+            var positions = next < mask.Tensors.Count && mask.Tensors[next].Tensor == tensor
+                ? mask.Tensors[next++].Positions.Span : default;
             length += Varint.Write(bytes.AsSpan(length), (ulong)positions.Length);
             var previous = -1L;
             foreach (var position in positions)

@@ -25,9 +25,15 @@ internal static class MaskSizes
             table.AppendLine("| encoding | bytes | bits a position | encode, million positions/s |\n|---|---:|---:|---:|");
             Row("int32", mask.Count * sizeof(int), null);
             Row("*bound, all positions alike*: log2 C(n, k)", Bound(mask.Layout.Elements, mask.Count) / 8, null);
-            Row("*bound, by each tensor's density*", mask.Tensors.Sum(tensor => Bound(mask.Layout.Tensors[tensor.Tensor].Units, tensor.Positions.Length)) / 8, null);
-            Timed("varint gaps + zstd-1", () => Zstandard.Compress(GapBytes.Encode(mask), 1), encoded => Require(mask, GapBytes.Decode(encoded, mask.Layout)));
-            Timed("varint gaps + zstd-19", () => Zstandard.Compress(GapBytes.Encode(mask), 19), encoded => Require(mask, GapBytes.Decode(encoded, mask.Layout)));
+            Row(
+                "*bound, by each tensor's density*",
+                mask.Tensors.Sum(tensor => Bound(mask.Layout.Tensors[tensor.Tensor].Units, tensor.Positions.Length)) / 8, null);
+            Timed(
+                "varint gaps + zstd-1", () => Zstandard.Compress(GapBytes.Encode(mask), 1),
+                encoded => Require(mask, GapBytes.Decode(encoded, mask.Layout)));
+            Timed(
+                "varint gaps + zstd-19", () => Zstandard.Compress(GapBytes.Encode(mask), 19),
+                encoded => Require(mask, GapBytes.Decode(encoded, mask.Layout)));
             var delta = MaskedState.Gather(mask, tensor => fish.Base.Tensors[tensor]);
             foreach (var (name, effort) in new[] { ("small", CodecEffort.Small), ("fast", CodecEffort.Fast) })
             {
@@ -38,7 +44,8 @@ internal static class MaskSizes
             foreach (var ours in Ours.All)
             {
                 Timed(
-                    $"{ours.Name}, mask's whole frame (timed with its values, digests and proof)", () => ours.EncodeMask(delta.OpenReader()),
+                    $"{ours.Name}, mask's whole frame (timed with its values, digests and proof)",
+                    () => ours.EncodeMask(delta.OpenReader()),
                     encoded => Require(mask, Ours.DecodeMask(encoded, mask.Layout)));
             }
 
@@ -61,7 +68,8 @@ internal static class MaskSizes
                 Row(name, encoded.Length, samples.Rate(mask.Count / 1e6));
             }
 
-            void Row(string name, double bytes, string? rate) => table.AppendLine($"| {name} | {bytes:N0} | {8 * bytes / mask.Count:0.00} | {rate} |");
+            void Row(string name, double bytes, string? rate) =>
+                table.AppendLine($"| {name} | {bytes:N0} | {8 * bytes / mask.Count:0.00} | {rate} |");
         }
 
         return table.ToString();

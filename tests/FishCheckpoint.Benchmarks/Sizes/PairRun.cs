@@ -38,7 +38,8 @@ internal static class PairRun
         var table = new StringBuilder();
         table.AppendLine($"### {pair.Title}\n");
         table.AppendLine($"{changed:N0} of {values:N0} values changed ({(double)changed / values:P2}); a model has {model:N0} bytes.\n");
-        table.AppendLine("| encoding | bytes | a changed value | FishCheckpoint = 1 | encode, MB/s | decode, MB/s |\n|---|---:|---:|---:|---:|---:|");
+        table.AppendLine(
+            "| encoding | bytes | a changed value | FishCheckpoint = 1 | encode, MB/s | decode, MB/s |\n|---|---:|---:|---:|---:|---:|");
         foreach (var result in results)
         {
             Row(result.Name, result.Bytes, result.EncodeRate(model), result.DecodeRate(model));
@@ -70,8 +71,10 @@ internal sealed record Pair(string Title, Checkpoint Before, Checkpoint After)
     /// <summary>The pairs of 16-bit models in a corpus's folders, the closest first; each is read when it is its turn.</summary>
     public static IEnumerable<Pair> OfFolder(string folder, Corpus corpus) =>
         from type in new[] { "bf16", "fp16" }
-        from path in Directory.EnumerateDirectories(Path.Combine(folder, type), "density-*").OrderBy(path => int.Parse(path[(path.LastIndexOf('-') + 1)..]))
+        from path in Directory.EnumerateDirectories(Path.Combine(folder, type), "density-*")
+            .OrderBy(path => int.Parse(path[(path.LastIndexOf('-') + 1)..]))
         select new Pair(
-            $"{type}, {Path.GetFileName(path)}: {corpus.Describe(type, Path.GetFileName(path))}", Checkpoint.Load(Path.Combine(path, "before.safetensors")),
+            $"{type}, {Path.GetFileName(path)}: {corpus.Describe(type, Path.GetFileName(path))}",
+            Checkpoint.Load(Path.Combine(path, "before.safetensors")),
             Checkpoint.Load(Path.Combine(path, "after.safetensors")));
 }

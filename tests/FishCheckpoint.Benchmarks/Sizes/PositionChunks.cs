@@ -5,8 +5,8 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Benchmarks.Sizes;
 
 /// <summary>
-/// The chunks of a mask's frame, as bytes in memory: positions and nothing else, as they are for the encodings beside them. No head, index, checksum or digest, and
-/// no second decoding.
+/// The chunks of a mask's frame, as bytes in memory: positions and nothing else, as they are for the encodings beside them. No head, index,
+/// checksum or digest, and no second decoding.
 /// </summary>
 /// <param name="mask">The mask.</param>
 /// <param name="effort">How much is done to make them small.</param>
@@ -54,5 +54,7 @@ internal sealed class PositionChunks(Mask mask, CodecEffort effort)
         from tensor in mask.Tensors
         from begin in Enumerable.Range(0, (tensor.Positions.Length + DeltaChunk.Capacity - 1) / DeltaChunk.Capacity)
         let first = begin * DeltaChunk.Capacity
-        select (mask.Layout.Tensors[tensor.Tensor].RowLength, tensor.Positions.Slice(first, Math.Min(DeltaChunk.Capacity, tensor.Positions.Length - first)));
+        select (
+            mask.Layout.Tensors[tensor.Tensor].RowLength,
+            tensor.Positions.Slice(first, Math.Min(DeltaChunk.Capacity, tensor.Positions.Length - first)));
 }

@@ -16,7 +16,9 @@ internal sealed class Samples
     /// <summary>How often it was timed.</summary>
     public int Count => seconds.Count;
 
-    /// <summary>Runs something and keeps how long it took. What others left to be collected is collected before, so that it is not paid for here.</summary>
+    /// <summary>
+    /// Runs something and keeps how long it took. What others left to be collected is collected before, so that it is not paid for here.
+    /// </summary>
     public T Time<T>(Func<T> work)
     {
         GC.Collect();

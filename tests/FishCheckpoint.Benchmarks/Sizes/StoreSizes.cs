@@ -15,7 +15,11 @@ internal static class StoreSizes
         var folder = Directory.CreateTempSubdirectory("fish-sizes-").FullName;
         try
         {
-            await using var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Path.Combine(folder, "data"), Codec = new Codec.CodecOptions { Effort = Codec.CodecEffort.Small } });
+            await using var store = await SqliteCheckpointStore.OpenAsync(
+                new StoreOptions
+                {
+                    DataFolder = Path.Combine(folder, "data"), Codec = new Codec.CodecOptions { Effort = Codec.CodecEffort.Small },
+                });
             await store.Bases.AddAsync("base", ModelUpload.FromPath(fish.BasePath));
             await store.Tasks.PutAsync("task", new TaskSpec("base"));
             var saved = new List<CheckpointInfo>();
@@ -59,10 +63,12 @@ internal static class StoreSizes
         var (first, later) = (saved[0], saved.Skip(1).Sum(info => info.StoredBytes));
         var files = fish.Steps.Skip(1).Sum(step => new FileInfo(step.Path).Length);
         var (table, positions) = (new StringBuilder(), fish.Mask("mask.safetensors").Count);
-        table.AppendLine($"### Values of a FISH mask every {fish.Steps[1].Step - fish.Steps[0].Step} steps, through the store: {training}\n");
+        table.AppendLine(
+            $"### Values of a FISH mask every {fish.Steps[1].Step - fish.Steps[0].Step} steps, through the store: {training}\n");
         table.AppendLine(
             $"{saved.Count} checkpoints of {first.Changed:N0} changed values of {positions:N0} in the mask; each was rebuilt and compared. "
-            + $"The first one takes {first.StoredBytes:N0} bytes, of them {first.PositionBytes:N0} its positions. {loss} The {saved.Count - 1} after the first:\n");
+            + $"The first one takes {first.StoredBytes:N0} bytes, of them {first.PositionBytes:N0} its positions. {loss} The "
+            + $"{saved.Count - 1} after the first:\n");
         table.AppendLine("| | bytes | a value | FishCheckpoint = 1 |\n|---|---:|---:|---:|");
         Row("FishCheckpoint, stored", later);
         Row("FISH authors' (int32, float32)", 8 * values);
@@ -70,6 +76,7 @@ internal static class StoreSizes
         Row("whole models", (saved.Count - 1) * new FileInfo(fish.BasePath).Length);
         return table.ToString();
 
-        void Row(string name, long bytes) => table.AppendLine($"| {name} | {bytes:N0} | {(double)bytes / values:0.00} | {(double)bytes / later:0.00} |");
+        void Row(string name, long bytes) =>
+            table.AppendLine($"| {name} | {bytes:N0} | {(double)bytes / values:0.00} | {(double)bytes / later:0.00} |");
     }
 }

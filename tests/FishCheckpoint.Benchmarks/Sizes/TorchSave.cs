@@ -30,7 +30,10 @@ internal static class TorchSave
         try
         {
             File.WriteAllBytes(path, model.ToFileBytes());
-            var start = new ProcessStartInfo("/usr/bin/python3") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+            var start = new ProcessStartInfo("/usr/bin/python3")
+            {
+                UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+            };
             foreach (var argument in new[] { "-c", Script, Path.Combine(Repository.Root, "src", "python"), path })
             {
                 start.ArgumentList.Add(argument);

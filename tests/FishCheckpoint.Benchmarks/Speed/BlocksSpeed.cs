@@ -32,7 +32,10 @@ internal sealed class BlocksSpeed : ICodecSpeed
                     pair.Before.Tensors[tensor].AsSpan(begin, length), pair.After.Tensors[tensor].AsSpan(begin, length), info.UnitSize);
                 if (positions.Length > 0)
                 {
-                    blocks.Add(new Block(tensor, info.Type, begin, length, positions, values, new byte[values.Length + (length / 4) + 4096], new int[positions.Length]));
+                    blocks.Add(
+                        new Block(
+                            tensor, info.Type, begin, length, positions, values, new byte[values.Length + (length / 4) + 4096],
+                            new int[positions.Length]));
                 }
             }
         }
@@ -54,7 +57,9 @@ internal sealed class BlocksSpeed : ICodecSpeed
     {
         foreach (var block in blocks)
         {
-            coder.Decode(block.Encoded.AsSpan(0, block.EncodedLength), block.Type, target.Tensors[block.Tensor].AsSpan(block.Begin, block.Length), block.Again);
+            coder.Decode(
+                block.Encoded.AsSpan(0, block.EncodedLength), block.Type, target.Tensors[block.Tensor].AsSpan(block.Begin, block.Length),
+                block.Again);
         }
     }
 

@@ -40,7 +40,8 @@ internal static class CodecSpeedRun
 
     private static void Measure(StringBuilder text, string title, long bytes, Func<CodecEffort, ICodecSpeed> create)
     {
-        var subjects = Efforts.Select(effort => (effort.Name, Speed: create(effort.Effort), Times: Enumerable.Range(0, 4).Select(_ => new Samples()).ToArray())).ToList();
+        var subjects = Efforts.Select(effort =>
+            (effort.Name, Speed: create(effort.Effort), Times: Enumerable.Range(0, 4).Select(_ => new Samples()).ToArray())).ToList();
         for (var round = -WarmUps; round < Rounds; round++)
         {
             foreach (var (_, speed, times) in subjects)

@@ -5,7 +5,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Benchmarks.Speed;
 
-/// <summary>Values as their distances from those of the step before, the first one's from the base's. The parent's values are at hand, as the store keeps them.</summary>
+/// <summary>
+/// Values as their distances from those of the step before, the first one's from the base's. The parent's values are at hand, as the store
+/// keeps them.
+/// </summary>
 internal sealed class DistanceSpeed(MaskedSteps steps, CodecEffort effort) : MaskedSpeed(steps, effort)
 {
     private readonly byte[] mapped = new byte[DeltaChunk.Capacity * sizeof(ulong)];

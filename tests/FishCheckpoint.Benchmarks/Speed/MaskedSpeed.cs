@@ -5,7 +5,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Benchmarks.Speed;
 
-/// <summary>What the two ways to code the values of a fixed mask share: chunk after chunk of each step; as stored, frames of values alone, laid on the base.</summary>
+/// <summary>
+/// What the two ways to code the values of a fixed mask share: chunk after chunk of each step; as stored, frames of values alone, laid on
+/// the base.
+/// </summary>
 internal abstract class MaskedSpeed : ICodecSpeed
 {
     private readonly (DType Type, int Begin, int Length)[] chunks;
@@ -23,7 +26,8 @@ internal abstract class MaskedSpeed : ICodecSpeed
         Frames = new MemoryFrame[steps.Values.Length];
     }
 
-    public double BytesPerValue => (double)Frames.Sum(frame => frame.PayloadLength + frame.Head.Length) / (Frames.Length * Steps.Mask.Count);
+    public double BytesPerValue =>
+        (double)Frames.Sum(frame => frame.PayloadLength + frame.Head.Length) / (Frames.Length * Steps.Mask.Count);
 
     protected MaskedSteps Steps { get; }
 
@@ -77,7 +81,8 @@ internal abstract class MaskedSpeed : ICodecSpeed
 
     public void Check()
     {
-        var same = decodesFrames ? target.Equals(Steps.Models[^1]) : again.Zip(Steps.Values).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second));
+        var same = decodesFrames ? target.Equals(Steps.Models[^1])
+            : again.Zip(Steps.Values).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second));
         if (!same)
         {
             throw new InvalidDataException("Other values came back.");

@@ -6,8 +6,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Benchmarks.Speed;
 
 /// <summary>
-/// Values as their distances from what the last two steps let expect; the first step plain. Alone, each is expected to go on half of its last way; as stored, how
-/// far is chosen for each chunk. Decoding as stored reads the whole chain in one go.
+/// Values as their distances from what the last two steps let expect; the first step plain. Alone, each is expected to go on half of its
+/// last way; as stored, how far is chosen for each chunk. Decoding as stored reads the whole chain in one go.
 /// </summary>
 internal sealed class PredictionSpeed(MaskedSteps steps, CodecEffort effort) : MaskedSpeed(steps, effort)
 {

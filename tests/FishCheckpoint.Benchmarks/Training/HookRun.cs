@@ -9,8 +9,8 @@ using FishCheckpoint.Training;
 namespace FishCheckpoint.Benchmarks.Training;
 
 /// <summary>
-/// What saving every step costs a trainer: the same steps with and without a hook, in turns of a few steps each, with a 0.5% mask on 10.5 million
-/// parameters; and how the stall of a save grows with the mask and with the model.
+/// What saving every step costs a trainer: the same steps with and without a hook, in turns of a few steps each, with a 0.5% mask on 10.5
+/// million parameters; and how the stall of a save grows with the mask and with the model.
 /// </summary>
 internal static class HookRun
 {
@@ -71,8 +71,11 @@ internal static class HookRun
 
         var summary = await hook.CompleteAsync();
         Console.WriteLine(
-            $"batch {batch}: {network.Layout.Elements:N0} parameters, {mask.Count:N0} in the mask, {summary.Saved} steps saved, {summary.Skipped} skipped, {summary.Failed} failed");
-        Console.WriteLine($"a step takes {Show(bare)} ms without the hook, {Show(saving)} ms saving every step with its trainer state; it costs {Show(ratios, 100)} %");
+            $"batch {batch}: {network.Layout.Elements:N0} parameters, {mask.Count:N0} in the mask, {summary.Saved} steps saved, "
+            + $"{summary.Skipped} skipped, {summary.Failed} failed");
+        Console.WriteLine(
+            $"a step takes {Show(bare)} ms without the hook, {Show(saving)} ms saving every step with its trainer state; it costs "
+            + $"{Show(ratios, 100)} %");
         Console.WriteLine($"{summary.StoredBytes / summary.Saved:N0} bytes a save (moments included)");
     }
 
@@ -140,6 +143,7 @@ internal static class HookRun
     private static string Show(List<double> values, double scale = 1)
     {
         values.Sort();
-        return $"{scale * values[values.Count / 2]:0.000} ({scale * values[values.Count / 4]:0.000} to {scale * values[values.Count * 3 / 4]:0.000})";
+        return $"{scale * values[values.Count / 2]:0.000} ({scale * values[values.Count / 4]:0.000} to "
+            + $"{scale * values[values.Count * 3 / 4]:0.000})";
     }
 }

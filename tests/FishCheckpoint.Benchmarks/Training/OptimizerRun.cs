@@ -5,8 +5,9 @@ using FishCheckpoint.Training;
 namespace FishCheckpoint.Benchmarks.Training;
 
 /// <summary>
-/// What an Adam step and its state cost with a mask, beside the same kernel over every value: 10 million parameters in 24 tensors, 0.5% of them in the
-/// mask, drawn at random, which is the worst order for memory. Both take each step one after the other; medians and quartiles are of all steps.
+/// What an Adam step and its state cost with a mask, beside the same kernel over every value: 10 million parameters in 24 tensors, 0.5% of
+/// them in the mask, drawn at random, which is the worst order for memory. Both take each step one after the other; medians and quartiles
+/// are of all steps.
 /// </summary>
 internal static class OptimizerRun
 {
@@ -15,7 +16,8 @@ internal static class OptimizerRun
 
     public static void Run(int repetitions)
     {
-        var layout = new Layout([.. Enumerable.Range(0, 24).Select(index => new TensorInfo($"layers.{index}.weight", DType.F32, [408, 1024]))]);
+        var layout = new Layout(
+            [.. Enumerable.Range(0, 24).Select(index => new TensorInfo($"layers.{index}.weight", DType.F32, [408, 1024]))]);
         var mask = MaskSelection.Random(layout, new MaskRule { Ratio = Ratio }, seed: 1);
         var (weights, gradients) = (Draw(layout, 1), Draw(layout, 2));
         TensorValues values = tensor => weights[tensor];
@@ -39,9 +41,15 @@ internal static class OptimizerRun
             }
         }
 
-        Console.WriteLine($"{layout.Elements:N0} parameters, {mask.Count:N0} in the mask ({(double)mask.Count / layout.Elements:P2}), {repetitions} paired steps");
-        Console.WriteLine($"state allocated: dense {denseBytes:N0} bytes, masked {maskedBytes:N0} (moments {masked.StateBytes:N0}): {(double)denseBytes / maskedBytes:N0}x");
-        Console.WriteLine($"step: dense {Show(denseTimes)} ms, masked {Show(maskedTimes)} ms; dense / masked {Show(ratios)}; at most {allocated:N0} bytes allocated by a masked step");
+        Console.WriteLine(
+            $"{layout.Elements:N0} parameters, {mask.Count:N0} in the mask ({(double)mask.Count / layout.Elements:P2}), {repetitions} "
+            + "paired steps");
+        Console.WriteLine(
+            $"state allocated: dense {denseBytes:N0} bytes, masked {maskedBytes:N0} (moments {masked.StateBytes:N0}): "
+            + $"{(double)denseBytes / maskedBytes:N0}x");
+        Console.WriteLine(
+            $"step: dense {Show(denseTimes)} ms, masked {Show(maskedTimes)} ms; dense / masked {Show(ratios)}; at most {allocated:N0} "
+            + "bytes allocated by a masked step");
     }
 
     private static (T Made, long Bytes) Measure<T>(Func<T> make)
@@ -67,7 +75,8 @@ internal static class OptimizerRun
     private static float[][] Draw(Layout layout, int seed)
     {
         var random = new Random(seed);
-        return [.. layout.Tensors.Select(tensor => Enumerable.Range(0, (int)tensor.Elements).Select(_ => random.NextSingle() - 0.5f).ToArray())];
+        return [.. layout.Tensors.Select(
+            tensor => Enumerable.Range(0, (int)tensor.Elements).Select(_ => random.NextSingle() - 0.5f).ToArray())];
     }
 
     // The same arithmetic over every value, with no positions at all.

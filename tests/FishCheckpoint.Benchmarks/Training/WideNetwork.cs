@@ -3,7 +3,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Benchmarks.Training;
 
-/// <summary>A network of wide layers (10.5 million parameters by default), forward and backward on every core: a training step of honest length to measure beside.</summary>
+/// <summary>
+/// A network of wide layers (10.5 million parameters by default), forward and backward on every core: a training step of honest length to
+/// measure beside.
+/// </summary>
 internal sealed class WideNetwork
 {
     private readonly int batch;

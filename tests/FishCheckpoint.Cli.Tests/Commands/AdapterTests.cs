@@ -20,12 +20,13 @@ public sealed class AdapterTests : CommandTest
         Task<Ran> Run(params string[] arguments) => overHttp ? FishOverHttpAsync(arguments) : FishAsync(arguments);
         (await Run("base", "add", "base", Path.Combine(Golden, "base.pt"))).Succeeded();
         var names = PathOf("parameters.txt");
-        await File.WriteAllLinesAsync(names, ["embed.weight", "layer.weight", "layer.bias", "half.weight", "wide.weight", "conv.weight"],
-            Stop);
+        await File.WriteAllLinesAsync(
+            names, ["embed.weight", "layer.weight", "layer.bias", "half.weight", "wide.weight", "conv.weight"], Stop);
         foreach (var (format, more) in new (string, string[])[] { ("fish-diff", ["--parameters", names]), ("lt-sft", []), ("shira", []) })
         {
-            var report = (await Run(["import", format, Path.Combine(Golden, format), "--task", format, "--base", "base", .. more,
-                "--json"])).Json<ImportReport>();
+            var report =
+                (await Run(["import", format, Path.Combine(Golden, format), "--task", format, "--base", "base", .. more, "--json"]))
+                .Json<ImportReport>();
             Assert.Equal((format, 2), (report.Format, report.Saved));
             (await Run("load", format, "2", PathOf($"{format}.safetensors"))).Succeeded();
             using var expected = TorchModel.Open(Path.Combine(Golden, "expected", $"{format}-2.pt"));
@@ -36,8 +37,10 @@ public sealed class AdapterTests : CommandTest
 
         (await Run("export", "shira", PathOf("refused"), "--task", "lt-sft", "--from", "base", "--to", "2"))
             .Failed(3, "VERSION_INVALID 1: conv.weight");
-        (await Run("import", "fish-diff", Path.Combine(Golden, "fish-diff"), "--task", "other", "--base", "base", "--parameters",
-            PathOf("nowhere"))).Failed(4, "FILE_NOT_FOUND");
+        (
+            await Run(
+                "import", "fish-diff", Path.Combine(Golden, "fish-diff"), "--task", "other", "--base", "base", "--parameters",
+                PathOf("nowhere"))).Failed(4, "FILE_NOT_FOUND");
     }
 
     [Fact]
@@ -57,8 +60,9 @@ public sealed class AdapterTests : CommandTest
     public async Task Export_Shira_GivesTheSameBack(bool overHttp)
     {
         Task<Ran> Run(params string[] arguments) => overHttp ? FishOverHttpAsync(arguments) : FishAsync(arguments);
-        var model = TestModel.Create(1, null, new TensorInfo("a.weight", DType.BF16, [16, 24]),
-            new TensorInfo("b.weight", DType.F32, [8, 8]), new TensorInfo("b.bias", DType.F32, [8]));
+        var model = TestModel.Create(
+            1, null, new TensorInfo("a.weight", DType.BF16, [16, 24]), new TensorInfo("b.weight", DType.F32, [8, 8]),
+            new TensorInfo("b.bias", DType.F32, [8]));
         Array.Clear(model["a.weight"]);
         Array.Clear(model["b.weight"]);
         var changed = model.Copy();
@@ -67,8 +71,9 @@ public sealed class AdapterTests : CommandTest
         (await Run("task", "add", "task", "--base", "base")).Succeeded();
         (await Run("save", "task", "5", Write(changed, "changed"))).Succeeded();
 
-        var exported = (await Run("export", "peft-shira", PathOf("adapters"), "--task", "task", "--from", "base", "--to", "latest",
-            "--json")).Json<ExportReport>();
+        var exported =
+            (await Run("export", "peft-shira", PathOf("adapters"), "--task", "task", "--from", "base", "--to", "latest", "--json"))
+            .Json<ExportReport>();
         Assert.Equal(["checkpoint-5"], exported.Versions.Select(version => Path.GetFileName(version.Path)));
         (await Run("import", "shira", PathOf("adapters"), "--task", "other", "--base", "base")).Succeeded();
         (await Run("load", "other", "5", PathOf("out.safetensors"))).Succeeded();

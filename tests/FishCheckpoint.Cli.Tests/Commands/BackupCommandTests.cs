@@ -11,22 +11,26 @@ public sealed class BackupCommandTests : CommandTest
         var (_, second) = await PrepareAsync();
         var report = (await FishAsync("backup", PathOf("backup"), "--json")).Json<BackupReport>();
         Assert.Equal((2L, 1L, 0L), (report.Checkpoints, report.Copied, report.Kept));
-        Assert.Contains("is verified and sound", (await FishAsync("backup", PathOf("backup2"), "--link", "--verify")).Succeeded().Output,
+        Assert.Contains(
+            "is verified and sound", (await FishAsync("backup", PathOf("backup2"), "--link", "--verify")).Succeeded().Output,
             StringComparison.Ordinal);
-        Assert.Contains("--verify full decodes", (await FishAsync("backup", PathOf("backup2"))).Succeeded().Output,
+        Assert.Contains(
+            "--verify full decodes", (await FishAsync("backup", PathOf("backup2"))).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "is verified and sound", (await FishAsync("backup", "--verify", PathOf("backup2"))).Succeeded().Output,
             StringComparison.Ordinal);
-        Assert.Contains("is verified and sound", (await FishAsync("backup", "--verify", PathOf("backup2"))).Succeeded().Output,
+        Assert.Contains(
+            "is not verified", (await FishAsync("backup", "--verify=none", PathOf("backup2"))).Succeeded().Output,
             StringComparison.Ordinal);
-        Assert.Contains("is not verified", (await FishAsync("backup", "--verify=none", PathOf("backup2"))).Succeeded().Output,
-            StringComparison.Ordinal);
-        Assert.Contains("is not verified", (await FishAsync("backup", PathOf("backup2"), "--verify", "none")).Succeeded().Output,
+        Assert.Contains(
+            "is not verified", (await FishAsync("backup", PathOf("backup2"), "--verify", "none")).Succeeded().Output,
             StringComparison.Ordinal);
         (await RunAsync("base", "add", "base", PathOf("base"), "--data", PathOf("other"))).Succeeded();
         (await RunAsync("backup", PathOf("backup2"), "--data", PathOf("other"))).Failed(5, "FOLDER_TAKEN");
         (await RunAsync("backup", PathOf("backup2"), "--replace", "--data", PathOf("other"))).Succeeded();
         Assert.Contains(
             "2 of 2 checkpoints are sound",
-                (await RunAsync("restore", PathOf("backup"), PathOf("restored"), "--verify")).Succeeded().Output, StringComparison.Ordinal);
+            (await RunAsync("restore", PathOf("backup"), PathOf("restored"), "--verify")).Succeeded().Output, StringComparison.Ordinal);
         (await RunAsync("load", "task", "20", PathOf("out.safetensors"), "--data", PathOf("restored"))).Succeeded();
         Assert.Equal(second.ToBytes(), await File.ReadAllBytesAsync(PathOf("out.safetensors"), Stop));
         (await RunAsync("restore", PathOf("backup"), PathOf("restored"))).Failed(5, "FOLDER_TAKEN");
@@ -34,7 +38,7 @@ public sealed class BackupCommandTests : CommandTest
         (await RunAsync("rm", "task", "20", "--data", PathOf("restored"))).Succeeded();
         Assert.Contains(
             "2 of 2 checkpoints are sound",
-                (await RunAsync("restore", PathOf("backup"), PathOf("restored"), "--replace", "--verify")).Succeeded().Output,
+            (await RunAsync("restore", PathOf("backup"), PathOf("restored"), "--replace", "--verify")).Succeeded().Output,
             StringComparison.Ordinal);
         (await RunAsync("load", "task", "20", PathOf("again.safetensors"), "--data", PathOf("restored"))).Succeeded();
     }
@@ -53,8 +57,8 @@ public sealed class BackupCommandTests : CommandTest
     public async Task Repair_KeepsWhatIsSoundAndSaysWhatIsLost()
     {
         var (first, _) = await PrepareAsync();
-        Assert.Contains("2 checkpoints kept", (await FishAsync("repair", "--to", PathOf("same"))).Succeeded().Output,
-            StringComparison.Ordinal);
+        Assert.Contains(
+            "2 checkpoints kept", (await FishAsync("repair", "--to", PathOf("same"))).Succeeded().Output, StringComparison.Ordinal);
         var file = Directory.EnumerateFiles(Data, "*.safetensors", SearchOption.AllDirectories).Single();
         File.SetAttributes(file, FileAttributes.Normal);
         using (var stream = new FileStream(file, FileMode.Open))

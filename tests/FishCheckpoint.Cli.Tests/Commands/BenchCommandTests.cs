@@ -18,8 +18,8 @@ public sealed class BenchCommandTests : CommandTest
         var result = (await BenchAsync(Write(Base, "before"), Write(changed, "after"))).Json<BenchResult>();
 
         Assert.True(result is { BitExact: true, Synthetic: false, InMemory: true, Rounds: 1 });
-        Assert.Equal((Base.Layout.Tensors.Count, Base.Layout.Elements, Base.Layout.Bytes),
-            (result.Tensors, result.Elements, result.ModelBytes));
+        Assert.Equal(
+            (Base.Layout.Tensors.Count, Base.Layout.Elements, Base.Layout.Bytes), (result.Tensors, result.Elements, result.ModelBytes));
         Assert.Equal(Changes(changed).Sum(tensor => tensor.Count), result.Changed);
         Assert.Equal(["small", "fast", "index + value", "dense + zstd-1", "dense"], result.Encodings.Select(encoding => encoding.Name));
         Assert.Equal(Changes(changed).Sum(tensor => tensor.Count * (tensor.Unit + 4L)), Of(result, "index + value").Bytes);
@@ -33,15 +33,15 @@ public sealed class BenchCommandTests : CommandTest
     [Fact]
     public async Task Bench_Json_HasItsNames()
     {
-        var json = JsonDocument.Parse((await BenchAsync(Write(Base, "before"), Write(Base.Change(1), "after")))
-            .Succeeded().Output).RootElement;
+        var json = JsonDocument.Parse(
+            (await BenchAsync(Write(Base, "before"), Write(Base.Change(1), "after"))).Succeeded().Output).RootElement;
         Assert.Equal(
             ["synthetic", "before", "after", "tensors", "elements", "modelBytes", "changed", "density", "inMemory", "rounds", "bitExact",
-                "encodings", "store"],
+            "encodings", "store"],
             json.EnumerateObject().Select(property => property.Name));
         Assert.Equal(
             ["name", "bytes", "bytesPerChangedValue", "ratioToDense", "ratioToDenseZstd", "ratioToIndexAndValue", "encodeBytesPerSecond",
-                "decodeBytesPerSecond",
+            "decodeBytesPerSecond",
                 "encodeSeconds", "decodeSeconds"],
             json.GetProperty("encodings")[0].EnumerateObject().Select(property => property.Name));
         Assert.Equal(
@@ -115,6 +115,7 @@ public sealed class BenchCommandTests : CommandTest
     // The plainest way to count them.
     private IEnumerable<(int Unit, long Count)> Changes(TestModel changed) =>
         Base.Layout.Tensors.Select(info => (info.UnitSize, (long)Enumerable.Range(0, (int)info.Units)
-        .Count(unit => !Base[info.Name].AsSpan(unit * info.UnitSize, info.UnitSize)
+        .Count(
+            unit => !Base[info.Name].AsSpan(unit * info.UnitSize, info.UnitSize)
             .SequenceEqual(changed[info.Name].AsSpan(unit * info.UnitSize, info.UnitSize)))));
 }

@@ -39,8 +39,11 @@ public sealed class CatalogTests : CommandTest
     public async Task TaskAdd_OwnAndDroppedTensors_MakeItsLayout()
     {
         await PrepareAsync();
-        var added = (await FishAsync("task", "add", "own", "--base", "base", "--own", "head.weight:F32:2,17", "--own", "a:b:F32:",
-            "--drop", "steps", "--json")).Json<TaskInfo>();
+        var added =
+            (
+                await FishAsync(
+                    "task", "add", "own", "--base", "base", "--own", "head.weight:F32:2,17", "--own", "a:b:F32:", "--drop", "steps",
+                    "--json")).Json<TaskInfo>();
         Assert.Equal([2L, 17L], added.Tensors["head.weight"]!.Shape);
         Assert.Empty(added.Tensors["a:b"]!.Shape);
         Assert.Null(added.Tensors["steps"]);
@@ -56,7 +59,8 @@ public sealed class CatalogTests : CommandTest
         using var result = System.Text.Json.JsonDocument.Parse((await FishAsync("diff", "task", "10", "20", "--json")).Succeeded().Output);
         var tensors = result.RootElement.GetProperty("tensors").EnumerateArray().ToArray();
         Assert.Equal(result.RootElement.GetProperty("changed").GetInt64(), tensors.Sum(tensor => tensor.GetProperty("changed").GetInt64()));
-        Assert.Contains(tensors, tensor => tensor.GetProperty("name").GetString() == "embed.weight"
+        Assert.Contains(
+            tensors, tensor => tensor.GetProperty("name").GetString() == "embed.weight"
             && tensor.GetProperty("density").GetDouble() is > 0 and < 0.01);
     }
 

@@ -55,8 +55,8 @@ public abstract class CommandTest : IAsyncLifetime
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var exit = await FishCommandLine.RunAsync(arguments,
-            new Shell(Terminal.Of(output, error), settings) { SuggestPatience = TimeSpan.FromSeconds(60) }, Stop);
+        var exit = await FishCommandLine.RunAsync(
+            arguments, new Shell(Terminal.Of(output, error), settings) { SuggestPatience = TimeSpan.FromSeconds(60) }, Stop);
         return new Ran(exit, output.ToString(), error.ToString());
     }
 

@@ -33,8 +33,8 @@ public sealed class DeletionCommandTests : CommandTest
         (await Run("pin", "task", "11", "--rm")).Succeeded();
         (await Run("rm", "task", "--all")).Succeeded();
         (await Run("undelete", "task", "11")).Failed(4, "TASK_NOT_FOUND task");
-        Assert.Contains("with 3 checkpoints", (await Run("undelete", "task", "--as", "again")).Succeeded().Output,
-            StringComparison.Ordinal);
+        Assert.Contains(
+            "with 3 checkpoints", (await Run("undelete", "task", "--as", "again")).Succeeded().Output, StringComparison.Ordinal);
         (await Run("undelete", "task")).Failed(4, "TASK_NOT_FOUND task");
         Assert.Equal(2, (await Run("undelete", "task", "--pin")).Exit);
     }
@@ -83,8 +83,8 @@ public sealed class DeletionCommandTests : CommandTest
         (await FishAsync("base", "rm", "base", "--yes")).Failed(5, "BASE_IN_USE base");
         (await FishAsync("rm", "task", "--all")).Succeeded();
         Assert.Contains("task (deleted)", (await FishOverHttpAsync("base", "rm", "base", "--yes")).Error, StringComparison.Ordinal);
-        Assert.Contains("'fishckpt base rm base' removes it", (await FishAsync("gc", "--now", "--yes")).Succeeded().Output,
-            StringComparison.Ordinal);
+        Assert.Contains(
+            "'fishckpt base rm base' removes it", (await FishAsync("gc", "--now", "--yes")).Succeeded().Output, StringComparison.Ordinal);
         (await FishAsync("base", "rm", "base", "--yes")).Succeeded();
         Assert.Empty((await FishAsync("base", "ls", "--json")).Json<BaseInfo[]>());
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(Data, "bases"), "*", SearchOption.AllDirectories));

@@ -49,8 +49,8 @@ public sealed class DemoCommandTests : CommandTest
         {
             var exported = await RunAsync(
                 "export", format, PathOf(format), "--task", task.Name, "--from", $"{steps[0]}", "--to", "latest", "--data", demo);
-            Assert.Equal((0, format == "disk-delta"),
-                (exported.Exit, exported.Error.Contains("has no config.json", StringComparison.Ordinal)));
+            Assert.Equal(
+                (0, format == "disk-delta"), (exported.Exit, exported.Error.Contains("has no config.json", StringComparison.Ordinal)));
             (await RunAsync("import", format, PathOf(format), "--task", format, "--base", task.Base, "--data", demo)).Succeeded();
             foreach (var step in steps)
             {

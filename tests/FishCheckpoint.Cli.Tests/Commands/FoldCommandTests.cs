@@ -11,8 +11,11 @@ public sealed class FoldCommandTests : CommandTest
     public async Task Fold_Json_IsTheStoresOwnShape(bool overHttp)
     {
         await PrepareAsync();
-        var result = (await Fish(overHttp, "fold", "--task", "task", "--max-bytes", "10000000", "--max-time", "600", "--max-read-cost",
-            "1.01", "--json")).Json<FoldResult>();
+        var result =
+            (
+                await Fish(
+                    overHttp, "fold", "--task", "task", "--max-bytes", "10000000", "--max-time", "600", "--max-read-cost", "1.01",
+                    "--json")).Json<FoldResult>();
         Assert.True(result.Finished);
         Assert.Empty(result.Damaged);
     }

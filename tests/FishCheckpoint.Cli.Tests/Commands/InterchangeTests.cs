@@ -34,7 +34,8 @@ public sealed class InterchangeTests : CommandTest
 
         var shard = Directory.GetFiles(Path.Combine(folder, "weight_v000020"), "*.safetensors").Single();
         File.Delete(shard);
-        Assert.Contains($"weight_v000020: {Path.GetFileName(shard)}",
+        Assert.Contains(
+            $"weight_v000020: {Path.GetFileName(shard)}",
             (await Run("import", "disk-delta", folder, "--task", "third", "--base", "base")).Error, StringComparison.Ordinal);
         (await Run("import", "unheard-of", folder, "--task", "third")).Failed(3, "REQUEST_INVALID unheard-of");
     }
@@ -58,14 +59,18 @@ public sealed class InterchangeTests : CommandTest
         }
 
         // Followers have the base; versions count on by one.
-        Assert.Equal([("000001", 10, false), ("000002", 20, false), ("000003", 30, false), ("000004", 40, false)],
+        Assert.Equal(
+            [("000001", 10, false), ("000002", 20, false), ("000003", 30, false), ("000004", 40, false)],
             Shape(await Export("disk-delta", "numbered", "base", "--number")));
         await Import("disk-delta", "numbered");
 
         // Names of one's own, which become tags, and deltas in many files.
-        Assert.Equal([("policy-10", 10, true), ("policy-20", 20, false), ("policy-30", 30, false), ("policy-40", 40, false)],
-            Shape(await Export("disk-delta", "named", "10", "--version-name", "policy-{step}", "--shard-size", "64", "--encoding",
-            "overwrite", "--checksum", "blake3")));
+        Assert.Equal(
+            [("policy-10", 10, true), ("policy-20", 20, false), ("policy-30", 30, false), ("policy-40", 40, false)],
+            Shape(
+                await Export(
+                    "disk-delta", "named", "10", "--version-name", "policy-{step}", "--shard-size", "64", "--encoding", "overwrite",
+                    "--checksum", "blake3")));
         Assert.True(Directory.GetFiles(PathOf("named/policy-20"), "*.safetensors").Length > 1);
         await Import("disk-delta", "named", "--step", "7");
         (await FishAsync("load", "named", "8", PathOf("out"))).Succeeded();
@@ -74,8 +79,8 @@ public sealed class InterchangeTests : CommandTest
         Assert.Equal(first.ToBytes(), await File.ReadAllBytesAsync(PathOf("out"), Stop));
 
         // Every other step, and every other version whole.
-        Assert.Equal([(10, true), (30, false), (40, true)],
-            Shape(await Export("manifest", "sparse", "10", "--every", "2", "--full-every", "2"))
+        Assert.Equal(
+            [(10, true), (30, false), (40, true)], Shape(await Export("manifest", "sparse", "10", "--every", "2", "--full-every", "2"))
             .Select(version => (version.Item2, version.Item3)));
         await Import("manifest", "sparse");
     }

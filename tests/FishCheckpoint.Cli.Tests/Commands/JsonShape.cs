@@ -6,8 +6,7 @@ namespace FishCheckpoint.Cli.Tests.Commands;
 
 /// <summary>
 /// The names and kinds of what a command prints as JSON, compared with what docs/reference/cli-json.md says. With FISH_APPROVE set to a
-/// path, what is found is added to that file
-/// instead, for whoever changes a shape on purpose.
+/// path, what is found is added to that file instead, for whoever changes a shape on purpose.
 /// </summary>
 internal static class JsonShape
 {
@@ -64,6 +63,6 @@ internal static class JsonShape
         }
     }
 
-    private static string KindOf(JsonElement value) => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? "boolean"
-        : value.ValueKind.ToString().ToLowerInvariant();
+    private static string KindOf(JsonElement value) =>
+        value.ValueKind is JsonValueKind.True or JsonValueKind.False ? "boolean" : value.ValueKind.ToString().ToLowerInvariant();
 }

@@ -27,7 +27,7 @@ public sealed class JsonShapeTests : CommandTest
             ("base ls", "base ls"), ("task ls", "task ls"), ("ls", "ls"), ("ls TASK", "ls plain"), ("show", "show plain 10"),
                 ("diff", "diff plain base 20"),
             ("verify", "verify"), ("verify TASK STEP", "verify plain 10"), ("recode", "recode"), ("fold", "fold"), ("report", "report"),
-                ("report TASK", "report plain"),
+            ("report TASK", "report plain"),
             ("report --base", "report --base base"), ("report --tensors", "report plain --tensors"), ("report --growth", "report --growth"),
         })
         {
@@ -91,14 +91,14 @@ public sealed class JsonShapeTests : CommandTest
     public void Commands_AllOfThem_HaveAnApprovedShape()
     {
         var root = FishCommandLine.Create(new Shell(Terminal.Of(TextWriter.Null, TextWriter.Null), new FishSettings()));
-        Assert.All(Leaves(root, []), command =>
-            Assert.Contains(JsonShape.Commands, approved => approved == command
-            || approved.StartsWith($"{command} ", StringComparison.Ordinal)));
+        Assert.All(
+            Leaves(root, []), command => Assert.Contains(
+                JsonShape.Commands, approved => approved == command || approved.StartsWith($"{command} ", StringComparison.Ordinal)));
     }
 
     private static IEnumerable<string> Leaves(Command command, string[] path) => command.Subcommands.Count == 0
         ? [string.Join(' ', path)]
-            : command.Subcommands.Where(child => !child.Hidden).SelectMany(child => Leaves(child, [.. path, child.Name]));
+        : command.Subcommands.Where(child => !child.Hidden).SelectMany(child => Leaves(child, [.. path, child.Name]));
 
     private Task ApproveAsync(string command, params string[] arguments) =>
         CheckAsync(command, [.. command.Split(' '), .. arguments, "--data", Data]);

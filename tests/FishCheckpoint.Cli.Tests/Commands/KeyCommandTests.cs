@@ -29,8 +29,11 @@ public sealed class KeyCommandTests : CommandTest
     public async Task Add_WithLimits_IsWhatLsShows()
     {
         await PrepareAsync();
-        var made = (await FishAsync("key", "add", "trainer", "--scope", "write", "--task", "sst2", "--task", "team-*", "--expires", "30d",
-            "--quota", "1.5GB", "--json")).Json<NewKey>();
+        var made =
+            (
+                await FishAsync(
+                    "key", "add", "trainer", "--scope", "write", "--task", "sst2", "--task", "team-*", "--expires", "30d", "--quota",
+                    "1.5GB", "--json")).Json<NewKey>();
         var key = Assert.Single((await FishAsync("key", "ls", "--json")).Json<List<KeyInfo>>());
         Assert.Equivalent(made.Key, key, strict: true);
         Assert.Equal(["sst2", "team-*"], key.Tasks);
@@ -64,8 +67,8 @@ public sealed class KeyCommandTests : CommandTest
         Assert.Equal(["checkpoint.delete", "checkpoint.save", "checkpoint.save", "task.put"], entries.Select(entry => entry.Operation));
         Assert.Equal("root", entries[0].Caller);
         Assert.Equal($"local:{Environment.UserName}", entries[1].Caller);
-        Assert.Contains("checkpoint.delete", (await FishOverHttpAsync("audit", "--key", root)).Succeeded().Output,
-            StringComparison.Ordinal);
+        Assert.Contains(
+            "checkpoint.delete", (await FishOverHttpAsync("audit", "--key", root)).Succeeded().Output, StringComparison.Ordinal);
         Assert.Empty((await FishOverHttpAsync("audit", "--since", "2100-01-01", "--json", "--key", root)).Json<List<AuditEntry>>());
         (await FishAsync("audit", "--since", "soon")).Failed(3, "REQUEST_INVALID soon");
     }
@@ -89,8 +92,8 @@ public sealed class KeyCommandTests : CommandTest
     public async Task Token_ThatIsMistyped_IsNotEchoed()
     {
         var token = KeyToken.Create().Token;
-        foreach (var arguments in (string[][])[["ls", "task", token], ["key", "revoke", token], ["--key", "x", token],
-            ["load", token, token, token]])
+        foreach (var arguments in
+            (string[][])[["ls", "task", token], ["key", "revoke", token], ["--key", "x", token], ["load", token, token, token]])
         {
             var ran = await RunAsync([.. arguments, "--data", Data]);
             Assert.NotEqual(0, ran.Exit);

@@ -16,7 +16,8 @@ public sealed class ModelFolderTests : CommandTest
     {
         Task<Ran> Run(params string[] arguments) => overHttp ? FishOverHttpAsync(arguments) : FishAsync(arguments);
         var model = TestModel.Create();
-        Write("base", model, ("config.json", "base's"), ("tokenizer.json", "base's"), ("optimizer.pt", "o"),
+        Write(
+            "base", model, ("config.json", "base's"), ("tokenizer.json", "base's"), ("optimizer.pt", "o"),
             ("runs/events.out.tfevents.1.host.2", "e"));
         var added = (await Run("base", "add", "base", PathOf("base"))).Succeeded();
         Assert.Contains("Left out: optimizer.pt (training state)", added.Output, StringComparison.Ordinal);
@@ -47,15 +48,15 @@ public sealed class ModelFolderTests : CommandTest
         var plain = (await FishAsync("base", "add", "plain", PathOf("several"), "--json")).Json<BaseInfo>();
         Assert.Equal(["model.safetensors"], plain.Files.Select(file => file.Name));
         Assert.Equal(["consolidated.safetensors", "model.fp16.safetensors"], plain.LeftOut!.Select(file => file.Name));
-        Assert.Equal(1, (await FishAsync("base", "add", "variant", PathOf("several"), "--variant", "fp16", "--json"))
-            .Json<BaseInfo>().Tensors);
+        Assert.Equal(
+            1, (await FishAsync("base", "add", "variant", PathOf("several"), "--variant", "fp16", "--json")).Json<BaseInfo>().Tensors);
         Assert.Equal(
             "consolidated.safetensors",
             (await FishAsync("base", "add", "file", PathOf("several"), "--file", "consolidated.safetensors", "--json"))
-                .Json<BaseInfo>().Files.Single().Name);
+            .Json<BaseInfo>().Files.Single().Name);
         (await FishAsync("base", "add", "none", PathOf("several"), "--variant", "int8")).Failed(4, "FILE_NOT_FOUND int8");
-        Assert.Equal(2, (await FishAsync("base", "add", "none", PathOf("several"), "--variant", "fp16", "--file",
-            "model.safetensors")).Exit);
+        Assert.Equal(
+            2, (await FishAsync("base", "add", "none", PathOf("several"), "--variant", "fp16", "--file", "model.safetensors")).Exit);
     }
 
     [Theory]
@@ -89,7 +90,7 @@ public sealed class ModelFolderTests : CommandTest
             Directory.EnumerateFiles(target, "*", SearchOption.AllDirectories)
                 .Select(path => Path.GetRelativePath(target, path).Replace('\\', '/'))
                 .Where(name => !Path.GetFileName(name).StartsWith('.')).OrderBy(name => name == "model.safetensors")
-                    .ThenBy(name => name, StringComparer.Ordinal));
+                .ThenBy(name => name, StringComparer.Ordinal));
         Assert.All(expected, file => Assert.Equal(file.Text, File.ReadAllText(Path.Combine(target, file.Name))));
     }
 }

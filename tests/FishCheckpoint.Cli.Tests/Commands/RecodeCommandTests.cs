@@ -26,7 +26,8 @@ public sealed class RecodeCommandTests : CommandTest
     public async Task Recode_ForPeople_SaysWhatItDid()
     {
         await PrepareFastAsync();
-        Assert.Contains("1 frames recoded, 0 unchanged, 0 skipped, 0 damaged", (await FishAsync("recode")).Succeeded().Output,
+        Assert.Contains(
+            "1 frames recoded, 0 unchanged, 0 skipped, 0 damaged", (await FishAsync("recode")).Succeeded().Output,
             StringComparison.Ordinal);
         Assert.Contains("0 frames recoded", (await FishOverHttpAsync("recode")).Succeeded().Output, StringComparison.Ordinal);
     }

@@ -74,12 +74,12 @@ public sealed class SaveLoadTests : CommandTest
         await PrepareAsync();
         (await FishAsync(
             "save", "task", "30", Write(Base.Change(7), "odd"), "--metric", "up=inf", "--metric", "down=-Infinity", "--metric", "none=NaN",
-                "--metric", "a=b=1e-3",
+            "--metric", "a=b=1e-3",
             "--metadata", "run=a1", "--metadata", "note=x=y [z]")).Succeeded();
         var info = (await FishAsync("show", "task", "30", "--json")).Json<CheckpointInfo>();
         Assert.Equal(
             (double.PositiveInfinity, double.NegativeInfinity, double.NaN, 1e-3),
-                (info.Metrics["up"], info.Metrics["down"], info.Metrics["none"], info.Metrics["a=b"]));
+            (info.Metrics["up"], info.Metrics["down"], info.Metrics["none"], info.Metrics["a=b"]));
         Assert.Equal(("a1", "x=y [z]"), (info.Metadata["run"], info.Metadata["note"]));
         Assert.Contains("note=x=y [z] run=a1", (await FishAsync("show", "task", "30")).Succeeded().Output, StringComparison.Ordinal);
     }

@@ -29,7 +29,8 @@ public sealed class TorchFileTests : CommandTest
             var special = loaded.Header.Tensors.Single(tensor => tensor.Info.Name == "special");
             var bytes = new byte[special.Info.Bytes];
             loaded.ReadData(special.Begin, bytes);
-            Assert.Equal([0x80000000, 0x7FC00001, 0xFF800001, value, 1, 0x3F800000],
+            Assert.Equal(
+                [0x80000000, 0x7FC00001, 0xFF800001, value, 1, 0x3F800000],
                 System.Runtime.InteropServices.MemoryMarshal.Cast<byte, uint>(bytes).ToArray());
         }
     }
@@ -72,7 +73,8 @@ public sealed class TorchFileTests : CommandTest
     public async Task BaseAdd_PickleThatRunsAProgram_IsRefusedByItsName()
     {
         var path = PathOf("pytorch_model.bin");
-        await File.WriteAllBytesAsync(path,
+        await File.WriteAllBytesAsync(
+            path,
             [.. (await File.ReadAllBytesAsync(Of("legacy.pt"), Stop))[..15], 0x80, 2, .. "cos\nsystem\nX\x04\0\0\0true\x85R."u8], Stop);
         var ran = await FishAsync("base", "add", "base", path);
         ran.Failed(3, "PICKLE_REFUSED pytorch_model.bin");

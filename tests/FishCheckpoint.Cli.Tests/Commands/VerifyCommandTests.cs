@@ -15,8 +15,11 @@ public sealed class VerifyCommandTests : CommandTest
         await PrepareAsync();
         var report = (await Fish(overHttp, "verify", "--json")).Json<VerifyReport>();
         Assert.Equal((true, 2L, 0L), (report.Finished, report.Checkpoints, report.Affected));
-        var part = (await Fish(overHttp, "verify", "task", "--quick", "--subset", "1/1", "--max-time", "600", "--max-bytes", "1000000000",
-            "--json")).Json<VerifyReport>();
+        var part =
+            (
+                await Fish(
+                    overHttp, "verify", "task", "--quick", "--subset", "1/1", "--max-time", "600", "--max-bytes", "1000000000", "--json"))
+                    .Json<VerifyReport>();
         Assert.Equal((true, true, report.Items), (part.Quick, part.Finished, part.Items));
         Assert.True((await Fish(overHttp, "verify", "task", "10", "--json")).Json<VerifyResult>().Sound);
     }

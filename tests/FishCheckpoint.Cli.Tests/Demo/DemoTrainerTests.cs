@@ -26,15 +26,15 @@ public sealed class DemoTrainerTests
 
         foreach (var task in DemoTasks.All)
         {
-            var (fish, random) = (trainer.Prepare(trainedBase, task, DemoMask.Fish, 0.005),
-                trainer.Prepare(trainedBase, task, DemoMask.Random, 0.005));
+            var (fish, random) =
+                (trainer.Prepare(trainedBase, task, DemoMask.Fish, 0.005), trainer.Prepare(trainedBase, task, DemoMask.Random, 0.005));
             var head = fish.Model.Layout.Tensors.Count - 2;
 
             Assert.Equal((long)(fish.Model.Layout.Elements * 0.005m), fish.Mask.Count);
             Assert.Equal(fish.Mask.Count, random.Mask.Count);
             Assert.NotEqual(fish.Mask.Id, random.Mask.Id);
-            Assert.Equal(task.Classes * 65,
-                fish.Mask.Tensors.Where(tensor => tensor.Tensor >= head).Sum(tensor => tensor.Positions.Length));
+            Assert.Equal(
+                task.Classes * 65, fish.Mask.Tensors.Where(tensor => tensor.Tensor >= head).Sum(tensor => tensor.Positions.Length));
             Assert.Equal($"{task.Name}-fish-0.5", fish.Name);
         }
     }
@@ -114,8 +114,9 @@ public sealed class DemoTrainerTests
             ModelExport.Write(model, path);
             var read = ModelExport.Read(path, DemoTasks.BaseWidths);
 
-            Assert.All(Enumerable.Range(0, model.Parameters.Length), tensor =>
-                Assert.True(model.BytesOf(tensor).SequenceEqual(read.BytesOf(tensor))));
+            Assert.All(
+                Enumerable.Range(0, model.Parameters.Length),
+                tensor => Assert.True(model.BytesOf(tensor).SequenceEqual(read.BytesOf(tensor))));
             Assert.Throws<InvalidDataException>(() => ModelExport.Read(path, [64, 512, 512, 64, 2]));
         }
         finally

@@ -54,7 +54,7 @@ public sealed class MlpTests
 
         Assert.Equal(
             ["layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias", "layers.2.weight", "layers.2.bias", "head.weight",
-                "head.bias"],
+            "head.bias"],
             layout.Tensors.Select(tensor => tensor.Name));
         Assert.Equal(329_418, layout.Elements);
     }

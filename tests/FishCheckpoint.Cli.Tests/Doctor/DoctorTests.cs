@@ -25,8 +25,9 @@ public sealed class DoctorTests : CommandTest
         var checks = OfFolder(machine);
         Assert.Equal(before, Files());
         Assert.All(checks, check => Assert.Equal(Check.IsOk, check.Status));
-        Assert.Equal(["data folder", "writable", "file system", "space", "in use", "schema", "integrity", "store", "contents",
-            "known damage", "clock"], checks.Select(check => check.Name));
+        Assert.Equal(
+            ["data folder", "writable", "file system", "space", "in use", "schema", "integrity", "store", "contents", "known damage",
+            "clock"], checks.Select(check => check.Name));
         Assert.Equal("1 tasks, 1 bases", Found(checks, "contents"));
         Assert.Equal("by nobody", Found(checks, "in use"));
         Assert.Contains("integrity", (await FishAsync("doctor")).Output, StringComparison.Ordinal);
@@ -151,7 +152,8 @@ public sealed class DoctorTests : CommandTest
         var reader = (await FishAsync("key", "add", "reader", "--scope", "read", "--json")).Json<NewKey>().Token;
         Assert.Equal("root, scope admin", Found(await OfServerAsync(real, new Uri(await ServerAsync()), key), "key"));
         Assert.Equal("reader, scope read", Found(await OfServerAsync(real, new Uri(await ServerAsync()), reader), "key"));
-        Assert.Equal((Check.IsFail, ErrorKind.Unauthenticated),
+        Assert.Equal(
+            (Check.IsFail, ErrorKind.Unauthenticated),
             Of(await OfServerAsync(real, new Uri(await ServerAsync()), null), "key") is var none ? (none.Status, none.Kind) : default);
         var ran = await FishOverHttpAsync("doctor", "--key", KeyToken.Create().Token);
         Assert.Equal(10, ran.Exit);
@@ -161,8 +163,9 @@ public sealed class DoctorTests : CommandTest
     [Fact]
     public async Task Doctor_OfServersThatAreNotRight_SaysWhatIsWrong()
     {
-        Task<IReadOnlyList<Check>> Ask(Func<string, HttpResponseMessage> answer, string? key = null,
-            string address = "http://models.example:5080", DateTimeOffset? certificate = null) => OfServerAsync(
+        Task<IReadOnlyList<Check>> Ask(
+            Func<string, HttpResponseMessage> answer, string? key = null, string address = "http://models.example:5080",
+            DateTimeOffset? certificate = null) => OfServerAsync(
             machine with
             {
                 Time = new FixedTime(Now), Connect = (server, _) => new HttpClient(new Scripted(answer)) { BaseAddress = server },
@@ -171,31 +174,40 @@ public sealed class DoctorTests : CommandTest
             new Uri(address), key);
 
         Assert.Equal(Check.IsFail, Of(await Ask(_ => throw new HttpRequestException("no route")), "server").Status);
-        Assert.Contains("--ca", Of(await Ask(_ => throw new HttpRequestException("The SSL connection could not be established")),
-            "server").Advice, StringComparison.Ordinal);
-        Assert.Contains("proxy", Of(await Ask(_ => new HttpResponseMessage(HttpStatusCode.BadGateway)), "server").Advice,
+        Assert.Contains(
+            "--ca", Of(await Ask(_ => throw new HttpRequestException("The SSL connection could not be established")), "server").Advice,
             StringComparison.Ordinal);
+        Assert.Contains(
+            "proxy", Of(await Ask(_ => new HttpResponseMessage(HttpStatusCode.BadGateway)), "server").Advice, StringComparison.Ordinal);
         Assert.Equal(Check.IsWarn, Of(await Ask(_ => Answer()), "server version").Status);
         Assert.Equal(Check.IsWarn, Of(await Ask(_ => Answer(version: "2.0.0")), "server version").Status);
         Assert.Equal(Check.IsOk, Of(await Ask(_ => Answer(version: "1.2.3")), "server version").Status);
         Assert.Contains("behind", Found(await Ask(_ => Answer(date: Now.AddHours(-1))), "server clock"), StringComparison.Ordinal);
         Assert.Equal(Check.IsWarn, Of(await Ask(_ => Answer(date: Now.AddHours(1))), "server clock").Status);
-        Assert.Equal(Check.IsWarn,
+        Assert.Equal(
+            Check.IsWarn,
             Of(await Ask(route => Answer(text: route == "/readyz" ? "ready; known damage: 3, see" : "ok")), "server store").Status);
-        Assert.Equal("The disk is full.", Found(
-            await Ask(route => route == "/readyz"
-                ? Answer(HttpStatusCode.ServiceUnavailable, """{"cause":"The disk is full."}""") : Answer()),
-            "server store"));
-        Assert.Equal(Check.IsFail,
-            Of(await Ask(route => route.StartsWith("/v1/tasks", StringComparison.Ordinal) ? Answer(HttpStatusCode.Forbidden) : Answer()),
-            "key").Status);
-        Assert.Equal(Check.IsWarn, Of(
-            await Ask(_ => Answer(text: """{"name":"n","auth":{"accessToken":{"role":"read"}}}"""), key: "fish_x"), "transport").Status);
-        Assert.Equal(Check.IsFail,
+        Assert.Equal(
+            "The disk is full.",
+            Found(
+                await Ask(route => route == "/readyz" ? Answer(HttpStatusCode.ServiceUnavailable, """{"cause":"The disk is full."}""")
+                : Answer()), "server store"));
+        Assert.Equal(
+            Check.IsFail,
+            Of(
+                await Ask(route => route.StartsWith("/v1/tasks", StringComparison.Ordinal) ? Answer(HttpStatusCode.Forbidden) : Answer()),
+                "key").Status);
+        Assert.Equal(
+            Check.IsWarn,
+            Of(await Ask(_ => Answer(text: """{"name":"n","auth":{"accessToken":{"role":"read"}}}"""), key: "fish_x"), "transport").Status);
+        Assert.Equal(
+            Check.IsFail,
             Of(await Ask(_ => Answer(), address: "https://models.example", certificate: Now.AddDays(-1)), "certificate").Status);
-        Assert.Equal(Check.IsWarn,
+        Assert.Equal(
+            Check.IsWarn,
             Of(await Ask(_ => Answer(), address: "https://models.example", certificate: Now.AddDays(1)), "certificate").Status);
-        Assert.Equal(Check.IsOk,
+        Assert.Equal(
+            Check.IsOk,
             Of(await Ask(_ => Answer(), address: "https://models.example", certificate: Now.AddDays(100)), "certificate").Status);
     }
 
@@ -221,9 +233,9 @@ public sealed class DoctorTests : CommandTest
         string[] table =
         [
             "21 1 0:20 / / rw,relatime - overlay overlay rw", "22 21 8:1 / /data rw shared:1 - ext4 /dev/sda1 rw",
-                "23 22 8:2 / /data rw shared:2 - xfs /dev/sdb1 rw",
-            "24 23 0:50 / /data/store rw shared:3 master:1 - nfs4 host:/export rw",
-                "25 21 0:51 / /with\\040space rw - fuse.sshfs host: rw", "nonsense", "",
+            "23 22 8:2 / /data rw shared:2 - xfs /dev/sdb1 rw",
+            "24 23 0:50 / /data/store rw shared:3 master:1 - nfs4 host:/export rw", "25 21 0:51 / /with\\040space rw - fuse.sshfs host: rw",
+            "nonsense", "",
         ];
         Assert.Equal(kind, Mounts.KindOf(path, table));
         Assert.Equal(kind is "nfs4" or "fuse.sshfs", Mounts.IsRemote(kind));
@@ -247,7 +259,8 @@ public sealed class DoctorTests : CommandTest
     [Fact]
     public void Report_OfSeveralFailures_ExitsByTheWorst()
     {
-        Check[] checks = [Check.Fail("a", "", "", ErrorKind.Forbidden), Check.Fail("b", "", "", ErrorKind.Full),
+        Check[] checks =
+            [Check.Fail("a", "", "", ErrorKind.Forbidden), Check.Fail("b", "", "", ErrorKind.Full),
             Check.Fail("c", "", "", ErrorKind.Corrupt), Check.Warn("d", "", "")];
         Assert.Equal(8, DoctorReport.Of("1", checks).ExitCode());
         Assert.Equal(11, DoctorReport.Of("1", checks[..2]).ExitCode());
@@ -273,8 +286,8 @@ public sealed class DoctorTests : CommandTest
         Assert.Equal(exit ?? (status == Check.IsFail ? 9 : 0), DoctorReport.Of("1", checks).ExitCode());
     }
 
-    private static HttpResponseMessage Answer(HttpStatusCode status = HttpStatusCode.OK, string text = "ok", string? version = null,
-        DateTimeOffset? date = null)
+    private static HttpResponseMessage Answer(
+        HttpStatusCode status = HttpStatusCode.OK, string text = "ok", string? version = null, DateTimeOffset? date = null)
     {
         var response = new HttpResponseMessage(status) { Content = new StringContent(text, Encoding.UTF8, "text/plain") };
         response.Headers.Date = date ?? Now;

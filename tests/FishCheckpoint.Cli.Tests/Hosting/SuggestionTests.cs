@@ -114,6 +114,6 @@ public sealed class SuggestionTests : CommandTest
         Assert.Equal(["code", "key", "cause", "hint", "exit"], error.RootElement.EnumerateObject().Select(property => property.Name));
         Assert.Equal(("TASK_NOT_FOUND", "none", 4), (
             error.RootElement.GetProperty("code").GetString(), error.RootElement.GetProperty("key").GetString(),
-                error.RootElement.GetProperty("exit").GetInt32()));
+            error.RootElement.GetProperty("exit").GetInt32()));
     }
 }

@@ -93,7 +93,8 @@ public sealed class FittedTableTests
     private static FittedTable Table()
     {
         var table = Tables.Create("task", ">values", "?>ratio", "description", "?=saved", "share");
-        table.Row(["sst2-with-a-long-name", "1,234,567,890", "12.5", "a description that goes on for quite a while", "2026-01-31"],
+        table.Row(
+            ["sst2-with-a-long-name", "1,234,567,890", "12.5", "a description that goes on for quite a while", "2026-01-31"],
             Tables.Bar(0.5, Color.Green));
         table.Row(["b", "7", "12.5", "", "2026-01-31"], Tables.Bar(0.001, Color.Green));
         return table;

@@ -46,11 +46,13 @@ public sealed class TerminalProcessTests : CommandTest
         await PrepareAsync();
         string[] arguments = ["ls", "task", "--data", Data];
         Assert.DoesNotContain(Escape, (await RealProgram.RunAsync(RealProgram.Fish, arguments)).Succeeded().Output);
-        Assert.Contains(Escape, (
-            await RealProgram.RunAsync(RealProgram.Fish, arguments, new(StringComparer.Ordinal) { ["CLICOLOR_FORCE"] = "1" })).Output);
+        Assert.Contains(
+            Escape,
+            (await RealProgram.RunAsync(RealProgram.Fish, arguments, new(StringComparer.Ordinal) { ["CLICOLOR_FORCE"] = "1" })).Output);
         Assert.DoesNotContain(
-            Escape, (await RealProgram.RunAsync(RealProgram.Fish, arguments,
-                new(StringComparer.Ordinal) { ["FORCE_COLOR"] = "1", ["NO_COLOR"] = "1" })).Output);
+            Escape,
+            (await RealProgram.RunAsync(
+                RealProgram.Fish, arguments, new(StringComparer.Ordinal) { ["FORCE_COLOR"] = "1", ["NO_COLOR"] = "1" })).Output);
     }
 
     [Theory]
@@ -71,8 +73,9 @@ public sealed class TerminalProcessTests : CommandTest
     public async Task Table_IntoAPipe_IsWhole()
     {
         await PrepareAsync();
-        var output = (await RealProgram.RunAsync(RealProgram.Fish, ["ls", "task", "--data", Data],
-            new(StringComparer.Ordinal) { ["COLUMNS"] = "40" })).Succeeded().Output;
+        var output =
+            (await RealProgram.RunAsync(
+                RealProgram.Fish, ["ls", "task", "--data", Data], new(StringComparer.Ordinal) { ["COLUMNS"] = "40" })).Succeeded().Output;
         Assert.Contains("accuracy=0.9 loss=0.25", output, StringComparison.Ordinal);
         Assert.DoesNotContain("…", output, StringComparison.Ordinal);
     }
@@ -112,5 +115,5 @@ public sealed class TerminalProcessTests : CommandTest
 
     private static void Require() => Assert.SkipUnless(
         RealProgram.Has("script") && RealProgram.Has("stty"),
-            "script and stty (bsdutils, coreutils) are not installed, or this is not Linux");
+        "script and stty (bsdutils, coreutils) are not installed, or this is not Linux");
 }

@@ -26,8 +26,8 @@ public sealed class TerminalTraitsTests
     public void Of_StreamsThatDiffer_AreToldApart()
     {
         var traits = Of("", false, true);
-        Assert.Equal((false, true, false, true),
-            (traits.OutputIsTerminal, traits.ErrorIsTerminal, traits.OutputHasColors, traits.ErrorHasColors));
+        Assert.Equal(
+            (false, true, false, true), (traits.OutputIsTerminal, traits.ErrorIsTerminal, traits.OutputHasColors, traits.ErrorHasColors));
     }
 
     [Theory]

@@ -17,8 +17,8 @@ public sealed class DescriptorTests : CommandTest
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux's limit is looked at.");
         using var server = Process.Start(new ProcessStartInfo(
-            "sh", ["-c", $"ulimit -n {Files}; exec \"$0\" serve --data \"$1\" --urls http://127.0.0.1:0", RealProgram.Fish,
-                PathOf("served")])
+            "sh",
+            ["-c", $"ulimit -n {Files}; exec \"$0\" serve --data \"$1\" --urls http://127.0.0.1:0", RealProgram.Fish, PathOf("served")])
         { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
         try
         {

@@ -20,8 +20,8 @@ public sealed class HiddenLibrariesTests : CommandTest
     [InlineData("Zstd")]
     public async Task SaveAndLoad_WithoutTheLibraries_AreThoseOfEverySystem(string compression)
     {
-        Assert.SkipUnless(RealProgram.Has("unshare") && Environment.IsPrivilegedProcess,
-            "Only root may hide files, by util-linux's unshare.");
+        Assert.SkipUnless(
+            RealProgram.Has("unshare") && Environment.IsPrivilegedProcess, "Only root may hide files, by util-linux's unshare.");
         var variables = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["FishCheckpoint__Compression__Effort"] = "Runs",

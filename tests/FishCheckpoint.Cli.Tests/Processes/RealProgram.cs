@@ -17,8 +17,8 @@ internal static class RealProgram
     public static string Fish { get; } = Path.Combine(AppContext.BaseDirectory, "fishckpt");
 
     /// <summary>Whether a program is on the path, as Linux has it: that of macOS may take other options.</summary>
-    public static bool Has(string name) => OperatingSystem.IsLinux()
-        && (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator)
+    public static bool Has(string name) =>
+        OperatingSystem.IsLinux() && (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator)
         .Any(folder => folder.Length > 0 && File.Exists(Path.Combine(folder, name)));
 
     /// <summary>Runs a program to its end.</summary>
@@ -49,8 +49,8 @@ internal static class RealProgram
         patience.CancelAfter(limit ?? Patience);
         try
         {
-            var (output, error) = (process.StandardOutput.ReadToEndAsync(patience.Token),
-                process.StandardError.ReadToEndAsync(patience.Token));
+            var (output, error) =
+                (process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token));
             await process.WaitForExitAsync(patience.Token);
             return new Commands.Ran(process.ExitCode, await output, await error);
         }

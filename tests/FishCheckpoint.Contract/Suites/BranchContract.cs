@@ -72,7 +72,8 @@ public class BranchContract : CheckpointStoreContract
         var branch = await Store.Tasks.PutAsync("branch", new TaskSpec(BranchPoint: new BranchPoint("own", 1)), Stop);
         Assert.Equal((await Store.Tasks.GetAsync("own", Stop)).Layout, branch.Value.Layout);
         await RefusedAsync(ErrorCode.LayoutMismatch, () => Store.Tasks.PutAsync(
-            "other", new TaskSpec("base", Tensors: new Dictionary<string, OwnTensor?>(StringComparer.Ordinal), BranchPoint: new BranchPoint("own", 1)), Stop));
+            "other", new TaskSpec("base", Tensors: new Dictionary<string, OwnTensor?>(StringComparer.Ordinal),
+                BranchPoint: new BranchPoint("own", 1)), Stop));
         await RefusedAsync(ErrorCode.LayoutMismatch, () => SavePatchAsync(
             1, Base.Change(1).PatchAgainst(Base), new SaveOptions { Parent = ParentChoice.Of("own", 1) }));
     }
@@ -82,8 +83,10 @@ public class BranchContract : CheckpointStoreContract
     {
         await SaveTrunkAsync();
         await Store.Tasks.PutAsync("branch", new TaskSpec(BranchPoint: From), Stop);
-        await RefusedAsync(ErrorCode.TaskTaken, () => Store.Tasks.PutAsync("branch", new TaskSpec(BranchPoint: new BranchPoint("task", 1)), Stop));
-        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.Tasks.PutAsync("other", new TaskSpec(BranchPoint: new BranchPoint("none", 1)), Stop));
+        await RefusedAsync(ErrorCode.TaskTaken, () =>
+            Store.Tasks.PutAsync("branch", new TaskSpec(BranchPoint: new BranchPoint("task", 1)), Stop));
+        await RefusedAsync(ErrorCode.TaskNotFound, () =>
+            Store.Tasks.PutAsync("other", new TaskSpec(BranchPoint: new BranchPoint("none", 1)), Stop));
         await RefusedAsync(
             ErrorCode.CheckpointNotFound, () => Store.Tasks.PutAsync("other", new TaskSpec(BranchPoint: new BranchPoint("task", 9)), Stop));
         await RefusedAsync(ErrorCode.RequestInvalid, () => Store.Tasks.PutAsync("other", new TaskSpec(), Stop));
@@ -91,9 +94,11 @@ public class BranchContract : CheckpointStoreContract
         await RefusedAsync(ErrorCode.BaseMismatch, () => Store.Tasks.PutAsync("other", new TaskSpec("second", BranchPoint: From), Stop));
         await Store.Tasks.PutAsync("elsewhere", new TaskSpec("second"), Stop);
         var patch = Base.Change(3).PatchAgainst(Base);
-        await RefusedAsync(ErrorCode.BaseMismatch, () => SavePatchAsync(1, patch, new SaveOptions { Parent = ParentChoice.Of("task", 2) }, "elsewhere"));
+        await RefusedAsync(ErrorCode.BaseMismatch, () =>
+            SavePatchAsync(1, patch, new SaveOptions { Parent = ParentChoice.Of("task", 2) }, "elsewhere"));
         await RefusedAsync(ErrorCode.TaskNotFound, () => SavePatchAsync(5, patch, new SaveOptions { Parent = ParentChoice.Of("none", 2) }));
-        await RefusedAsync(ErrorCode.CheckpointNotFound, () => SavePatchAsync(5, patch, new SaveOptions { Parent = ParentChoice.Of("branch", 2) }));
+        await RefusedAsync(ErrorCode.CheckpointNotFound, () =>
+            SavePatchAsync(5, patch, new SaveOptions { Parent = ParentChoice.Of("branch", 2) }));
     }
 
     [Fact]

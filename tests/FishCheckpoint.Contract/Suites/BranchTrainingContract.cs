@@ -6,7 +6,10 @@ using Xunit;
 
 namespace FishCheckpoint.Contract;
 
-/// <summary>A training run that starts from another task's checkpoint: it holds that one's values first, and what it saves is all that it holds.</summary>
+/// <summary>
+/// A training run that starts from another task's checkpoint: it holds that one's values first, and what it saves is all that it holds.
+/// </summary>
+[Trait("Category", TestedStore.LongSuites)]
 public class BranchTrainingContract : CheckpointStoreContract
 {
     private const int Last = 4;
@@ -49,7 +52,8 @@ public class BranchTrainingContract : CheckpointStoreContract
         }
 
         Assert.Equal(
-            (Origin, 0L), ((await Store.Tasks.GetAsync("branch", Stop)).BranchPoint, (await Store.Tasks.GetAsync("branch", Stop)).Checkpoints));
+            (Origin, 0L),
+            ((await Store.Tasks.GetAsync("branch", Stop)).BranchPoint, (await Store.Tasks.GetAsync("branch", Stop)).Checkpoints));
     }
 
     [Theory]
@@ -71,7 +75,8 @@ public class BranchTrainingContract : CheckpointStoreContract
         {
             // What the branch started from goes meanwhile, and its number is then a step of the branch's own.
             var trainer = New("other");
-            await using var hook = Hook(trainer, new CheckpointHookOptions { From = Origin, LeakCheckEverySaves = 1, OnLeak = LeakPolicy.Fail });
+            await using var hook = Hook(
+                trainer, new CheckpointHookOptions { From = Origin, LeakCheckEverySaves = 1, OnLeak = LeakPolicy.Fail });
             var from = await hook.ResumeAsync(cancellation: Stop);
             Run(trainer, hook, (from?.Step ?? 0) + 1, last);
             await hook.CompleteAsync(Stop);
@@ -95,7 +100,8 @@ public class BranchTrainingContract : CheckpointStoreContract
             var trainer = New("other");
             await using var hook = Hook(trainer, new CheckpointHookOptions
             {
-                From = Origin, RecomputeMaskEverySaves = 2, MaskSource = trainer.DrawMask, OnMaskChanged = trainer.SetMask, LeakCheckEverySaves = 1, OnLeak = LeakPolicy.Fail,
+                From = Origin, RecomputeMaskEverySaves = 2, MaskSource = trainer.DrawMask, OnMaskChanged = trainer.SetMask,
+                    LeakCheckEverySaves = 1, OnLeak = LeakPolicy.Fail,
             });
             var from = await hook.ResumeAsync(cancellation: Stop);
             Run(trainer, hook, (from?.Step ?? 0) + 1, last, held);
@@ -214,7 +220,8 @@ public class BranchTrainingContract : CheckpointStoreContract
     public async Task From_NotThere_IsRefusedAndMakesNoTask()
     {
         await TrainTrunkAsync();
-        foreach (var (from, code) in new[] { (new BranchPoint("none", 1), ErrorCode.TaskNotFound), (new BranchPoint("trunk", 99), ErrorCode.CheckpointNotFound) })
+        foreach (var (from, code) in
+            new[] { (new BranchPoint("none", 1), ErrorCode.TaskNotFound), (new BranchPoint("trunk", 99), ErrorCode.CheckpointNotFound) })
         {
             await using var hook = Hook(New(), new CheckpointHookOptions { From = from });
             await RefusedAsync(code, () => hook.ResumeAsync(cancellation: Stop));
@@ -246,7 +253,8 @@ public class BranchTrainingContract : CheckpointStoreContract
         var trainer = new TinyTrainer(new SeededRandom(3));
         switch (mask)
         {
-            case "other": trainer.SetMask(MaskSelection.Random(TinyTrainer.Layout, new MaskRule { Ratio = 0.05, Trainable = TinyTrainer.IsWeight }, 99)); break;
+            case "other": trainer.SetMask(
+                MaskSelection.Random(TinyTrainer.Layout, new MaskRule { Ratio = 0.05, Trainable = TinyTrainer.IsWeight }, 99)); break;
             case "dense": trainer.SetMask(Mask.Dense(TinyTrainer.Layout, TinyTrainer.IsWeight)); break;
         }
 
@@ -313,7 +321,8 @@ public class BranchTrainingContract : CheckpointStoreContract
         Store, task, trainer.Mask, trainer.BytesOf,
         options with
         {
-            SaveEverySteps = Math.Min(options.SaveEverySteps, options.SaveAtEnd ? 1 : long.MaxValue), Busy = BusyPolicy.Wait, SaveOnStop = false,
+            SaveEverySteps = Math.Min(options.SaveEverySteps, options.SaveAtEnd ? 1 : long.MaxValue), Busy = BusyPolicy.Wait,
+                SaveOnStop = false,
             OnWarning = warnings.Add, State = trainer.State,
         });
 }

@@ -153,8 +153,10 @@ public class CatalogContract : CheckpointStoreContract
     public async Task Save_MetricThatIsNoFiniteNumber_IsKeptAndIsNeverBest(double loss)
     {
         await Store.Tasks.PutAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "loss", Mode: "min")), Stop);
-        await SaveFullAsync(1, Base.Change(1), new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 0.5 } });
-        await SaveFullAsync(2, Base.Change(2), new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = loss } });
+        await SaveFullAsync(1, Base.Change(1),
+            new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 0.5 } });
+        await SaveFullAsync(2, Base.Change(2),
+            new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = loss } });
         Assert.Equal(loss, (await Store.Checkpoints.GetAsync("task", StepRef.At(2), Stop)).Metrics["loss"]);
         Assert.Equal(1, (await Store.Checkpoints.GetAsync("task", StepRef.Best, Stop)).Step);
     }
@@ -254,7 +256,8 @@ public class CatalogContract : CheckpointStoreContract
         {
             Assert.True(report.Stored.Total > report.LogicalBytes);
             Assert.Equal((without.Ratio, without.Stored.Model), (report.Ratio, report.Stored.Model));
-            Assert.Equal((report.Stored.Model + report.Stored.TrainerState, (double)report.LogicalBytes / report.Stored.Model), (report.Stored.Total, report.Ratio));
+            Assert.Equal((report.Stored.Model + report.Stored.TrainerState, (double)report.LogicalBytes / report.Stored.Model),
+                (report.Stored.Total, report.Ratio));
             Assert.True(report.Ratio > 1);
         }
     }
@@ -327,7 +330,8 @@ public class CatalogContract : CheckpointStoreContract
             Assert.Equal(model[tensor.Name], target.ToArray());
         }
 
-        await RefusedAsync(ErrorCode.TensorUnknown, () => reader.CopyTensorAsync("none", System.IO.Pipelines.PipeWriter.Create(Stream.Null), Stop));
+        await RefusedAsync(ErrorCode.TensorUnknown, () =>
+            reader.CopyTensorAsync("none", System.IO.Pipelines.PipeWriter.Create(Stream.Null), Stop));
     }
 
     [Fact]
@@ -378,10 +382,12 @@ public class CatalogContract : CheckpointStoreContract
         Assert.True(task.Chains.MeanReadBytes > Base.ToBytes().Length);
 
         var tensors = await reports.ListTensorsAsync("task", new PageRequest(), Stop).ReadPageAsync();
-        Assert.Equal(Base.Layout.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal), tensors.Items.Select(tensor => tensor.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(Base.Layout.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal),
+            tensors.Items.Select(tensor => tensor.Name).Order(StringComparer.Ordinal));
         Assert.Equal(task.Changed, tensors.Items.Sum(tensor => tensor.Changed));
         Assert.InRange(tensors.Items.Sum(tensor => tensor.Stored), 1, task.Stored.Total);
-        Assert.Equal(("embed.weight", 2L, 2 * 600_000L * 4), (tensors.Items[0].Name, tensors.Items[0].Checkpoints, tensors.Items[0].LogicalBytes));
+        Assert.Equal(("embed.weight", 2L, 2 * 600_000L * 4),
+            (tensors.Items[0].Name, tensors.Items[0].Checkpoints, tensors.Items[0].LogicalBytes));
         Assert.Equal(tensors.Items[2].Name, Assert.Single(
             (await reports.ListTensorsAsync("task", new PageRequest(1, "2"), Stop).ReadPageAsync()).Items).Name);
         Assert.Equal("3", (await reports.ListTensorsAsync("task", new PageRequest(1, "2"), Stop).ReadPageAsync()).Next);
@@ -391,7 +397,8 @@ public class CatalogContract : CheckpointStoreContract
 
         var growth = await reports.GetGrowthAsync(new Reports.GrowthRequest { Task = "task", Bucket = Reports.GrowthBucket.Month }, Stop);
         Assert.Equal((30, Reports.GrowthBucket.Month, "task"), (growth.Points.Count, growth.Bucket, growth.Task));
-        Assert.Equal((2L, task.Stored.Total, task.LogicalBytes), (growth.Points[^1].CheckpointsAtEnd, growth.Points[^1].StoredBytesAtEnd, growth.Points[^1].LogicalBytesAtEnd));
+        Assert.Equal((2L, task.Stored.Total, task.LogicalBytes),
+            (growth.Points[^1].CheckpointsAtEnd, growth.Points[^1].StoredBytesAtEnd, growth.Points[^1].LogicalBytesAtEnd));
         Assert.Equal(
             3, (await reports.GetGrowthAsync(new Reports.GrowthRequest { Base = "base" }, Stop)).Points.Sum(point => point.Checkpoints));
 
@@ -413,7 +420,8 @@ public class CatalogContract : CheckpointStoreContract
         await Store.Tasks.PutAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "loss")), Stop);
         foreach (var (step, loss) in new[] { (1, 0.5), (2, 0.25), (3, 0.25), (4, double.NaN), (5, 0.75), (6, -0.5) })
         {
-            await SaveFullAsync(step, Base.Change(step, 0.0001), new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = loss, ["n"] = 1 } });
+            await SaveFullAsync(step, Base.Change(step, 0.0001),
+                new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = loss, ["n"] = 1 } });
         }
 
         Assert.Equal(6, (await Store.Checkpoints.GetAsync("task", StepRef.Best, Stop)).Step);

@@ -25,7 +25,8 @@ public class ComparisonContract : CheckpointStoreContract
         AssertCounts(await Comparison.CompareAsync("task", StepRef.At(1), StateRef.Parse("2"), Stop), "2", 1, second, first);
         var none = await Comparison.CompareAsync("task", StepRef.At(2), StateRef.Parse("2"), Stop);
         Assert.Equal((0L, 0.0, 0.0), (none.Changed, none.Magnitude.L2, none.Density));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Comparison.CompareAsync("task", StepRef.At(2), default, new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Comparison.CompareAsync("task", StepRef.At(2), default, new CancellationToken(canceled: true)));
     }
 
     [Fact]
@@ -38,7 +39,8 @@ public class ComparisonContract : CheckpointStoreContract
         await SaveFullAsync(1, mine);
         await SaveFullAsync(7, theirs, task: "other");
         await SaveFullAsync(1, Base.Without("head.weight"), task: "apart");
-        AssertCounts(await Comparison.CompareAsync("task", StepRef.At(1), StateRef.Parse("other:latest"), Stop), "other:7", 1, theirs, mine);
+        AssertCounts(
+            await Comparison.CompareAsync("task", StepRef.At(1), StateRef.Parse("other:latest"), Stop), "other:7", 1, theirs, mine);
         await RefusedAsync(ErrorCode.LayoutMismatch, () => Comparison.CompareAsync("task", StepRef.At(1), StateRef.Parse("apart:1"), Stop));
         await RefusedAsync(ErrorCode.CheckpointNotFound, () => Comparison.CompareAsync("task", StepRef.At(1), StateRef.Parse("99"), Stop));
         await RefusedAsync(ErrorCode.TaskNotFound, () => Comparison.CompareAsync("none", StepRef.At(1), default, Stop));
@@ -50,7 +52,10 @@ public class ComparisonContract : CheckpointStoreContract
         await Store.Tasks.PutAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "accuracy", Mode: "max")), Stop);
         for (var step = 1; step <= 21; step++)
         {
-            var metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = Math.Abs(step - 8), ["accuracy"] = Math.Min(step, 12), ["odd"] = double.NaN };
+            var metrics = new Dictionary<string, double>(StringComparer.Ordinal)
+            {
+                ["loss"] = Math.Abs(step - 8), ["accuracy"] = Math.Min(step, 12), ["odd"] = double.NaN,
+            };
             await SaveFullAsync(step * 10, Base.Change(step, 0.0001), new SaveOptions { Metrics = metrics });
         }
 
@@ -60,7 +65,9 @@ public class ComparisonContract : CheckpointStoreContract
         Assert.Equal(Enumerable.Range(1, 21).Select(step => step * 10L), all.Points.Select(point => point.Step));
         Assert.Equal(["good"], all.Points[7].Tags);
         var info = await Store.Checkpoints.GetAsync("task", StepRef.At(80), Stop);
-        Assert.Equal((info.StoredBytes, info.Changed, info.Depth, info.Created), (all.Points[7].StoredBytes, all.Points[7].Changed, all.Points[7].Depth, all.Points[7].Created));
+        Assert.Equal(
+            (info.StoredBytes, info.Changed, info.Depth, info.Created),
+            (all.Points[7].StoredBytes, all.Points[7].Changed, all.Points[7].Depth, all.Points[7].Created));
         Assert.Equal([new MetricRange("accuracy", 1, 10, 12, 210), new MetricRange("loss", 0, 80, 13, 210)], all.Metrics);
         var few = await Reports.GetTimelineAsync("task", new TimelineRequest { Points = 5 }, Stop);
         Assert.Equal([10L, 60, 110, 160, 210], few.Points.Select(point => point.Step));
@@ -114,7 +121,8 @@ public class ComparisonContract : CheckpointStoreContract
         foreach (var (tensor, told) in before.Layout.Tensors.Zip(report.Tensors))
         {
             var (old, now, unit) = (before[tensor.Name], after[tensor.Name], tensor.UnitSize);
-            var changed = Enumerable.Range(0, (int)tensor.Units).LongCount(index => !old.AsSpan(index * unit, unit).SequenceEqual(now.AsSpan(index * unit, unit)));
+            var changed = Enumerable.Range(0, (int)tensor.Units)
+                .LongCount(index => !old.AsSpan(index * unit, unit).SequenceEqual(now.AsSpan(index * unit, unit)));
             Assert.Equal((changed, tensor.Units), (told.Changed, told.Elements));
         }
 

@@ -6,7 +6,8 @@ using Xunit;
 
 namespace FishCheckpoint.Contract;
 
-/// <summary>What is deleted comes back whole until its grace is over; what of a task may change changes alone; a base goes when nothing is on it.</summary>
+/// <summary>What is deleted comes back whole until its grace is over; what of a task may change changes alone; a base goes when nothing is
+/// on it.</summary>
 public class DeletionContract : CheckpointStoreContract
 {
     [Fact]
@@ -17,7 +18,8 @@ public class DeletionContract : CheckpointStoreContract
         await SaveFullAsync(1, first);
         await SaveFullAsync(2, second, new SaveOptions
         {
-            Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 0.25 }, OpenTrainerState = () => new MemoryStream(state),
+            Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 0.25 }, OpenTrainerState = () =>
+                new MemoryStream(state),
             Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["run"] = "a1" },
         });
         await Store.Checkpoints.SetTagAsync("task", "good", StepRef.At(2), Stop);
@@ -28,7 +30,8 @@ public class DeletionContract : CheckpointStoreContract
         await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.States.OpenAsync("task", StepRef.At(2), Stop));
 
         var listed = Assert.Single((await Store.Checkpoints.ListDeletedAsync("task", new PageRequest(), Stop).ReadPageAsync()).Items);
-        Assert.Equal((2, before.State, before.TrainerStateBytes, false), (listed.Step, listed.State, listed.TrainerStateBytes, listed.WithTask));
+        Assert.Equal((2, before.State, before.TrainerStateBytes, false),
+            (listed.Step, listed.State, listed.TrainerStateBytes, listed.WithTask));
         Assert.Equal(["good", "moved"], listed.Tags);
         Assert.Equal(TimeSpan.FromHours(24), listed.Expires - listed.Deleted);
 
@@ -36,7 +39,8 @@ public class DeletionContract : CheckpointStoreContract
         Assert.Equal(["moved"], back.TakenTags);
         Assert.False(back.GoesAgain);
         Assert.Equal(
-            before with { Tags = back.Checkpoint.Tags, Metrics = back.Checkpoint.Metrics, Metadata = back.Checkpoint.Metadata }, back.Checkpoint);
+            before with { Tags = back.Checkpoint.Tags, Metrics = back.Checkpoint.Metrics, Metadata = back.Checkpoint.Metadata },
+            back.Checkpoint);
         Assert.Equal([new("run", "a1")], back.Checkpoint.Metadata!);
         Assert.Equal(0.25, back.Checkpoint.Metrics["loss"]);
         Assert.Equal(["good"], back.Checkpoint.Tags);
@@ -202,7 +206,8 @@ public class DeletionContract : CheckpointStoreContract
         Assert.Null((await Store.Tasks.GetAsync("task", Stop)).Removes);
         foreach (var refused in new[]
         {
-            "[]", """{"base":"other"}""", """{"retention":{"keepLast":0}}""", """{"retention":{"keepLats":1}}""", """{"metadata":{"a":1}}""", """{"retention":3}""",
+            "[]", """{"base":"other"}""", """{"retention":{"keepLast":0}}""", """{"retention":{"keepLats":1}}""",
+            """{"metadata":{"a":1}}""", """{"retention":3}""",
         })
         {
             await RefusedAsync(ErrorCode.RequestInvalid, () => Store.Tasks.ChangeAsync("task", Patch(refused), cancellationToken: Stop));

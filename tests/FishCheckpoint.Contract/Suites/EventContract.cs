@@ -32,8 +32,10 @@ public class EventContract : CheckpointStoreContract
         var events = await TakeAsync("task", 0, 100);
         Assert.Equal(
             [
-                (TaskEventKind.Changed, null, null), (TaskEventKind.Saved, 1L, null), (TaskEventKind.Saved, 2L, null), (TaskEventKind.State, 2L, null), (TaskEventKind.Tagged, null, "good"),
-                (TaskEventKind.Pinned, 1L, null), (TaskEventKind.Unpinned, 1L, null), (TaskEventKind.Deleted, 1L, null), (TaskEventKind.Untagged, null, "good"), (TaskEventKind.Deleted, (long?)null, (string?)null),
+                (TaskEventKind.Changed, null, null), (TaskEventKind.Saved, 1L, null), (TaskEventKind.Saved, 2L, null),
+                (TaskEventKind.State, 2L, null), (TaskEventKind.Tagged, null, "good"),
+                (TaskEventKind.Pinned, 1L, null), (TaskEventKind.Unpinned, 1L, null), (TaskEventKind.Deleted, 1L, null),
+                (TaskEventKind.Untagged, null, "good"), (TaskEventKind.Deleted, (long?)null, (string?)null),
             ],
             events.Select(happened => (happened.Kind, happened.Step, happened.Tag)));
         Assert.All(events, happened => Assert.Equal("task", happened.Task));

@@ -7,6 +7,7 @@ using Xunit;
 namespace FishCheckpoint.Contract;
 
 /// <summary>What every store that folds does. It is opened without a deletion grace.</summary>
+[Trait("Category", TestedStore.LongSuites)]
 public class FoldContract : CheckpointStoreContract
 {
     private const int Steps = 12;

@@ -8,6 +8,7 @@ using Xunit;
 namespace FishCheckpoint.Contract;
 
 /// <summary>A training run with a hook on this store: what it saves comes back, and what is resumed goes on bit for bit.</summary>
+[Trait("Category", TestedStore.LongSuites)]
 public class HookContract : CheckpointStoreContract
 {
     private readonly List<string> warnings = [];
@@ -106,7 +107,8 @@ public class HookContract : CheckpointStoreContract
     {
         CheckpointHookOptions Options(TinyTrainer trainer) => new()
         {
-            SaveEverySteps = 3, RecomputeMaskEverySaves = 2, MaskSource = trainer.DrawMask, OnMaskChanged = trainer.SetMask, LeakCheckEverySaves = 1, OnLeak = LeakPolicy.Fail,
+            SaveEverySteps = 3, RecomputeMaskEverySaves = 2, MaskSource = trainer.DrawMask, OnMaskChanged = trainer.SetMask,
+                LeakCheckEverySaves = 1, OnLeak = LeakPolicy.Fail,
         };
 
         var whole = await BeginAsync("whole");
@@ -139,7 +141,8 @@ public class HookContract : CheckpointStoreContract
     {
         CheckpointHookOptions Options(TinyTrainer trainer) => new()
         {
-            SaveEverySteps = 3, RecomputeMaskEverySaves = 2, MaskSource = trainer.DrawMask, OnMaskChanged = trainer.SetMask, LeakCheckEverySaves = 1, OnLeak = LeakPolicy.Fail,
+            SaveEverySteps = 3, RecomputeMaskEverySaves = 2, MaskSource = trainer.DrawMask, OnMaskChanged = trainer.SetMask,
+                LeakCheckEverySaves = 1, OnLeak = LeakPolicy.Fail,
         };
 
         var trainer = await BeginAsync();
@@ -227,7 +230,8 @@ public class HookContract : CheckpointStoreContract
     public async Task Resume_WithoutTrainerState_RestoresTheModelAndSaysSo()
     {
         var trainer = await BeginAsync();
-        await using (var hook = Hook(trainer, EveryStep with { State = new Dictionary<string, IResumable>(StringComparer.Ordinal) }, state: false))
+        await using (
+            var hook = Hook(trainer, EveryStep with { State = new Dictionary<string, IResumable>(StringComparer.Ordinal) }, state: false))
         {
             Run(trainer, hook, 1, 2);
             await hook.CompleteAsync(Stop);
@@ -452,8 +456,10 @@ public class HookContract : CheckpointStoreContract
         await BeginAsync();
         var other = new Layout(
         [
-            new TensorInfo("fc1.weight", DType.F16, [24, 16]), new TensorInfo("fc1.bias", DType.F32, [25]), new TensorInfo("head.weight", DType.F32, [2]),
-            new TensorInfo("fc2.bias", DType.F32, [5]), new TensorInfo("bn.running_mean", DType.F32, [24]), new TensorInfo("bn.num_batches_tracked", DType.I64, [1]),
+            new TensorInfo("fc1.weight", DType.F16, [24, 16]), new TensorInfo("fc1.bias", DType.F32, [25]),
+            new TensorInfo("head.weight", DType.F32, [2]),
+            new TensorInfo("fc2.bias", DType.F32, [5]), new TensorInfo("bn.running_mean", DType.F32, [24]),
+            new TensorInfo("bn.num_batches_tracked", DType.I64, [1]),
         ]);
         await using var hook = new CheckpointHook(
             Store, "tiny", Mask.Dense(other), tensor => new byte[other.Tensors[tensor].Bytes],
@@ -461,7 +467,8 @@ public class HookContract : CheckpointStoreContract
         var refused = Assert.Throws<FishException>(() => hook.OnStep(1));
         Assert.Equal(ErrorCode.LayoutMismatch, refused.Code);
         Assert.All(
-            new[] { "in 4 tensors", "'fc1.weight' has the dtype F16, the task's has F32", "'fc1.bias' has the shape [25], the task's has [24]", "'head.weight'", "'fc2.weight' is missing from the model" },
+            new[] { "in 4 tensors", "'fc1.weight' has the dtype F16, the task's has F32",
+                "'fc1.bias' has the shape [25], the task's has [24]", "'head.weight'", "'fc2.weight' is missing from the model" },
             part => Assert.Contains(part, refused.Cause, StringComparison.Ordinal));
         Assert.Contains("\"fc2.weight\"", refused.Hint, StringComparison.Ordinal);
     }
@@ -474,8 +481,12 @@ public class HookContract : CheckpointStoreContract
         var wrapped = new Layout([.. order.Select(tensor => TinyTrainer.Layout.Tensors[tensor]).Select(tensor =>
             new TensorInfo($"module._orig_mod.{tensor.Name}", tensor.Type, [.. tensor.Shape]))]);
         var trainer = New();
-        var mask = Mask.Create(wrapped, trainer.Mask.Tensors.Select(tensor => new TensorMask(Array.IndexOf(order, tensor.Tensor), tensor.Positions)));
-        var options = new CheckpointHookOptions { SaveEverySteps = 1, SaveOnStop = false, OnWarning = warnings.Add, Busy = BusyPolicy.Wait, State = trainer.State };
+        var mask = Mask.Create(
+            wrapped, trainer.Mask.Tensors.Select(tensor => new TensorMask(Array.IndexOf(order, tensor.Tensor), tensor.Positions)));
+        var options = new CheckpointHookOptions
+        {
+            SaveEverySteps = 1, SaveOnStop = false, OnWarning = warnings.Add, Busy = BusyPolicy.Wait, State = trainer.State,
+        };
         await using (var hook = new CheckpointHook(Store, "tiny", mask, tensor => trainer.BytesOf(order[tensor]), options))
         {
             Run(trainer, hook, 1, 3);
@@ -484,7 +495,8 @@ public class HookContract : CheckpointStoreContract
 
         Assert.Equal(trainer.ToFile(), await Store.RestoreAsync("tiny", 3));
         var again = New();
-        await using var bare = new CheckpointHook(Store, "tiny", mask, tensor => again.BytesOf(order[tensor]), options with { State = again.State });
+        await using var bare = new CheckpointHook(
+            Store, "tiny", mask, tensor => again.BytesOf(order[tensor]), options with { State = again.State });
         Assert.Equal(3, (await bare.ResumeAsync(cancellation: Stop))!.Step);
         Assert.Equal(trainer.ToFile(), again.ToFile());
         Assert.Empty(warnings);
@@ -541,7 +553,10 @@ public class HookContract : CheckpointStoreContract
         var before = other.ToFile();
         var sgd = new MaskedSgd(other.Mask, new SgdOptions { Momentum = 0.9 });
         await using var resumed = Hook(
-            other, EveryStep with { State = new Dictionary<string, IResumable>(StringComparer.Ordinal) { ["rng"] = other.Random, ["optimizer"] = sgd } }, state: false);
+            other, EveryStep with
+            {
+                State = new Dictionary<string, IResumable>(StringComparer.Ordinal) { ["rng"] = other.Random, ["optimizer"] = sgd },
+            }, state: false);
         var random = new StateSnapshot(other.Random);
         await RefusedAsync(ErrorCode.StateMismatch, () => resumed.ResumeAsync(cancellation: Stop));
         Assert.Equal(before, other.ToFile());

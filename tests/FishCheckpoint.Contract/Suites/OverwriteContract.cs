@@ -13,9 +13,14 @@ public class OverwriteContract : CheckpointStoreContract
     [Fact]
     public async Task Save_ManyAndOddMetrics_AreKept()
     {
-        var metrics = Enumerable.Range(0, 3000).ToDictionary(index => $"eval/class {index:0000} \"précision\" \\ 精度 😀", index => index / 7.0, StringComparer.Ordinal);
-        (metrics["nan"], metrics["up"], metrics["down"], metrics["tiny"]) = (double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon);
-        var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["run"] = "a1", ["config é"] = new string('{', 50_000) + "\0\n\u2028\"", ["empty"] = "" };
+        var metrics = Enumerable.Range(0, 3000)
+            .ToDictionary(index => $"eval/class {index:0000} \"précision\" \\ 精度 😀", index => index / 7.0, StringComparer.Ordinal);
+        (metrics["nan"], metrics["up"], metrics["down"], metrics["tiny"]) =
+            (double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon);
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["run"] = "a1", ["config é"] = new string('{', 50_000) + "\0\n\u2028\"", ["empty"] = "",
+        };
         var saved = await SaveFullAsync(1, Base.Change(1), new SaveOptions { Metrics = metrics, Metadata = metadata });
         var listed = Assert.Single((await Store.Checkpoints.ListAsync("task", new PageRequest(), Stop).ReadPageAsync()).Items);
         foreach (var info in new[] { saved.Value, listed, await Store.Checkpoints.GetAsync("task", StepRef.Latest, Stop) })
@@ -35,15 +40,20 @@ public class OverwriteContract : CheckpointStoreContract
     {
         // An attribute cannot hold half a surrogate pair.
         name = name switch { "half a pair" => "half \ud83d", "too long" => new string('n', SaveInfo.MaxNameLength + 1), _ => name };
-        await RefusedAsync(ErrorCode.RequestInvalid, () => SaveFullAsync(1, Base, new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { [name] = 1 } }));
-        await RefusedAsync(ErrorCode.RequestInvalid, () => SaveFullAsync(1, Base, new SaveOptions { Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [name] = "" } }));
+        await RefusedAsync(
+            ErrorCode.RequestInvalid, () => SaveFullAsync(
+                1, Base, new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { [name] = 1 } }));
+        await RefusedAsync(
+            ErrorCode.RequestInvalid, () => SaveFullAsync(
+                1, Base, new SaveOptions { Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [name] = "" } }));
         Assert.Empty((await Store.Checkpoints.ListAsync("task", new PageRequest(), Stop).ReadPageAsync()).Items);
     }
 
     [Fact]
     public async Task Save_MoreTextThanACheckpointKeeps_IsRefused()
     {
-        SaveOptions With(int length) => new() { Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["notes"] = new string('x', length) } };
+        SaveOptions With(int length) =>
+            new() { Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["notes"] = new string('x', length) } };
         await RefusedAsync(ErrorCode.TooLarge, () => SaveFullAsync(1, Base, With(SaveInfo.MaxBytes)));
         await SaveFullAsync(1, Base, With(SaveInfo.MaxBytes - 100));
     }
@@ -53,7 +63,11 @@ public class OverwriteContract : CheckpointStoreContract
     {
         for (var step = 1; step <= 12; step++)
         {
-            await SaveFullAsync(step, Base, new SaveOptions { Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["notes"] = new string('x', 1_000_000) } });
+            await SaveFullAsync(
+                step, Base, new SaveOptions
+                {
+                    Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["notes"] = new string('x', 1_000_000) },
+                });
         }
 
         var (found, page) = (new List<long>(), new PageRequest(100));
@@ -72,7 +86,12 @@ public class OverwriteContract : CheckpointStoreContract
     public async Task Overwrite_OtherContent_ReplacesItAndKeepsWhatIsBasedOnIt()
     {
         var (first, second) = (Base.Change(1), Base.Change(1).Change(2));
-        await SaveFullAsync(5, first, new SaveOptions { OpenTrainerState = () => new MemoryStream([1]), Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 1 } });
+        await SaveFullAsync(
+            5, first, new SaveOptions
+            {
+                OpenTrainerState = () => new MemoryStream([1]), Metrics = new Dictionary<string,
+                double>(StringComparer.Ordinal) { ["loss"] = 1 },
+            });
         await SavePatchAsync(6, second.PatchAgainst(first), new SaveOptions { Parent = ParentChoice.At(5) });
         await Store.Tasks.PutAsync("branch", new TaskSpec("base", BranchPoint: BranchPoint.Parse("task:5")), Stop);
         await Store.Checkpoints.SetTagAsync("task", "good", StepRef.At(5), Stop);
@@ -101,7 +120,8 @@ public class OverwriteContract : CheckpointStoreContract
     {
         var options = Overwriting with
         {
-            OpenTrainerState = () => new MemoryStream([1, 2]), Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = double.NaN },
+            OpenTrainerState = () => new MemoryStream([1, 2]),
+                Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = double.NaN },
             Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["run"] = "a" },
         };
         var model = Base.Change(3);
@@ -123,8 +143,14 @@ public class OverwriteContract : CheckpointStoreContract
             Assert.Equal((2, 2, -1), (state.ReadByte(), state.ReadByte(), state.ReadByte()));
         }
 
-        Assert.True((await SaveFullAsync(1, model, options = options with { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 2 } })).Created);
-        Assert.True((await SaveFullAsync(1, model, options with { Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["run"] = "b" } })).Created);
+        Assert.True(
+            (
+                await SaveFullAsync(
+                    1, model,
+                    options = options with { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 2 } })).Created);
+        Assert.True(
+            (await SaveFullAsync(
+                1, model, options with { Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["run"] = "b" } })).Created);
         var info = await Store.Checkpoints.GetAsync("task", StepRef.At(1), Stop);
         Assert.Equal((2, "b"), (info.Metrics["loss"], info.Metadata["run"]));
         Assert.Equal(model.ToBytes(), await Store.RestoreAsync("task", 1));
@@ -146,7 +172,8 @@ public class OverwriteContract : CheckpointStoreContract
     {
         var mask = Mask.Create(Base.Layout, [new TensorMask(1, new long[] { 7, 9, 4000 })]);
         Task<Saved<CheckpointInfo>> SaveAsync(int seed, SaveOptions? options) => Store.Checkpoints.SaveAsync(
-            "task", 3, new CheckpointContent.Changed(Deltas.MaskedState.Gather(mask, tensor => Base.Change(seed, 1)[Base.Layout.Tensors[tensor].Name])), options, Stop);
+            "task", 3, new CheckpointContent.Changed(
+                Deltas.MaskedState.Gather(mask, tensor => Base.Change(seed, 1)[Base.Layout.Tensors[tensor].Name])), options, Stop);
         await SaveAsync(1, null);
         var once = await Store.RestoreAsync("task", 3);
         Assert.True((await SaveAsync(2, Overwriting)).Created);

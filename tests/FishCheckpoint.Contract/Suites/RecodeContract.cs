@@ -7,6 +7,7 @@ using Xunit;
 namespace FishCheckpoint.Contract;
 
 /// <summary>What every store that recodes does. It is opened with the effort <see cref="Codec.CodecEffort.Fast"/>.</summary>
+[Trait("Category", TestedStore.LongSuites)]
 public class RecodeContract : CheckpointStoreContract
 {
     protected override StoreSetup Setup => new() { Effort = Codec.CodecEffort.Fast };
@@ -37,7 +38,8 @@ public class RecodeContract : CheckpointStoreContract
         await Recoding.RecodeAsync(null, Stop);
         var stored = await StoredAsync();
         var again = await Recoding.RecodeAsync(null, Stop);
-        Assert.Equal((0, 0, 0, 0, 0, true), (again.Recoded, again.Kept, again.Skipped, again.BytesBefore, again.BytesAfter, again.Finished));
+        Assert.Equal(
+            (0, 0, 0, 0, 0, true), (again.Recoded, again.Kept, again.Skipped, again.BytesBefore, again.BytesAfter, again.Finished));
         Assert.Equal(stored, await StoredAsync());
 
         // What is saved afterwards is taken.

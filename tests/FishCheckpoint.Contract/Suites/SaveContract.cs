@@ -142,7 +142,8 @@ public class SaveContract : CheckpointStoreContract
     public async Task Save_EncodedAgainstAnotherState_IsRefused()
     {
         var mask = Mask.Create(Base.Layout, [new TensorMask(1, new long[] { 7 })]);
-        using var encoded = DeltaEncoder.Encode(Gather(mask, Base).OpenReader(), null, Digest.Of("other"u8), new CodecOptions(), Folder, Stop);
+        using var encoded =
+            DeltaEncoder.Encode(Gather(mask, Base).OpenReader(), null, Digest.Of("other"u8), new CodecOptions(), Folder, Stop);
         await RefusedAsync(
             ErrorCode.BaseMismatch, () => Store.Checkpoints.SaveAsync("task", 2, new CheckpointContent.Encoded(encoded), null, Stop));
         await NothingSavedAsync();
@@ -155,7 +156,8 @@ public class SaveContract : CheckpointStoreContract
         var first = await SaveFullAsync(5, model);
         var second = await SaveFullAsync(5, model);
         Assert.Equal((true, false), (first.Created, second.Created));
-        Assert.Equal(first.Value, second.Value with { Metrics = first.Value.Metrics, Metadata = first.Value.Metadata, Tags = first.Value.Tags });
+        Assert.Equal(first.Value,
+            second.Value with { Metrics = first.Value.Metrics, Metadata = first.Value.Metadata, Tags = first.Value.Tags });
     }
 
     [Fact]
@@ -208,14 +210,16 @@ public class SaveContract : CheckpointStoreContract
     [Fact]
     public async Task Save_WrongFileDigest_IsRefused()
     {
-        await RefusedAsync(ErrorCode.DigestMismatch, () => SaveFullAsync(1, Base.Change(11), new SaveOptions { ExpectedFileDigest = Digest.Of("x"u8) }));
+        await RefusedAsync(ErrorCode.DigestMismatch, () =>
+            SaveFullAsync(1, Base.Change(11), new SaveOptions { ExpectedFileDigest = Digest.Of("x"u8) }));
         await NothingSavedAsync();
     }
 
     [Fact]
     public async Task Save_WrongBase_IsRefused()
     {
-        await RefusedAsync(ErrorCode.BaseMismatch, () => SaveFullAsync(1, Base.Change(1), new SaveOptions { ExpectedBase = Digest.Of("x"u8) }));
+        await RefusedAsync(ErrorCode.BaseMismatch, () =>
+            SaveFullAsync(1, Base.Change(1), new SaveOptions { ExpectedBase = Digest.Of("x"u8) }));
         await NothingSavedAsync();
     }
 
@@ -266,7 +270,8 @@ public class SaveContract : CheckpointStoreContract
     public async Task Save_PatchOfUnequalHalves_IsRefused()
     {
         var patch = TestModel.Patch(
-            null, (new TensorInfo("layer.0.bias.indices", DType.I32, [1]), new byte[4]), (new TensorInfo("layer.0.bias.values", DType.F32, [2]), new byte[8]));
+            null, (new TensorInfo("layer.0.bias.indices", DType.I32, [1]), new byte[4]),
+            (new TensorInfo("layer.0.bias.values", DType.F32, [2]), new byte[8]));
         await RefusedAsync(ErrorCode.ShapeMismatch, () => SavePatchAsync(1, patch));
         await NothingSavedAsync();
     }
@@ -290,9 +295,12 @@ public class SaveContract : CheckpointStoreContract
         var values = ValuesOf(first.PatchAgainst(Base), first, saved.Value.Mask);
         await RefusedAsync(ErrorCode.MaskUnknown, () => SavePatchAsync(2, ValuesOf(first.PatchAgainst(Base), first, Digest.Of("none"u8))));
         Dictionary<string, string> named = new(StringComparer.Ordinal) { ["mask"] = saved.Value.Mask.ToString() };
-        await RefusedAsync(ErrorCode.ShapeMismatch, () => SavePatchAsync(2, TestModel.Patch(named, (new TensorInfo("layer.0.bias.values", DType.F32, [2, 2]), new byte[16]))));
-        await RefusedAsync(ErrorCode.DtypeMismatch, () => SavePatchAsync(2, TestModel.Patch(named, (new TensorInfo("layer.0.bias.values", DType.I32, [1]), new byte[4]))));
-        await RefusedAsync(ErrorCode.TensorUnknown, () => SavePatchAsync(2, TestModel.Patch(named, (new TensorInfo("none.values", DType.F32, [1]), new byte[4]))));
+        await RefusedAsync(ErrorCode.ShapeMismatch, () =>
+            SavePatchAsync(2, TestModel.Patch(named, (new TensorInfo("layer.0.bias.values", DType.F32, [2, 2]), new byte[16]))));
+        await RefusedAsync(ErrorCode.DtypeMismatch, () =>
+            SavePatchAsync(2, TestModel.Patch(named, (new TensorInfo("layer.0.bias.values", DType.I32, [1]), new byte[4]))));
+        await RefusedAsync(ErrorCode.TensorUnknown, () =>
+            SavePatchAsync(2, TestModel.Patch(named, (new TensorInfo("none.values", DType.F32, [1]), new byte[4]))));
         var header = SafetensorsFile.Open(await WriteAsync(values));
         var part = header.Header.Tensors[0];
         var bytes = new byte[part.Info.Bytes];
@@ -311,7 +319,8 @@ public class SaveContract : CheckpointStoreContract
         await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
         var model = Base.Change(2, 1);
         var saved = await Store.Checkpoints.SaveAsync(
-            "task", 2, new CheckpointContent.Changed(Gather(mask, model)), new SaveOptions { OpenTrainerState = () => new MemoryStream([1, 2, 3]) }, Stop);
+            "task", 2, new CheckpointContent.Changed(Gather(mask, model)),
+            new SaveOptions { OpenTrainerState = () => new MemoryStream([1, 2, 3]) }, Stop);
         Assert.True(saved.Created);
         Assert.Equal(Masked(mask, model).ToBytes(), await Store.RestoreAsync("task", 2));
         Assert.Equal([1, 2, 3], await StateOfAsync(2));
@@ -338,8 +347,10 @@ public class SaveContract : CheckpointStoreContract
         Assert.True((await SaveFullAsync(1, model)).Created);
         Assert.False((await SaveFullAsync(1, model, new SaveOptions { OpenTrainerState = () => new MemoryStream([1, 2]) })).Created);
         Assert.False((await SaveFullAsync(1, model, new SaveOptions { OpenTrainerState = () => new MemoryStream([1, 2]) })).Created);
-        await RefusedAsync(ErrorCode.StateTaken, () => SaveFullAsync(1, model, new SaveOptions { OpenTrainerState = () => new MemoryStream([3]) }));
-        await RefusedAsync(ErrorCode.StepTaken, () => SaveFullAsync(1, Base, new SaveOptions { OpenTrainerState = () => new MemoryStream([1, 2]) }));
+        await RefusedAsync(ErrorCode.StateTaken, () =>
+            SaveFullAsync(1, model, new SaveOptions { OpenTrainerState = () => new MemoryStream([3]) }));
+        await RefusedAsync(ErrorCode.StepTaken, () =>
+            SaveFullAsync(1, Base, new SaveOptions { OpenTrainerState = () => new MemoryStream([1, 2]) }));
         Assert.Equal([1, 2], await StateOfAsync(1));
     }
 
@@ -352,7 +363,8 @@ public class SaveContract : CheckpointStoreContract
         await RefusedAsync(ErrorCode.NameInvalid, () => SaveFullAsync(1, Base, task: task));
 
     [Fact]
-    public async Task Save_UnknownTask_IsRefused() => await RefusedAsync(ErrorCode.TaskNotFound, () => SaveFullAsync(1, Base, task: "none"));
+    public async Task Save_UnknownTask_IsRefused() =>
+        await RefusedAsync(ErrorCode.TaskNotFound, () => SaveFullAsync(1, Base, task: "none"));
 
     [Fact]
     public async Task Save_OwnTensors_RestoresTheTaskLayout()
@@ -369,7 +381,9 @@ public class SaveContract : CheckpointStoreContract
         Assert.Equal(model.ToBytes(), await Store.RestoreAsync("own", 1));
 
         // A patch says nothing of the own tensors: they are zeros.
-        await SavePatchAsync(2, TestModel.Patch(null, (new TensorInfo("layer.0.bias.indices", DType.I32, [1]), [4, 0, 0, 0]), (new TensorInfo("layer.0.bias.values", DType.F32, [1]), [1, 2, 3, 4])), task: "own");
+        await SavePatchAsync(2,
+            TestModel.Patch(null, (new TensorInfo("layer.0.bias.indices", DType.I32, [1]), [4, 0, 0, 0]),
+                (new TensorInfo("layer.0.bias.values", DType.F32, [1]), [1, 2, 3, 4])), task: "own");
         await using var reader = await Store.States.OpenAsync("own", StepRef.At(2), Stop);
         Assert.Contains(reader.Layout.Tensors, tensor => tensor.Equals(own));
         var restored = await reader.ReadAsync();
@@ -399,7 +413,8 @@ public class SaveContract : CheckpointStoreContract
         return TestModel.Patch(
             new Dictionary<string, string>(StringComparer.Ordinal) { ["mask"] = mask.ToString() },
             [.. parts.Select(part => (Base.Layout.Tensors[part.Key], part.Value)).Select(part => (
-                new TensorInfo($"{part.Item1.Name}.values", part.Item1.Type, [part.Value.Count / part.Item1.UnitSize]), part.Value.ToArray()))]);
+                new TensorInfo($"{part.Item1.Name}.values", part.Item1.Type, [part.Value.Count / part.Item1.UnitSize]),
+                part.Value.ToArray()))]);
     }
 
     // The base with a model's values at a patch's positions.

@@ -141,7 +141,8 @@ public class SideFileContract : CheckpointStoreContract
         await File.WriteAllTextAsync(path, "x", Stop);
         await RefusedAsync(
             ErrorCode.NameInvalid,
-            () => SavePatchAsync(1, Base.Change(1).PatchAgainst(Base), new SaveOptions { SideFiles = [new SideFile(name, path)] }, "sided"));
+            () => SavePatchAsync(1, Base.Change(1).PatchAgainst(Base), new SaveOptions { SideFiles = [new SideFile(name, path)] },
+                "sided"));
         await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.Checkpoints.GetAsync("sided", StepRef.At(1), Stop));
     }
 
@@ -150,7 +151,8 @@ public class SideFileContract : CheckpointStoreContract
     {
         await PutSidedAsync();
         var error = await RefusedAsync(ErrorCode.FileNotFound, () => SavePatchAsync(
-            1, Base.Change(1).PatchAgainst(Base), new SaveOptions { SideFiles = [new SideFile("config.json", Path.Combine(Folder, "gone"))] }, "sided"));
+            1, Base.Change(1).PatchAgainst(Base),
+            new SaveOptions { SideFiles = [new SideFile("config.json", Path.Combine(Folder, "gone"))] }, "sided"));
         Assert.Contains("gone", error.Key, StringComparison.Ordinal);
     }
 

@@ -43,7 +43,8 @@ public sealed class DashboardServer : IAsyncLifetime
         server = FishServer.Build(["--urls", "http://127.0.0.1:0"], builder => builder.Configuration.AddInMemoryCollection(
         [
             new("FishCheckpoint:DataFolder", Path.Combine(folder, "data")), new("FishCheckpoint:Access:Required", $"{keys}"),
-            new("FishCheckpoint:Maintenance:CollectEvery", "00:00:00"), new("Logging:LogLevel:Default", "None"), new("Logging:LogLevel:Microsoft.AspNetCore", "None"),
+            new("FishCheckpoint:Maintenance:CollectEvery", "00:00:00"), new("Logging:LogLevel:Default", "None"),
+            new("Logging:LogLevel:Microsoft.AspNetCore", "None"),
         ]));
         await server.StartAsync();
         Address = new Uri(server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
@@ -70,7 +71,8 @@ public sealed class DashboardServer : IAsyncLifetime
         new("embed.weight", DType.F32, [64, 16]),
         .. Enumerable.Range(0, 6).SelectMany(block => new TensorInfo[]
         {
-            new($"encoder.layer.{block}.attn.q.weight", DType.F32, [16, 16]), new($"encoder.layer.{block}.mlp.up.weight", DType.BF16, [32, 16]),
+            new($"encoder.layer.{block}.attn.q.weight", DType.F32, [16, 16]),
+                new($"encoder.layer.{block}.mlp.up.weight", DType.BF16, [32, 16]),
             new($"encoder.layer.{block}.norm.bias", DType.F32, [16]),
         }),
         new("head." + Hostile, DType.F32, [4, 16]),
@@ -85,7 +87,10 @@ public sealed class DashboardServer : IAsyncLifetime
         await store.Tasks.PutAsync("gamma", new TaskSpec("tiny"));
         for (var step = 1; step <= steps; step++)
         {
-            var metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = Math.Abs(step - 150) + 0.5, ["accuracy"] = step / 1000.0 };
+            var metrics = new Dictionary<string, double>(StringComparer.Ordinal)
+            {
+                ["loss"] = Math.Abs(step - 150) + 0.5, ["accuracy"] = step / 1000.0,
+            };
             if (step == steps)
             {
                 metrics[Hostile] = 1;

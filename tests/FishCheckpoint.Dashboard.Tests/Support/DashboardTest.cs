@@ -8,7 +8,9 @@ using Xunit;
 
 namespace FishCheckpoint.Dashboard.Tests.Support;
 
-/// <summary>A page of the dashboard. Whatever a test does, nothing may leave the server's origin, and nothing break or be forbidden on the way.</summary>
+/// <summary>
+/// A page of the dashboard. Whatever a test does, nothing may leave the server's origin, and nothing break or be forbidden on the way.
+/// </summary>
 public abstract class DashboardTest(Chromium chromium, DashboardServer server) : IAsyncLifetime
 {
     private readonly ConcurrentQueue<string> complaints = new();
@@ -27,7 +29,8 @@ public abstract class DashboardTest(Chromium chromium, DashboardServer server) :
 
     public async ValueTask InitializeAsync()
     {
-        Assert.SkipUnless(File.Exists(Chromium.Program), $"There is no {Chromium.Program}: apt-get install chromium, or set FISH_CHROMIUM.");
+        Assert.SkipUnless(
+            File.Exists(Chromium.Program), $"There is no {Chromium.Program}: apt-get install chromium, or set FISH_CHROMIUM.");
         await SetUpAsync();
         await OpenPageAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 900 } });
     }
@@ -43,7 +46,8 @@ public abstract class DashboardTest(Chromium chromium, DashboardServer server) :
         await Page.Context.CloseAsync();
         await TearDownAsync();
         Assert.All(requests, url => Assert.StartsWith(Server.Address.ToString(), url, StringComparison.Ordinal));
-        Assert.DoesNotContain(complaints, text => !ExpectsRefusals || !text.StartsWith("Failed to load resource", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            complaints, text => !ExpectsRefusals || !text.StartsWith("Failed to load resource", StringComparison.Ordinal));
     }
 
     protected virtual Task SetUpAsync() => Task.CompletedTask;
@@ -103,7 +107,11 @@ public abstract class DashboardTest(Chromium chromium, DashboardServer server) :
         }
 
         Assert.NotNull(folder);
-        await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder.FullName, "TestResults", "dashboard", $"{name}.png"), FullPage = whole });
+        await Page.ScreenshotAsync(
+            new PageScreenshotOptions
+            {
+                Path = Path.Combine(folder.FullName, "TestResults", "dashboard", $"{name}.png"), FullPage = whole,
+            });
     }
 
     protected static Regex Text(string pattern) => new(pattern, RegexOptions.None, TimeSpan.FromSeconds(1));

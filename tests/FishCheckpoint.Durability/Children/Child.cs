@@ -27,7 +27,10 @@ public sealed class Child : IDisposable
     /// <summary>Starts this program again, as a child.</summary>
     public static Child Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
         if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
         {
             start.ArgumentList.Add(Assembly.GetEntryAssembly()!.Location);
@@ -95,18 +98,22 @@ public sealed class Child : IDisposable
 /// <param name="Dense">Whether bases are compressed.</param>
 /// <param name="MaxRefusals">How many operations may be refused because the disk does, before it ends.</param>
 /// <param name="Grace">Whether what is deleted can be brought back; otherwise it goes at once.</param>
-public sealed record ChildArguments(string Folder, int Seed, int First, int Count, bool Dense = false, int MaxRefusals = int.MaxValue, bool Grace = true)
+public sealed record ChildArguments(
+    string Folder, int Seed, int First, int Count, bool Dense = false, int MaxRefusals = int.MaxValue, bool Grace = true)
 {
     public StoreOptions ToOptions() => new()
     {
         // Longer than any run, and on a full disk too.
         DeletionGrace = Grace ? TimeSpan.FromDays(30) : TimeSpan.Zero,
-        MinFreeBytes = 0, DataFolder = Folder, Codec = new CodecOptions { Effort = CodecEffort.Fast }, Bases = Dense ? BaseCompression.Compressed : BaseCompression.None,
+        MinFreeBytes = 0, DataFolder = Folder, Codec = new CodecOptions { Effort = CodecEffort.Fast },
+        Bases = Dense ? BaseCompression.Compressed : BaseCompression.None,
         Retention = ModelRetention.OfStore,
     };
 
     public string[] ToList() => [Folder, $"{Seed}", $"{First}", $"{Count}", $"{Dense}", $"{MaxRefusals}", $"{Grace}"];
 
     public static ChildArguments Parse(IReadOnlyList<string> list) =>
-        new(list[0], int.Parse(list[1]), int.Parse(list[2]), int.Parse(list[3]), bool.Parse(list[4]), int.Parse(list[5]), bool.Parse(list[6]));
+        new(
+            list[0], int.Parse(list[1]), int.Parse(list[2]), int.Parse(list[3]), bool.Parse(list[4]), int.Parse(list[5]),
+            bool.Parse(list[6]));
 }

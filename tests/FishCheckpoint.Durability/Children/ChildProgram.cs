@@ -7,8 +7,8 @@ using FishCheckpoint.Storage;
 namespace FishCheckpoint.Durability.Children;
 
 /// <summary>
-/// The process that is killed, or whose disk fails: does operation after operation, and says before each what it begins and after it how it ended. What it has said is
-/// acknowledged.
+/// The process that is killed, or whose disk fails: does operation after operation, and says before each what it begins and after it how it
+/// ended. What it has said is acknowledged.
 /// </summary>
 public static class ChildProgram
 {

@@ -6,7 +6,10 @@ using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Durability.Children;
 
-/// <summary>One of several processes at work on one store, with several threads that write, read, tag, delete, recode, fold and collect the same few checkpoints.</summary>
+/// <summary>
+/// One of several processes at work on one store, with several threads that write, read, tag, delete, recode, fold and collect the same few
+/// checkpoints.
+/// </summary>
 /// <param name="Folder">The data folder.</param>
 /// <param name="Seed">This process's.</param>
 /// <param name="Threads">How many threads.</param>
@@ -23,7 +26,8 @@ public sealed record ConcurrentChild(string Folder, int Seed, int Threads, int C
 
     /// <summary>The one content that a step is ever saved with, so that every reader knows its bytes.</summary>
     public static Operation SaveOf(string task, long step) => new(
-        (step % 3) switch { 0 => OperationKind.SaveFull, 1 => OperationKind.SavePatch, _ => OperationKind.SaveMasked }, task, step, (int)(step % 5) + 1, (int)(step % 2) + 1,
+        (step % 3) switch { 0 => OperationKind.SaveFull, 1 => OperationKind.SavePatch, _ => OperationKind.SaveMasked }, task, step,
+        (int)(step % 5) + 1, (int)(step % 2) + 1,
         (int)(step % 3));
 
     public async Task<int> RunAsync()
@@ -64,7 +68,8 @@ public sealed record ConcurrentChild(string Folder, int Seed, int Threads, int C
         };
         try
         {
-            return operation is null ? ("Read", await ReadAsync(store, task, step)) : (operation.Kind.ToString(), await performer.PerformAsync(operation));
+            return operation is null ? ("Read", await ReadAsync(store, task, step))
+                : (operation.Kind.ToString(), await performer.PerformAsync(operation));
         }
         catch (Exception error)
         {

@@ -6,7 +6,9 @@ using FishCheckpoint.Storage.Backups;
 
 namespace FishCheckpoint.Durability.Children;
 
-/// <summary>A process that backs a store up or restores a backup, and is killed or refused by a call that changes a file of the copy.</summary>
+/// <summary>
+/// A process that backs a store up or restores a backup, and is killed or refused by a call that changes a file of the copy.
+/// </summary>
 /// <param name="IsBackup">Whether it backs up.</param>
 /// <param name="From">The store, or the backup.</param>
 /// <param name="To">The backup's folder, or the data folder.</param>

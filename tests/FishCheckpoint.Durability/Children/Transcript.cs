@@ -13,7 +13,8 @@ public sealed class Transcript
     private readonly Func<int, Operation> operationAt;
     private List<StoreModel> possible;
 
-    // What a commit that the disk refused makes of the store if it is found in the log after a crash: until another commit has taken its place.
+    // What a commit that the disk refused makes of the store if it is found in the log after a crash: until another commit has taken its
+    // place.
     private List<StoreModel> haunting = [];
     private Operation? begun;
     private string? foreseen;
@@ -22,7 +23,10 @@ public sealed class Transcript
     /// <param name="before">What the store held before.</param>
     public Transcript(Func<int, Operation> operationAt, StoreModel before) => (this.operationAt, possible) = (operationAt, [before]);
 
-    /// <summary>What it is doing: <c>starting</c>, <c>opening</c>, a kind of operation, <c>planning</c> what is to be collected, <c>idle</c>, <c>closing</c>, or <c>closed</c>.</summary>
+    /// <summary>
+    /// What it is doing: <c>starting</c>, <c>opening</c>, a kind of operation, <c>planning</c> what is to be collected, <c>idle</c>,
+    /// <c>closing</c>, or <c>closed</c>.
+    /// </summary>
     public string Doing { get; private set; } = "starting";
 
     /// <summary>The number of the next operation.</summary>
@@ -37,7 +41,9 @@ public sealed class Transcript
     /// <summary>Operations that ran out of memory.</summary>
     public int MemoryRefusals { get; private set; }
 
-    /// <summary>The file whose sync was made to fail, and what waited for it; not the data folder, whose sync SQLite does not wait for.</summary>
+    /// <summary>
+    /// The file whose sync was made to fail, and what waited for it; not the data folder, whose sync SQLite does not wait for.
+    /// </summary>
     public string? SyncFailed { get; private set; }
 
     /// <summary>What it says that no store may.</summary>
@@ -60,7 +66,8 @@ public sealed class Transcript
                 End(words[2]);
                 break;
             case "failed":
-                SyncFailed = words[1] == "sync" && words[2] != "." && Doing is not ("closing" or "closed") ? $"{words[2]}, while {Doing}," : null;
+                SyncFailed = words[1] == "sync" && words[2] != "." && Doing is not ("closing" or "closed")
+                    ? $"{words[2]}, while {Doing}," : null;
                 break;
             case "refused" when words[1] == DiskRefusal:
                 DiskRefusals++;
@@ -86,7 +93,9 @@ public sealed class Transcript
         }
 
         var nearest = possible.Select(model => model.Lines()).MinBy(model => model.Except(lines).Count() + lines.Except(model).Count())!;
-        Wrong.Add($"after {Doing} ({begun}): missing: [{string.Join("; ", nearest.Except(lines))}], there instead: [{string.Join("; ", lines.Except(nearest))}]");
+        Wrong.Add(
+            $"after {Doing} ({begun}): missing: [{string.Join("; ", nearest.Except(lines))}], there instead: "
+            + $"[{string.Join("; ", lines.Except(nearest))}]");
         return null;
     }
 
@@ -141,7 +150,9 @@ public sealed class Transcript
 
             if (agreeing.Count == 0)
             {
-                Wrong.Add($"{begun} ended with {outcome}; expected {string.Join(" or ", possible.Select(model => model.Clone().Apply(begun!)).Distinct(StringComparer.Ordinal))}");
+                Wrong.Add(
+                    $"{begun} ended with {outcome}; expected "
+                    + $"{string.Join(" or ", possible.Select(model => model.Clone().Apply(begun!)).Distinct(StringComparer.Ordinal))}");
             }
 
             haunting = StoreModel.IsDone(outcome) && Writes(agreeing) ? [] : haunting;

@@ -6,8 +6,8 @@ using FishCheckpoint.Storage;
 namespace FishCheckpoint.Durability.Faults;
 
 /// <summary>
-/// A process with the preloaded library that does the script again and again, each time in a fresh store and with another call that fails, and looks at what is there
-/// afterwards. It says which it is at, so that its parent knows what it crashed or hung on.
+/// A process with the preloaded library that does the script again and again, each time in a fresh store and with another call that fails,
+/// and looks at what is there afterwards. It says which it is at, so that its parent knows what it crashed or hung on.
 /// </summary>
 /// <param name="Folder">A folder for the stores.</param>
 /// <param name="Mode">Number of the way of failing.</param>
@@ -24,7 +24,8 @@ public sealed record FaultChild(string Folder, int Mode, int First, int Stride, 
     public string[] ToList() => [Word, Folder, $"{Mode}", $"{First}", $"{Stride}", $"{Last}", Kind];
 
     public static FaultChild? TryParse(IReadOnlyList<string> list) =>
-        list[0] == Word ? new FaultChild(list[1], int.Parse(list[2]), int.Parse(list[3]), int.Parse(list[4]), int.Parse(list[5]), list[6]) : null;
+        list[0] == Word ? new FaultChild(
+            list[1], int.Parse(list[2]), int.Parse(list[3]), int.Parse(list[4]), int.Parse(list[5]), list[6]) : null;
 
     public async Task<int> RunAsync()
     {

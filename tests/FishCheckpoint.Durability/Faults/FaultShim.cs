@@ -97,7 +97,8 @@ public sealed record FaultMode(string Name, int Error, bool Onward, string Kinds
 
     public static IReadOnlyList<FaultMode> All { get; } =
     [
-        new("ENOSPC once", NoSpace, false), new("EIO once", IoError, false), new("ENOSPC from then on", NoSpace, true), new("EIO from then on", IoError, true),
+        new("ENOSPC once", NoSpace, false), new("EIO once", IoError, false), new("ENOSPC from then on", NoSpace, true),
+        new("EIO from then on", IoError, true),
         new("half written", 0, false),
         new("EMFILE once", FullProcessTable, false, Openings), new("EMFILE from then on", FullProcessTable, true, Openings),
         new("ENFILE once", FullSystemTable, false, Openings), new("ENOMEM once", NoMemory, false, Memory),

@@ -34,7 +34,10 @@ internal sealed class FishProcess : IDisposable
     /// <param name="arguments">What it is to do.</param>
     public static FishProcess Start(string fish, params string[] arguments)
     {
-        var start = new ProcessStartInfo(fish, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(fish, arguments)
+        {
+            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
 
         // A killed runtime cannot remove its diagnostic pipes.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";

@@ -10,7 +10,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Durability.Following;
 
-/// <summary>A task that goes on being saved while it is followed: small changes and large ones, files under other headers, patches, and steps that are deleted again.</summary>
+/// <summary>
+/// A task that goes on being saved while it is followed: small changes and large ones, files under other headers, patches, and steps that
+/// are deleted again.
+/// </summary>
 internal sealed class FollowedTask : IAsyncDisposable
 {
     public const string Name = "task";
@@ -35,8 +38,10 @@ internal sealed class FollowedTask : IAsyncDisposable
     public static async Task<FollowedTask> CreateAsync(string data, int seed, string scratch)
     {
         var first = TestModel.Create(
-            seed, null, new TensorInfo("embed.weight", DType.F32, [300, 1000]), new TensorInfo("layer.weight", DType.BF16, [300, 170]), new TensorInfo("steps", DType.I64, []));
-        var opened = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = data, Codec = new CodecOptions { Effort = CodecEffort.Fast } });
+            seed, null, new TensorInfo("embed.weight", DType.F32, [300, 1000]), new TensorInfo("layer.weight", DType.BF16, [300, 170]),
+            new TensorInfo("steps", DType.I64, []));
+        var opened = await SqliteCheckpointStore.OpenAsync(
+            new StoreOptions { DataFolder = data, Codec = new CodecOptions { Effort = CodecEffort.Fast } });
         await opened.Bases.AddAsync("base", ModelUpload.FromStream(new MemoryStream(first.ToBytes())));
         await opened.Tasks.PutAsync(Name, new TaskSpec("base"));
         return new FollowedTask(opened, seed, scratch, first);
@@ -88,7 +93,8 @@ internal sealed class FollowedTask : IAsyncDisposable
     public ValueTask DisposeAsync() => store.DisposeAsync();
 
     // The same model under a header that says the step, as trainers write one.
-    private TestModel Told(long step) => model.Under(new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt", ["step"] = $"{step}" });
+    private TestModel Told(long step) =>
+        model.Under(new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt", ["step"] = $"{step}" });
 
     // Never the newest: so the newest only grows.
     private async Task DeleteAsync()

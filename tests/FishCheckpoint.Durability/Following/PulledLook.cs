@@ -51,7 +51,9 @@ internal sealed class PulledLook(string folder, FollowedTask task)
         using var manifest = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "current", ".fish.json")));
         var file = manifest.RootElement.GetProperty("files").EnumerateArray().Single();
         var bytes = File.ReadAllBytes(Model);
-        var told = (manifest.RootElement.GetProperty("step").GetInt64(), file.GetProperty("bytes").GetInt64(), file.GetProperty("sha256").GetString());
+        var told =
+            (manifest.RootElement.GetProperty("step").GetInt64(), file.GetProperty("bytes").GetInt64(),
+            file.GetProperty("sha256").GetString());
         return told == (seen, bytes.Length, Digest.Of(bytes).ToString()) ? null : $"the manifest says {told}, and step {seen} is there";
     }
 

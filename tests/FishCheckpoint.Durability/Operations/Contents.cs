@@ -20,31 +20,43 @@ public static class Contents
     /// <summary>The first of them that is a branch, by its place.</summary>
     public const int Branches = 3;
 
-    /// <summary>The base that a task is bound to, by the first letter of its name: in wide floats, whose values are predicted one from another, or in narrow ones.</summary>
+    /// <summary>
+    /// The base that a task is bound to, by the first letter of its name: in wide floats, whose values are predicted one from another, or
+    /// in narrow ones.
+    /// </summary>
     public static string BaseOf(string task) => task.StartsWith('c') ? "narrow" : "wide";
 
     public static string DescriptionOf(int content) => $"description {content}";
 
-    public static IReadOnlyDictionary<string, double> MetricsOf(int content) => new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = content / 8.0 };
+    public static IReadOnlyDictionary<string, double> MetricsOf(int content) => new Dictionary<string, double>(StringComparer.Ordinal)
+    {
+        ["loss"] = content / 8.0,
+    };
 
     /// <summary>The model that a base of a seed is.</summary>
     public static TestModel Base(int content) => Models.GetOrAdd(("", "base", content, 0), _ => content == 2
         ? TestModel.Create(content, null, new TensorInfo("w", DType.BF16, [40, 50]), new TensorInfo("b", DType.F32, [20]))
         : TestModel.Create(
-            content, null, new TensorInfo("w", DType.F32, [30, 50]), new TensorInfo("h", DType.BF16, [10, 20]), new TensorInfo("n", DType.I64, [])));
+            content, null, new TensorInfo("w", DType.F32, [30, 50]), new TensorInfo("h", DType.BF16, [10, 20]),
+            new TensorInfo("n", DType.I64, [])));
 
     public static TestModel BaseOfTask(string task) => Base(BaseOf(task) == "narrow" ? 2 : 1);
 
     /// <summary>The model that a save holds.</summary>
-    public static TestModel Of(Operation save) => Models.GetOrAdd((BaseOf(save.Task), save.Kind.ToString(), save.Content, save.Mask), _ => save.Kind switch
+    public static TestModel Of(Operation save) =>
+        Models.GetOrAdd((BaseOf(save.Task), save.Kind.ToString(), save.Content, save.Mask), _ => save.Kind switch
     {
         // Every other one is laid out as its trainer likes it.
         OperationKind.SaveFull when save.Content % 2 == 0 => BaseOfTask(save.Task).Change(save.Content, 0.05).Rearranged(),
-        OperationKind.SaveFull or OperationKind.SavePatch => BaseOfTask(save.Task).Change(save.Content, save.Kind == OperationKind.SavePatch ? 0.02 : 0.05),
+        OperationKind.SaveFull or OperationKind.SavePatch => BaseOfTask(save.Task)
+            .Change(save.Content, save.Kind == OperationKind.SavePatch ? 0.02 : 0.05),
         _ => OnMask(BaseOfTask(save.Task), MaskOf(save), save.Content),
     });
 
-    /// <summary>The model that comes out where what a save sends is laid on a parent: a full model is itself, anything else says only what it changes.</summary>
+    /// <summary>
+    /// The model that comes out where what a save sends is laid on a parent: a full model is itself, anything else says only what it
+    /// changes.
+    /// </summary>
     public static TestModel Laid(Operation save, TestModel parent)
     {
         var sent = Of(save);

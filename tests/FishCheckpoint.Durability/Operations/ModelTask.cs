@@ -68,7 +68,9 @@ internal sealed class ModelTask((string Task, long Step)? start, TestModel origi
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation.Kind, "This is not done to a task."),
     };
 
-    /// <summary>Saves a model, whatever it was laid on. The same again is done already; its metrics stay those that it was first saved with.</summary>
+    /// <summary>
+    /// Saves a model, whatever it was laid on. The same again is done already; its metrics stay those that it was first saved with.
+    /// </summary>
     public string Save(Operation save, TestModel model)
     {
         var file = StoreModel.Hash(model.ToBytes());
@@ -112,12 +114,15 @@ internal sealed class ModelTask((string Task, long Step)? start, TestModel origi
             name, pair.Key, pair.Value.File, pair.Value.State == 0 ? "-" : Contents.HashOfState(pair.Value.State),
             pair.Value.Files == 0 ? "-" : Contents.HashOfFiles(pair.Value.Files), pair.Value.Loss,
             tags.Where(tag => tag.Value == pair.Key).Select(tag => tag.Key), pair.Value.IsPinned))
-        .Prepend(StoreModel.TaskLine(name, Contents.BaseOf(name), Contents.DescriptionOf(Content), steps.Count, steps.Count == 0 ? null : steps.Keys.Last()));
+        .Prepend(
+            StoreModel.TaskLine(
+                name, Contents.BaseOf(name), Contents.DescriptionOf(Content), steps.Count, steps.Count == 0 ? null : steps.Keys.Last()));
 
     /// <summary>Its deleted steps that can be brought back, and of a deleted task all, a line each.</summary>
     public IEnumerable<string> DeletedLines(string name, bool isWhole) => [
         .. deleted.Select(item => Line(name, false, item.Step, item.Content, item.Tags)),
-        .. isWhole ? steps.Select(pair => Line(name, true, pair.Key, pair.Value, tags.Where(tag => tag.Value == pair.Key).Select(tag => tag.Key))) : []];
+        .. isWhole ? steps.Select(
+            pair => Line(name, true, pair.Key, pair.Value, tags.Where(tag => tag.Value == pair.Key).Select(tag => tag.Key))) : []];
 
     private static string Line(string name, bool withTask, long step, ModelStep content, IEnumerable<string> tags) =>
         StoreModel.DeletedLine(name, withTask, step, content.State == 0 ? "-" : "state", content.Loss, tags);
@@ -161,7 +166,8 @@ internal sealed class ModelTask((string Task, long Step)? start, TestModel origi
     // Of several, the one that was deleted last. A tag that another step has since stays there.
     private string Undelete(Operation operation)
     {
-        var (found, target) = (deleted.FindLastIndex(item => item.Step == operation.Step), operation.Content == 0 ? operation.Step : operation.Content - 1);
+        var (found, target) =
+            (deleted.FindLastIndex(item => item.Step == operation.Step), operation.Content == 0 ? operation.Step : operation.Content - 1);
         if (found < 0 || steps.ContainsKey(target))
         {
             return StoreModel.Refused(found < 0 ? ErrorCode.CheckpointNotFound : ErrorCode.StepTaken);
@@ -214,9 +220,11 @@ internal static class ModelRetention
     /// <param name="steps">Of all steps of a task, ascending: the loss, and whether it is pinned or tagged.</param>
     public static long[] Unkept(int content, IReadOnlyList<(long Step, double Loss, bool IsHeld)> steps)
     {
-        var free = steps.SkipLast(content switch { 0 or 1 => 6, 2 => 8, 3 => 4, _ => 3 }).Where(step => !step.IsHeld).Select(step => step.Step);
+        var free = steps.SkipLast(content switch { 0 or 1 => 6, 2 => 8, 3 => 4, _ => 3 }).Where(step => !step.IsHeld)
+            .Select(step => step.Step);
         var best = (content switch { 1 => steps.OrderByDescending(step => step.Loss), _ => steps.OrderBy(step => step.Loss) })
-            .ThenByDescending(step => step.Step).Take(content switch { 0 or 2 or 3 => 0, 1 => 2, _ => 3 }).Select(step => step.Step).ToHashSet();
+            .ThenByDescending(step => step.Step).Take(content switch { 0 or 2 or 3 => 0, 1 => 2, _ => 3 }).Select(step => step.Step)
+            .ToHashSet();
         return [.. free.Where(step => !best.Contains(step) && (content != 3 || step % 3 != 0))];
     }
 }

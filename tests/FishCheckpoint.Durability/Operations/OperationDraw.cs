@@ -1,6 +1,9 @@
 namespace FishCheckpoint.Durability.Operations;
 
-/// <summary>Draws operations: each from a seed and its number alone, so that a process that is killed and started again goes on as if it had not been.</summary>
+/// <summary>
+/// Draws operations: each from a seed and its number alone, so that a process that is killed and started again goes on as if it had not
+/// been.
+/// </summary>
 public static class OperationDraw
 {
     private const int Steps = 14;
@@ -12,9 +15,12 @@ public static class OperationDraw
     // How often each kind comes, in a hundred or so.
     private static readonly (OperationKind Kind, int Weight)[] Weights =
     [
-        (OperationKind.AddBase, 6), (OperationKind.PutTask, 8), (OperationKind.SaveFull, 18), (OperationKind.SavePatch, 16), (OperationKind.SaveMasked, 24),
-        (OperationKind.PutState, 6), (OperationKind.SetTag, 6), (OperationKind.RemoveTag, 3), (OperationKind.DeleteCheckpoint, 12), (OperationKind.DeleteTask, 1),
-        (OperationKind.Recode, 4), (OperationKind.Branch, 8), (OperationKind.Pin, 4), (OperationKind.Unpin, 4), (OperationKind.Fold, 6), (OperationKind.Collect, 6),
+        (OperationKind.AddBase, 6), (OperationKind.PutTask, 8), (OperationKind.SaveFull, 18), (OperationKind.SavePatch, 16),
+        (OperationKind.SaveMasked, 24),
+        (OperationKind.PutState, 6), (OperationKind.SetTag, 6), (OperationKind.RemoveTag, 3), (OperationKind.DeleteCheckpoint, 12),
+        (OperationKind.DeleteTask, 1),
+        (OperationKind.Recode, 4), (OperationKind.Branch, 8), (OperationKind.Pin, 4), (OperationKind.Unpin, 4), (OperationKind.Fold, 6),
+        (OperationKind.Collect, 6),
         (OperationKind.Undelete, 8), (OperationKind.UndeleteTask, 3), (OperationKind.RemoveBase, 3),
     ];
 
@@ -47,7 +53,8 @@ public static class OperationDraw
 
             // All branches are of the wide base.
             OperationKind.Branch => new Operation(
-                kind, $"{Contents.Tasks[random.Next(Contents.Branches, Contents.Tasks.Length)]}", Content: content, Parent: CheckpointOf(random, "abde")),
+                kind, $"{Contents.Tasks[random.Next(Contents.Branches, Contents.Tasks.Length)]}", Content: content,
+                Parent: CheckpointOf(random, "abde")),
             OperationKind.Recode => new Operation(kind),
             OperationKind.Fold => new Operation(kind, random.Next(3) == 0 ? task : "", Content: content),
             OperationKind.Collect => new Operation(kind, random.Next(2) == 0 ? task : "", Content: random.Next(4) == 0 ? 1 : 0),
@@ -73,7 +80,8 @@ public static class OperationDraw
     // One of the last few of a kind, so that most of what is to come back was there.
     private static Operation? LastOf(OperationKind kind, int seed, int number)
     {
-        var earlier = Enumerable.Range(1, Math.Min(60, number - Beginning.Count)).Where(back => Begin(seed, number - back).Kind == kind).Take(3).ToArray();
+        var earlier = Enumerable.Range(1, Math.Min(60, number - Beginning.Count)).Where(back => Begin(seed, number - back).Kind == kind)
+            .Take(3).ToArray();
         return earlier.Length == 0 ? null : Of(seed, number - earlier[number % earlier.Length]);
     }
 

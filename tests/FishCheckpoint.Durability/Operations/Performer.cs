@@ -13,7 +13,8 @@ public sealed class Performer(CheckpointStore store, string scratch)
     /// <summary>Does one.</summary>
     /// <param name="operation">What.</param>
     /// <param name="foresee">Told, before a collection begins, how it will end by what a dry run says.</param>
-    /// <returns><see cref="StoreModel.Done"/>, what a collection let go, or the code of the refusal. Anything but the store's own errors is thrown: a fault.</returns>
+    /// <returns><see cref="StoreModel.Done"/>, what a collection let go, or the code of the refusal. Anything but the store's own errors is
+    /// thrown: a fault.</returns>
     public async Task<string> PerformAsync(Operation operation, Func<string, Task>? foresee = null)
     {
         try
@@ -37,7 +38,9 @@ public sealed class Performer(CheckpointStore store, string scratch)
         OperationKind.AddBase =>
             store.Bases.AddAsync(operation.Task, ModelUpload.FromStream(new MemoryStream(Contents.Base(operation.Content).ToBytes()))),
         OperationKind.PutTask => store.Tasks.PutAsync(
-            operation.Task, new TaskSpec(Contents.BaseOf(operation.Task), Contents.DescriptionOf(operation.Content), Retention: ModelRetention.Of(operation.Content))),
+            operation.Task,
+            new TaskSpec(Contents.BaseOf(operation.Task), Contents.DescriptionOf(operation.Content),
+                Retention: ModelRetention.Of(operation.Content))),
         OperationKind.Branch => store.Tasks.PutAsync(operation.Task, new TaskSpec(
             null, Contents.DescriptionOf(operation.Content), Retention: ModelRetention.Of(operation.Content),
             BranchPoint: new BranchPoint(operation.Start!.Value.Task, operation.Start.Value.Step))),

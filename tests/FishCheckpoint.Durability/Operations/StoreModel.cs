@@ -9,7 +9,9 @@ namespace FishCheckpoint.Durability.Operations;
 /// <summary>What a store has to hold after some operations, in memory and without any of its machinery: the oracle.</summary>
 public sealed class StoreModel
 {
-    /// <summary>The outcome of what is done and of what was done already; of a collection that let something go, with these: <c>done:a/3,b/5</c>.</summary>
+    /// <summary>
+    /// The outcome of what is done and of what was done already; of a collection that let something go, with these: <c>done:a/3,b/5</c>.
+    /// </summary>
     public const string Done = "done";
 
     private const int RecoveredSteps = 1000;
@@ -34,7 +36,8 @@ public sealed class StoreModel
                 whole.Apply(recovery);
             }
 
-            deleted.Select(item => item.Name).Index().ToList().ForEach(item => Do(new Operation(OperationKind.UndeleteTask, item.Item, Tag: $"{item.Item}-{item.Index}")));
+            deleted.Select(item => item.Name).Index().ToList()
+                .ForEach(item => Do(new Operation(OperationKind.UndeleteTask, item.Item, Tag: $"{item.Item}-{item.Index}")));
             foreach (var (name, task) in whole.tasks.ToArray())
             {
                 task.Deleted.ToArray().Index().ToList().ForEach(
@@ -83,7 +86,8 @@ public sealed class StoreModel
         { Kind: OperationKind.AddBase } => AddBase(operation),
         { Kind: OperationKind.PutTask or OperationKind.Branch } => PutTask(operation),
         { Kind: OperationKind.Recode } or { Kind: OperationKind.Fold, Task: "" } => Done,
-        { Kind: OperationKind.Collect } when operation.Task.Length == 0 || deleted.Exists(item => item.Name == operation.Task) => Collect(operation, told),
+        { Kind: OperationKind.Collect }
+            when operation.Task.Length == 0 || deleted.Exists(item => item.Name == operation.Task) => Collect(operation, told),
         { Kind: OperationKind.RemoveBase } => RemoveBase(operation.Task),
         { Kind: OperationKind.UndeleteTask } => UndeleteTask(operation),
         _ when !tasks.ContainsKey(operation.Task) => Refused(ErrorCode.TaskNotFound),
@@ -93,7 +97,10 @@ public sealed class StoreModel
         _ => tasks[operation.Task].Apply(operation, Keeps),
     };
 
-    /// <summary>What an operation may have made of this, where nobody has told how it ended: all that it was to do or, of a collection, that of the first few tasks.</summary>
+    /// <summary>
+    /// What an operation may have made of this, where nobody has told how it ended: all that it was to do or, of a collection, that of the
+    /// first few tasks.
+    /// </summary>
     /// <param name="operation">What was begun.</param>
     /// <param name="foreseen">How a collection was to end; <see langword="null"/>: it had not begun.</param>
     public IEnumerable<StoreModel> After(Operation operation, string? foreseen = null)
@@ -125,14 +132,18 @@ public sealed class StoreModel
     /// <summary>All that can be seen of it, a line each.</summary>
     public IReadOnlyList<string> Lines() =>
         [
-            .. bases.Select(pair => $"base {pair.Key} {Contents.HashOfBase(pair.Value)}"), .. tasks.SelectMany(pair => pair.Value.Lines(pair.Key)),
+            .. bases.Select(pair => $"base {pair.Key} {Contents.HashOfBase(pair.Value)}"),
+            .. tasks.SelectMany(pair => pair.Value.Lines(pair.Key)),
             .. DeletedLines().Order(StringComparer.Ordinal),
         ];
 
-    internal static string DeletedTaskLine(string task, long checkpoints) => string.Create(CultureInfo.InvariantCulture, $"deleted task {task} {checkpoints}");
+    internal static string DeletedTaskLine(string task, long checkpoints) =>
+        string.Create(CultureInfo.InvariantCulture, $"deleted task {task} {checkpoints}");
 
     internal static string DeletedLine(string task, bool withTask, long step, string state, double loss, IEnumerable<string> tags) =>
-        string.Create(CultureInfo.InvariantCulture, $"deleted {task}{(withTask ? " with its task" : "")} {step} {state} {loss} {string.Join(',', tags)}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"deleted {task}{(withTask ? " with its task" : "")} {step} {state} {loss} {string.Join(',', tags)}");
 
     internal static string Refused(ErrorCode code) => ErrorCodes.NameOf(code);
 
@@ -169,7 +180,8 @@ public sealed class StoreModel
             return Refused(ErrorCode.BaseNotFound);
         }
 
-        var isUsed = tasks.Keys.Concat(deleted.Select(item => item.Name)).Any(task => bases.GetValueOrDefault(Contents.BaseOf(task)) == content);
+        var isUsed = tasks.Keys.Concat(deleted.Select(item => item.Name))
+            .Any(task => bases.GetValueOrDefault(Contents.BaseOf(task)) == content);
         if (isUsed && bases.Values.Count(other => other == content) == 1)
         {
             return Refused(ErrorCode.BaseInUse);
@@ -198,7 +210,8 @@ public sealed class StoreModel
 
     private string UndeleteTask(Operation operation)
     {
-        var (found, name) = (deleted.FindLastIndex(item => item.Name == operation.Task), operation.Tag.Length == 0 ? operation.Task : operation.Tag);
+        var (found, name) =
+            (deleted.FindLastIndex(item => item.Name == operation.Task), operation.Tag.Length == 0 ? operation.Task : operation.Tag);
         if (found < 0 || tasks.ContainsKey(name))
         {
             return Refused(found < 0 ? ErrorCode.TaskNotFound : ErrorCode.TaskTaken);
@@ -211,7 +224,8 @@ public sealed class StoreModel
 
     private IEnumerable<string> DeletedLines() => [
         .. deleted.Select(item => DeletedTaskLine(item.Name, item.Task.DeletedLines(item.Name, isWhole: true).Count())),
-        .. deleted.SelectMany(item => item.Task.DeletedLines(item.Name, isWhole: true)), .. tasks.SelectMany(pair => pair.Value.DeletedLines(pair.Key, isWhole: false))];
+        .. deleted.SelectMany(item => item.Task.DeletedLines(item.Name, isWhole: true)),
+            .. tasks.SelectMany(pair => pair.Value.DeletedLines(pair.Key, isWhole: false))];
 
     // A branch that is there does not look for what it started from.
     private string PutTask(Operation operation)
@@ -254,10 +268,12 @@ public sealed class StoreModel
     }
 
     private (TestModel? Model, string Refusal) FindFor(string task, (string Task, long Step) at) =>
-        tasks.ContainsKey(at.Task) && Contents.BaseOf(at.Task) != Contents.BaseOf(task) ? (null, Refused(ErrorCode.BaseMismatch)) : Find(at);
+        tasks.ContainsKey(at.Task) && Contents.BaseOf(at.Task) != Contents.BaseOf(task)
+        ? (null, Refused(ErrorCode.BaseMismatch)) : Find(at);
 
     private (TestModel? Model, string Refusal) Find((string Task, long Step) at) =>
-        !tasks.TryGetValue(at.Task, out var task) ? (null, Refused(ErrorCode.TaskNotFound)) : (task.At(at.Step), Refused(ErrorCode.CheckpointNotFound));
+        !tasks.TryGetValue(at.Task, out var task) ? (null, Refused(ErrorCode.TaskNotFound))
+        : (task.At(at.Step), Refused(ErrorCode.CheckpointNotFound));
 
     // What a task's latest is laid on stays with it, and what that is only the store knows: one of each task may stay that no rule keeps.
     private string Collect(Operation operation, string? told)
@@ -300,5 +316,6 @@ public sealed class StoreModel
     }
 
     private static (string Task, long Step)[] StepsOf(string outcome) =>
-        [.. outcome.Split(':', ',').Skip(1).Select(step => step.Split('/')).Select(step => (step[0], long.Parse(step[1], CultureInfo.InvariantCulture)))];
+        [.. outcome.Split(':', ',').Skip(1).Select(step => step.Split('/'))
+        .Select(step => (step[0], long.Parse(step[1], CultureInfo.InvariantCulture)))];
 }

@@ -55,7 +55,8 @@ public static class FlippedProbe
         try
         {
             var there = await list();
-            var expected = lines.Where(line => line.StartsWith(prefix, StringComparison.Ordinal)).Select(line => string.Join(' ', line.Split(' ').Take(words)));
+            var expected = lines.Where(line => line.StartsWith(prefix, StringComparison.Ordinal))
+                .Select(line => string.Join(' ', line.Split(' ').Take(words)));
             if (!there.SequenceEqual(expected))
             {
                 found($"the list has [{string.Join("; ", there)}] in the place of [{string.Join("; ", expected)}]");

@@ -51,7 +51,9 @@ public static class OldStore
         using (var connection = new SqliteConnection($"Data Source={made};Pooling=False"))
         {
             connection.Open();
-            Execute(connection, "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = OFF;");
+            Execute(
+                connection,
+                "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = OFF;");
             Array.ForEach(Scripts()[..schema], script => Execute(connection, script));
 
             // What triggers would count is copied as it is.
@@ -63,10 +65,12 @@ public static class OldStore
 
             Execute(connection, $"ATTACH '{path}' AS new");
             Execute(connection, "BEGIN");
-            foreach (var table in Names(connection, "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"))
+            foreach (var table in
+                Names(connection, "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"))
             {
                 var columns = string.Join(", ", Names(
-                    connection, $"SELECT name FROM pragma_table_info('{table}', 'main') INTERSECT SELECT name FROM pragma_table_info('{table}', 'new')"));
+                    connection, $"SELECT name FROM pragma_table_info('{table}', 'main') "
+                    + $"INTERSECT SELECT name FROM pragma_table_info('{table}', 'new')"));
                 Execute(connection, $"DELETE FROM main.{table}");
                 Execute(connection, $"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}");
             }
@@ -83,7 +87,9 @@ public static class OldStore
         File.Move(made, path, overwrite: true);
     }
 
-    /// <summary>The oldest schema that holds all that is in a store: the second does without branches, pins, and what was laid anew.</summary>
+    /// <summary>
+    /// The oldest schema that holds all that is in a store: the second does without branches, pins, and what was laid anew.
+    /// </summary>
     /// <param name="path">The store's database, which nobody has open.</param>
     public static int OldestOf(string path)
     {
@@ -91,14 +97,16 @@ public static class OldStore
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText =
-            "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE proof IS NOT NULL OR pinned = 1) OR EXISTS (SELECT 1 FROM tasks WHERE origin_task IS NOT NULL)";
+            "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE proof IS NOT NULL OR pinned = 1) OR EXISTS (SELECT 1 FROM tasks WHERE "
+            + "origin_task IS NOT NULL)";
         return command.ExecuteScalar() is 0L ? 2 : 5;
     }
 
     private static string[] Scripts()
     {
         var assembly = typeof(Storage.SqliteCheckpointStore).Assembly;
-        return [.. assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(name =>
+        return [.. assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal).Select(name =>
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
             return reader.ReadToEnd();

@@ -30,7 +30,9 @@ public static class Recovery
             var (lines, there) = (whole.Lines(), await StoreProbe.LinesAsync(store));
             if (!lines.SequenceEqual(there))
             {
-                wrong.Add($"after recovery: missing [{string.Join("; ", lines.Except(there))}], there instead [{string.Join("; ", there.Except(lines))}]");
+                wrong.Add(
+                    $"after recovery: missing [{string.Join("; ", lines.Except(there))}], there instead "
+                    + $"[{string.Join("; ", there.Except(lines))}]");
             }
 
             wrong.AddRange((await StoreAudit.RunAsync(store)).Select(found => $"after recovery: {found}"));

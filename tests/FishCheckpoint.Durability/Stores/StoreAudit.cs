@@ -13,29 +13,36 @@ public static class StoreAudit
         """
         SELECT count(*) FROM tasks t LEFT JOIN totals x ON x.base = t.base AND x.task = t.id
         WHERE (x.value_bytes, x.position_bytes, x.checkpoints, x.state_bytes, x.logical_bytes, x.changed) IS NOT
-          (SELECT coalesce(sum(value_bytes), 0), coalesce(sum(brought_bytes), 0), count(*), coalesce(sum(trainer_bytes), 0), coalesce(sum(logical_bytes), 0),
+          (SELECT coalesce(sum(value_bytes), 0), coalesce(sum(brought_bytes), 0), count(*), coalesce(sum(trainer_bytes), 0),
+          coalesce(sum(logical_bytes), 0),
              coalesce(sum(changed), 0) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0)
         """,
-        "SELECT count(*) FROM checkpoints c JOIN frames f ON f.id = c.frame WHERE c.value_bytes + c.blocks * c.brought_bytes <> length(f.head) + f.payload",
-        "SELECT count(*) FROM checkpoints c JOIN frames f ON f.id = c.trainer_frame WHERE c.trainer_bytes - c.side_bytes <> length(f.head) + f.payload",
+        "SELECT count(*) FROM checkpoints c JOIN frames f ON f.id = c.frame WHERE c.value_bytes + c.blocks * c.brought_bytes <> "
+        + "length(f.head) + f.payload",
+        "SELECT count(*) FROM checkpoints c JOIN frames f ON f.id = c.trainer_frame WHERE c.trainer_bytes - c.side_bytes <> length(f.head) "
+        + "+ f.payload",
         "SELECT count(*) FROM masks m JOIN frames f ON f.id = m.frame WHERE m.bytes <> length(f.head) + f.payload",
         "SELECT count(*) FROM checkpoints c JOIN masks m ON m.id = c.mask WHERE c.blocks = 0 AND c.brought_bytes NOT IN (0, m.bytes)",
         """
         WITH RECURSIVE earlier (id, at) AS (
-          SELECT id, id FROM checkpoints UNION ALL SELECT e.id, c.reference FROM earlier e JOIN checkpoints c ON c.id = e.at WHERE c.reference IS NOT NULL),
+          SELECT id, id FROM checkpoints UNION ALL SELECT e.id, c.reference FROM earlier e JOIN checkpoints c ON c.id = e.at
+            WHERE c.reference IS NOT NULL),
         link (id, parent, bytes) AS (SELECT c.id, c.parent, iif(c.blocks, 0, m.bytes) + (
-          SELECT sum(length(f.head) + f.payload) FROM earlier e JOIN checkpoints r ON r.id = e.at JOIN frames f ON f.id = r.frame WHERE e.id = c.id)
+          SELECT sum(length(f.head) + f.payload) FROM earlier e JOIN checkpoints r ON r.id = e.at JOIN frames f ON f.id = r.frame
+            WHERE e.id = c.id)
           FROM checkpoints c JOIN masks m ON m.id = c.mask),
         chain (id, bytes, depth) AS (
           SELECT id, bytes, 1 FROM link WHERE parent IS NULL
           UNION ALL SELECT l.id, chain.bytes + l.bytes, chain.depth + 1 FROM chain JOIN link l ON l.parent = chain.id)
-        SELECT count(*) FROM checkpoints c LEFT JOIN chain ON chain.id = c.id WHERE (c.chain_bytes, c.depth) IS NOT (chain.bytes, chain.depth)
+        SELECT count(*) FROM checkpoints c LEFT JOIN chain ON chain.id = c.id
+          WHERE (c.chain_bytes, c.depth) IS NOT (chain.bytes, chain.depth)
         """,
         """
         WITH RECURSIVE earlier (id, at, before) AS (
           SELECT id, reference, 1 FROM checkpoints WHERE reference IS NOT NULL
           UNION ALL SELECT e.id, c.reference, before + 1 FROM earlier e JOIN checkpoints c ON c.id = e.at WHERE c.reference IS NOT NULL)
-        SELECT count(*) FROM checkpoints c WHERE c.reference IS NOT NULL AND c.reference_depth IS NOT (SELECT max(before) FROM earlier e WHERE e.id = c.id)
+        SELECT count(*) FROM checkpoints c WHERE c.reference IS NOT NULL AND c.reference_depth IS NOT (SELECT max(before) FROM earlier e
+          WHERE e.id = c.id)
         """,
         "SELECT count(*) FROM frames f WHERE f.payload <> (SELECT coalesce(sum(length(data)), 0) FROM pieces WHERE frame = f.id)",
         """
@@ -55,10 +62,12 @@ public static class StoreAudit
         "SELECT count(*) FROM headers WHERE id NOT IN (SELECT headers FROM checkpoints WHERE headers IS NOT NULL)",
         "SELECT count(*) FROM masks WHERE id NOT IN (SELECT mask FROM checkpoints)",
         """
-        SELECT count(*) FROM checkpoints c WHERE deleted = 1 AND NOT EXISTS (SELECT 1 FROM checkpoints o WHERE o.parent = c.id OR o.reference = c.id)
+        SELECT count(*) FROM checkpoints c WHERE deleted = 1 AND NOT EXISTS (SELECT 1 FROM checkpoints o
+          WHERE o.parent = c.id OR o.reference = c.id)
           AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = c.id) AND expires IS NULL
         """,
-        "SELECT count(*) FROM checkpoints WHERE deleted = 1 AND expires IS NULL AND (trainer_frame IS NOT NULL OR former_tags IS NOT NULL OR with_task = 1)",
+        "SELECT count(*) FROM checkpoints WHERE deleted = 1 AND expires IS NULL AND (trainer_frame IS NOT NULL OR former_tags IS NOT NULL "
+        + "OR with_task = 1)",
         "SELECT count(*) FROM checkpoints WHERE deleted = 0 AND (expires IS NOT NULL OR former_tags IS NOT NULL OR with_task = 1)",
         """
         SELECT count(*) FROM checkpoints c JOIN tasks t ON t.id = c.task
@@ -129,8 +138,11 @@ public static class StoreAudit
             known.Add(rows.GetString(0));
         }
 
-        return Directory.EnumerateFiles(Path.Combine(options.DataFolder, "tmp"), "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal))
-            .Concat(Directory.EnumerateDirectories(Path.Combine(options.DataFolder, "bases")).Where(folder => !known.Contains(Path.GetFileName(folder))))
+        return Directory.EnumerateFiles(Path.Combine(options.DataFolder, "tmp"), "*", SearchOption.AllDirectories)
+            .Where(file => !file.EndsWith(".lock", StringComparison.Ordinal))
+            .Concat(
+                Directory.EnumerateDirectories(Path.Combine(options.DataFolder, "bases"))
+                .Where(folder => !known.Contains(Path.GetFileName(folder))))
             .Concat(Directory.EnumerateFiles(Path.Combine(options.DataFolder, "bases"), "*.tmp", SearchOption.AllDirectories))
             .Select(path => $"left over: {path}");
     }

@@ -23,11 +23,13 @@ public sealed class BitFlipSuite(string folder)
     {
         var original = Path.Combine(folder, "original");
         await MakeAsync(original);
-        var files = Directory.EnumerateFiles(original, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(original, path))
+        var files = Directory.EnumerateFiles(original, "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(original, path))
             .Order(StringComparer.Ordinal).ToArray();
         FlipPages(await File.ReadAllBytesAsync(Path.Combine(original, "fish.db")));
         await new FlipRepairs(original, folder, expected, result).RunAsync(Work, progress);
-        var flips = files.SelectMany(file => Steps(new FileInfo(Path.Combine(original, file)).Length, stride).Select(at => (File: file, At: at))).ToArray();
+        var flips = files.SelectMany(
+            file => Steps(new FileInfo(Path.Combine(original, file)).Length, stride).Select(at => (File: file, At: at))).ToArray();
 
         // In no order, so that a run that is ended early has looked everywhere.
         new Random(1).Shuffle(flips);
@@ -88,7 +90,8 @@ public sealed class BitFlipSuite(string folder)
         var model = new StoreModel();
         for (var number = 0; number < Script.Length; number++)
         {
-            await using var store = await SqliteCheckpointStore.OpenAsync((Work with { Folder = data, Dense = number % 2 == 1 }).ToOptions());
+            await using var store = await SqliteCheckpointStore.OpenAsync(
+                (Work with { Folder = data, Dense = number % 2 == 1 }).ToOptions());
             var operation = Script.At(Script.Seed, number);
             model.Apply(operation, await new Performer(store, scratch).PerformAsync(operation));
         }
@@ -116,11 +119,14 @@ public sealed class BitFlipSuite(string folder)
         {
             var (same, refused) = await ReadAsync(Work with { Folder = copy }, where);
             result.Count($"flips in {kind}");
-            result.Count($"flips in {kind}: {(refused == 0 ? "harmless" : same == 0 ? "detected, nothing readable" : "detected, the rest readable")}");
+            var outcome = refused == 0 ? "harmless" : same == 0 ? "detected, nothing readable" : "detected, the rest readable";
+            result.Count($"flips in {kind}: {outcome}");
         }
         catch (Exception error) when (error is not FishException)
         {
-            result.Find($"{where}: {error.GetType().Name}: {error.Message} {error.StackTrace?.Split('\n').FirstOrDefault(line => line.Contains("FishCheckpoint", StringComparison.Ordinal))}");
+            result.Find(
+                $"{where}: {error.GetType().Name}: {error.Message} "
+                + $"{error.StackTrace?.Split('\n').FirstOrDefault(line => line.Contains("FishCheckpoint", StringComparison.Ordinal))}");
         }
 
         File.Copy(Path.Combine(original, file), Path.Combine(copy, file), overwrite: true);

@@ -7,7 +7,10 @@ using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Durability.Suites;
 
-/// <summary>Several processes with several threads each on one data folder: every read gives a step's bytes or says that it is not there, no write fails for another's sake.</summary>
+/// <summary>
+/// Several processes with several threads each on one data folder: every read gives a step's bytes or says that it is not there, no write
+/// fails for another's sake.
+/// </summary>
 public static class ConcurrencySuite
 {
     // A step may be deleted by one while another reads it, or saves something against it.
@@ -27,7 +30,9 @@ public static class ConcurrencySuite
             }
         }
 
-        await Task.WhenAll(Enumerable.Range(0, processes).Select(process => RunChildAsync(new ConcurrentChild(data, seed + process, threads, operations), result)));
+        await Task.WhenAll(
+            Enumerable.Range(0, processes)
+            .Select(process => RunChildAsync(new ConcurrentChild(data, seed + process, threads, operations), result)));
         await using (var store = await SqliteCheckpointStore.OpenAsync(new ChildArguments(data, 0, 0, 0).ToOptions()))
         {
             result.Find(await StoreAudit.RunAsync(store), $"seed {seed}, at the end");
@@ -35,7 +40,8 @@ public static class ConcurrencySuite
             {
                 foreach (var step in (await store.Checkpoints.ListAsync(task.Name, new PageRequest()).ReadPageAsync()).Items)
                 {
-                    var same = (await store.RestoreAsync(task.Name, step.Step)).AsSpan().SequenceEqual(Contents.Of(ConcurrentChild.SaveOf(task.Name, step.Step)).ToBytes());
+                    var same = (await store.RestoreAsync(task.Name, step.Step)).AsSpan()
+                        .SequenceEqual(Contents.Of(ConcurrentChild.SaveOf(task.Name, step.Step)).ToBytes());
                     result.Find(same ? [] : [$"{task.Name}/{step.Step} has other bytes"], $"seed {seed}, at the end");
                 }
             }

@@ -7,8 +7,8 @@ using FishCheckpoint.Storage;
 namespace FishCheckpoint.Durability.Suites;
 
 /// <summary>
-/// Backups and restores that are killed, and that are refused by the disk, at each call that changes a file of the copy: what is there then is what was there before or the
-/// whole copy, or is refused as unfinished; and the same command again makes the copy.
+/// Backups and restores that are killed, and that are refused by the disk, at each call that changes a file of the copy: what is there then
+/// is what was there before or the whole copy, or is refused as unfinished; and the same command again makes the copy.
 /// </summary>
 /// <param name="library">What <see cref="Faults.FaultLibrary"/> has compiled.</param>
 /// <param name="folder">A folder for the stores.</param>
@@ -32,7 +32,8 @@ public sealed class CopySuite(string library, string folder)
         var another = await FillAsync(other, new StoreModel(), seed: 2, from: 0, to: 60);
         foreach (var (name, isBackup, template, was) in new[]
         {
-            ("first backup", true, null, null), ("backup", true, before, old), ("restore", false, null, null), ("restore in a store's place", false, other, another),
+            ("first backup", true, null, null), ("backup", true, before, old), ("restore", false, null, null),
+                ("restore in a store's place", false, other, another),
         })
         {
             var from = isBackup ? store : backup;
@@ -86,7 +87,8 @@ public sealed class CopySuite(string library, string folder)
             StoreCopy.Make(copy.Template, To);
         }
 
-        using var process = Child.Start(child.ToList(), new Dictionary<string, string>(StringComparer.Ordinal) { ["LD_PRELOAD"] = library });
+        using var process = Child.Start(
+            child.ToList(), new Dictionary<string, string>(StringComparer.Ordinal) { ["LD_PRELOAD"] = library });
         var (calls, outcome) = (0L, "killed");
         while (await process.ReadLineAsync() is { } line)
         {
@@ -99,12 +101,15 @@ public sealed class CopySuite(string library, string folder)
 
     private async Task CheckAsync(CopyCase copy, string outcome, string where)
     {
-        // What was done is there; what was killed or refused, at its very end perhaps, is or is not. Where two stores change places, nobody may open the folder in between.
+        // What was done is there; what was killed or refused, at its very end perhaps, is or is not. Where two stores change places, nobody
+        // may open the folder in between.
         var possible = new[] { copy.After, outcome == "done" ? null : copy.Before }.OfType<StoreModel>();
         var mayBeUnfinished = outcome != "done" && (copy.Before is null || !copy.Child.IsBackup);
         result.Find(outcome is "done" or "killed" or DiskRefusal ? [] : [outcome], where);
         var found = await LinesAsync();
-        result.Count($"{copy.Name}: {outcome.Split(' ')[0]}, then {(found is null ? "unfinished or not there" : found.SequenceEqual(copy.After.Lines()) ? "whole" : "as before")}");
+        result.Count(
+            $"{copy.Name}: {outcome.Split(' ')[0]}, then "
+            + $"{(found is null ? "unfinished or not there" : found.SequenceEqual(copy.After.Lines()) ? "whole" : "as before")}");
         if (found is null ? !mayBeUnfinished : !possible.Any(model => found.SequenceEqual(model.Lines())))
         {
             result.Find($"{where}: after {outcome} there is {(found is null ? "nothing that can be opened" : string.Join("; ", found))}");
@@ -114,8 +119,12 @@ public sealed class CopySuite(string library, string folder)
         var again = await copy.Child.DoAsync();
         var whole = await LinesAsync();
         var leftovers = Directory.EnumerateFileSystemEntries(To).Select(path => Path.GetFileName(path))
-            .Where(name => name.StartsWith('.') || name.EndsWith("arriving", StringComparison.Ordinal) || name.EndsWith(".tmp", StringComparison.Ordinal) || name == "incomplete");
-        result.Find(again == "done" && whole?.SequenceEqual(copy.After.Lines()) == true ? [] : [$"again: {again}, then {string.Join("; ", whole ?? [])}"], where);
+            .Where(
+                name => name.StartsWith('.') || name.EndsWith("arriving", StringComparison.Ordinal)
+                || name.EndsWith(".tmp", StringComparison.Ordinal) || name == "incomplete");
+        result.Find(
+            again == "done" && whole?.SequenceEqual(copy.After.Lines()) == true ? []
+            : [$"again: {again}, then {string.Join("; ", whole ?? [])}"], where);
         result.Find(leftovers.Select(name => $"left over: {name}"), where);
     }
 
@@ -131,7 +140,8 @@ public sealed class CopySuite(string library, string folder)
         StoreCopy.Make(To, looked);
         try
         {
-            await using var store = await SqliteCheckpointStore.OpenAsync(new ChildArguments(looked, 0, 0, 0).ToOptions() with { MustExist = true });
+            await using var store = await SqliteCheckpointStore.OpenAsync(
+                new ChildArguments(looked, 0, 0, 0).ToOptions() with { MustExist = true });
             return await StoreProbe.LinesAsync(store);
         }
         catch (FishException error) when (error.Code is ErrorCode.StoreIncomplete or ErrorCode.StoreNotFound)

@@ -6,8 +6,8 @@ using FishCheckpoint.Storage;
 namespace FishCheckpoint.Durability.Suites;
 
 /// <summary>
-/// A process that works on a store, killed with SIGKILL at random moments and started again where it was: each time, what it had acknowledged is there bit for bit, and
-/// what it was doing is absent or complete.
+/// A process that works on a store, killed with SIGKILL at random moments and started again where it was: each time, what it had
+/// acknowledged is there bit for bit, and what it was doing is absent or complete.
 /// </summary>
 public sealed class CrashSuite(int seed, string folder)
 {
@@ -38,8 +38,10 @@ public sealed class CrashSuite(int seed, string folder)
             result.Count($"kills while {(plan.Migrates && transcript.Doing == "opening" ? "migrating" : transcript.Doing)}");
             result.Count("operations acknowledged", transcript.Acknowledged);
             await CheckAsync(transcript, $"seed {seed}, kill {kill} ({plan})");
-            result.Find(result.Findings.Count == 0 ? await Recovery.CheckAsync(work, held, folder) : [], $"seed {seed}, kill {kill} ({plan})");
-            result.Count("checkpoints brought back and compared", held.Lines().Count(line => line.StartsWith("deleted", StringComparison.Ordinal)));
+            result.Find(
+                result.Findings.Count == 0 ? await Recovery.CheckAsync(work, held, folder) : [], $"seed {seed}, kill {kill} ({plan})");
+            result.Count(
+                "checkpoints brought back and compared", held.Lines().Count(line => line.StartsWith("deleted", StringComparison.Ordinal)));
             if (kill % 20 == 19)
             {
                 progress.Report($"{kill + 1} kills");

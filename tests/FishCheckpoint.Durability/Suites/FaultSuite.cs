@@ -4,8 +4,8 @@ using FishCheckpoint.Durability.Faults;
 namespace FishCheckpoint.Durability.Suites;
 
 /// <summary>
-/// The script, with one of its calls that write, sync, create, rename, cut or remove a file failing: each in turn, in each of several ways. Nothing crashes or hangs,
-/// what could not be made durable is refused, and what was acknowledged is there afterwards.
+/// The script, with one of its calls that write, sync, create, rename, cut or remove a file failing: each in turn, in each of several ways.
+/// Nothing crashes or hangs, what could not be made durable is refused, and what was acknowledged is there afterwards.
 /// </summary>
 /// <param name="library">What <see cref="FaultLibrary"/> has compiled.</param>
 /// <param name="folder">A folder for the stores.</param>
@@ -27,7 +27,8 @@ public sealed class FaultSuite(string library, string folder)
         int stride, Progress progress, int from = 1, int to = int.MaxValue, string kind = "", string way = "")
     {
         await RunChildAsync(new FaultChild(folder, 0, 0, 1), progress);
-        if (result["calls: write, of the database"] == 0 || result["calls: write, of other files"] == 0 || result["calls: sync, of other files"] < 4)
+        if (result["calls: write, of the database"] == 0 || result["calls: write, of other files"] == 0
+            || result["calls: sync, of other files"] < 4)
         {
             result.Find("The library is not between the process and its files.");
             return result;

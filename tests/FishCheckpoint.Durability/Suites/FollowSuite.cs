@@ -5,8 +5,9 @@ using FishCheckpoint.Durability.Following;
 namespace FishCheckpoint.Durability.Suites;
 
 /// <summary>
-/// <c>fishckpt pull --follow</c>, killed with SIGKILL at random moments while another process saves, on the data folder and on a server that is killed at times too. Whenever
-/// one looks, <c>current</c> is a whole model of a step that was saved; in the end it is the newest, bit for bit.
+/// <c>fishckpt pull --follow</c>, killed with SIGKILL at random moments while another process saves, on the data folder and on a server
+/// that is killed at times too. Whenever one looks, <c>current</c> is a whole model of a step that was saved; in the end it is the newest,
+/// bit for bit.
 /// </summary>
 /// <param name="seed">Of what is saved and when is killed.</param>
 /// <param name="folder">A folder for all of it.</param>
@@ -22,7 +23,8 @@ public sealed partial class FollowSuite(int seed, string folder, string fish)
 
     /// <summary>The <c>fishckpt</c> that was built with this program.</summary>
     public static string Built => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory.Replace(
-        Path.Combine("tests", "FishCheckpoint.Durability"), Path.Combine("src", "FishCheckpoint.Cli"), StringComparison.Ordinal), "fishckpt"));
+        Path.Combine("tests", "FishCheckpoint.Durability"), Path.Combine("src", "FishCheckpoint.Cli"), StringComparison.Ordinal),
+        "fishckpt"));
 
     /// <summary>Kills so many times.</summary>
     public async Task<SuiteResult> RunAsync(int kills, Progress progress)
@@ -128,7 +130,8 @@ public sealed partial class FollowSuite(int seed, string folder, string fish)
         {
             using var moved = JsonDocument.Parse(line);
             var because = moved.RootElement.GetProperty("because").GetString();
-            result.Count($"moves of the pointer: {moved.RootElement.GetProperty("form").GetString()}{(because is null ? "" : $" ({StepNumber().Replace(because, " N")})")}");
+            var reason = because is null ? "" : $" ({StepNumber().Replace(because, " N")})";
+            result.Count($"moves of the pointer: {moved.RootElement.GetProperty("form").GetString()}{reason}");
         }
 
         if (following.Errors.Any(line => line.Contains("UNEXPECTED", StringComparison.Ordinal)))
@@ -140,14 +143,17 @@ public sealed partial class FollowSuite(int seed, string folder, string fish)
     private void Note(PulledLook look)
     {
         var (incoming, models) = look.Count();
-        result.Count(incoming > 0 ? "kills while a model came, or an old one went" : models > 2 ? "kills between a model and the pointer, or before an old one went" : "kills otherwise");
+        result.Count(
+            incoming > 0 ? "kills while a model came, or an old one went" : models > 2
+            ? "kills between a model and the pointer, or before an old one went" : "kills otherwise");
     }
 
     // Without kills it comes to the newest step, tidies up, and ends when it is told to.
     private async Task EndAsync(string[] address, FollowedTask task, PulledLook look)
     {
         using var following = FishProcess.Start(fish, ["pull", FollowedTask.Name, pulled, "--follow", "--json", .. address]);
-        for (var clock = System.Diagnostics.Stopwatch.StartNew(); clock.Elapsed < CatchUp && !following.HasExited && look.Seen < task.Newest;)
+        for (var clock = System.Diagnostics.Stopwatch.StartNew(); clock.Elapsed < CatchUp && !following.HasExited
+            && look.Seen < task.Newest;)
         {
             await Task.Delay(20);
             if (look.Look() is { } wrong)
@@ -161,7 +167,9 @@ public sealed partial class FollowSuite(int seed, string folder, string fish)
         Count(following, "at the end");
         if (look.LookAtRest() is { } last || look.Seen != task.Newest || following.ExitCode != 0)
         {
-            result.Find($"seed {seed}: it ended at step {look.Seen} of {task.Newest}, with {following.ExitCode}: {string.Join(' ', following.Errors)}");
+            result.Find(
+                $"seed {seed}: it ended at step {look.Seen} of {task.Newest}, with {following.ExitCode}: "
+                + $"{string.Join(' ', following.Errors)}");
         }
         else if (look.Count() is var (incoming, models) && (incoming > 0 || models > 2))
         {

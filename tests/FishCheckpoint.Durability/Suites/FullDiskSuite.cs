@@ -8,8 +8,8 @@ using FishCheckpoint.Storage;
 namespace FishCheckpoint.Durability.Suites;
 
 /// <summary>
-/// A file system that is really full: whatever is tried then succeeds or is refused as the disk's fault, nothing acknowledged is lost, and once there is room again all
-/// goes on.
+/// A file system that is really full: whatever is tried then succeeds or is refused as the disk's fault, nothing acknowledged is lost, and
+/// once there is room again all goes on.
 /// </summary>
 /// <param name="disk">A folder on a small file system.</param>
 /// <param name="scratch">A folder elsewhere.</param>
@@ -51,7 +51,8 @@ public sealed class FullDiskSuite(string disk, string scratch)
                 result.Find(result["operations refused"] == before ? [] : ["refused although there is room"], where);
 
                 // The tasks are begun anew now and then, so that the disk does not fill with what is stored.
-                foreach (var operation in possible[0].Unpinnings.Concat(Contents.Tasks.Select(task => new Operation(OperationKind.DeleteTask, $"{task}")))
+                foreach (var operation in
+                    possible[0].Unpinnings.Concat(Contents.Tasks.Select(task => new Operation(OperationKind.DeleteTask, $"{task}")))
                     .Append(new Operation(OperationKind.Collect, Content: 1))
                     .Concat(Contents.Tasks[..Contents.Branches].Select(task => new Operation(OperationKind.PutTask, $"{task}"))))
                 {
@@ -87,9 +88,11 @@ public sealed class FullDiskSuite(string disk, string scratch)
             result.Count($"operations refused: {operation.Kind}");
         }
 
-        // What is refused while the store stays open is absent: nothing was changed, it says. What a collection has let go before it came to the end of the disk is gone.
+        // What is refused while the store stays open is absent: nothing was changed, it says. What a collection has let go before it came
+        // to the end of the disk is gone.
         var agreeing = outcome != DiskRefusal ? possible.SelectMany(model => AfterEnd(model, operation, outcome)).ToList()
-            : operation.Kind == OperationKind.Collect ? [.. possible, .. possible.SelectMany(model => model.After(operation, foreseen))] : possible;
+            : operation.Kind == OperationKind.Collect
+            ? [.. possible, .. possible.SelectMany(model => model.After(operation, foreseen))] : possible;
         if (agreeing.Count == 0)
         {
             result.Find($"{where}: {operation} ended with {outcome}");
@@ -117,7 +120,8 @@ public sealed class FullDiskSuite(string disk, string scratch)
         else
         {
             var model = possible[0].Lines();
-            result.Find($"{where}: missing [{string.Join("; ", model.Except(lines))}], there instead [{string.Join("; ", lines.Except(model))}]");
+            result.Find(
+                $"{where}: missing [{string.Join("; ", model.Except(lines))}], there instead [{string.Join("; ", lines.Except(model))}]");
         }
     }
 
@@ -168,14 +172,16 @@ public sealed class SmallFileSystem : IAsyncDisposable
     /// <returns><see langword="null"/>: this user may not mount.</returns>
     public static async Task<SmallFileSystem?> TryMountAsync(string folder, int mebibytes) =>
         OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && File.Exists("/usr/bin/mount")
-        && await RunAsync("/usr/bin/mount", "-t", "tmpfs", "-o", $"size={mebibytes}m", "tmpfs", Directory.CreateDirectory(folder).FullName) == 0
+        && await RunAsync(
+            "/usr/bin/mount", "-t", "tmpfs", "-o", $"size={mebibytes}m", "tmpfs", Directory.CreateDirectory(folder).FullName) == 0
             ? new SmallFileSystem(folder) : null;
 
     public async ValueTask DisposeAsync() => await RunAsync("/usr/bin/umount", "--lazy", Folder);
 
     private static async Task<int> RunAsync(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardError = true })!;
         await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         return process.ExitCode;

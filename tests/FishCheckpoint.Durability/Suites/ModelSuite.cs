@@ -38,7 +38,9 @@ public static class ModelSuite
             result.Count("observations compared", lines.Count);
             if (!lines.SequenceEqual(there))
             {
-                result.Find($"{where}: after {operation}: missing [{string.Join("; ", lines.Except(there))}], there instead [{string.Join("; ", there.Except(lines))}]");
+                result.Find(
+                    $"{where}: after {operation}: missing [{string.Join("; ", lines.Except(there))}], there instead "
+                    + $"[{string.Join("; ", there.Except(lines))}]");
             }
 
             if (random.Next(Reopens) == 0)

@@ -38,7 +38,8 @@ public sealed class SuiteResult
     }
 
     public override string ToString() => string.Join('\n', [
-        .. counts.Select(pair => $"{pair.Value,10:N0}  {pair.Key}"), $"{Findings.Count,10:N0}  findings", .. Findings.Take(50).Select(finding => $"FOUND {finding}")]);
+        .. counts.Select(pair => $"{pair.Value,10:N0}  {pair.Key}"), $"{Findings.Count,10:N0}  findings",
+        .. Findings.Take(50).Select(finding => $"FOUND {finding}")]);
 }
 
 /// <summary>How long a suite may go on, and who is told how far it is.</summary>

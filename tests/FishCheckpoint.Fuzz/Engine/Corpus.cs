@@ -4,7 +4,9 @@ using FishCheckpoint.Tests.Support;
 
 namespace FishCheckpoint.Fuzz.Engine;
 
-/// <summary>Inputs beside the sources: those that a run starts from, packed as one zip a target, and each finding as a file of its own.</summary>
+/// <summary>
+/// Inputs beside the sources: those that a run starts from, packed as one zip a target, and each finding as a file of its own.
+/// </summary>
 internal static class Corpus
 {
     /// <summary>The largest input that is kept.</summary>
@@ -25,7 +27,8 @@ internal static class Corpus
     {
         var findings = Path.Combine(Folder, target);
         return ReadPack(PackOf(target)).Select(pair => (pair.Key, pair.Value)).Concat(Directory.Exists(findings)
-            ? Directory.EnumerateFiles(findings).Order(StringComparer.Ordinal).Select(path => (Path.GetFileName(path), File.ReadAllBytes(path))) : []);
+            ? Directory.EnumerateFiles(findings).Order(StringComparer.Ordinal).Select(
+                path => (Path.GetFileName(path), File.ReadAllBytes(path))) : []);
     }
 
     /// <summary>Writes a finding.</summary>
@@ -52,7 +55,9 @@ internal static class Corpus
     {
         var (inputs, folder) = (ReadPack(PackOf(target)), Path.Combine(Folder, target));
         string[] loose = Directory.Exists(folder)
-            ? [.. Directory.EnumerateFiles(folder).Where(path => !Path.GetFileName(path).StartsWith("found-", StringComparison.Ordinal))] : [];
+            ? [
+                .. Directory.EnumerateFiles(folder).Where(
+                    path => !Path.GetFileName(path).StartsWith("found-", StringComparison.Ordinal))] : [];
         foreach (var input in loose.Select(File.ReadAllBytes))
         {
             inputs[NameOf(input)] = input;

@@ -67,7 +67,8 @@ internal sealed class Fuzzer
         var outcome = Outcome.Of(target, input);
         watch.End();
         result.Count($"{target.Name}: {(isOld ? "seeds and corpus" : "inputs")}");
-        result.Count($"{target.Name}: {(outcome.Finding is not null ? "findings" : outcome.Signature.StartsWith("taken", StringComparison.Ordinal) ? "taken" : "refused")}");
+        var taken = outcome.Signature.StartsWith("taken", StringComparison.Ordinal) ? "taken" : "refused";
+        result.Count($"{target.Name}: {(outcome.Finding is null ? taken : "findings")}");
         if (outcome.Finding is { } finding && found.Add(outcome.Signature))
         {
             result.Find($"{target.Name}: {Corpus.WriteFinding(target.Name, input)}: {finding}");
@@ -121,14 +122,18 @@ internal static class FuzzRun
             }
 
             reported = result.Findings.Count;
-            progress.Report($"{targets.Sum(target => result[$"{target.Name}: inputs"]):N0} inputs, {fuzzers.Sum(fuzzer => fuzzer.Signatures.Count):N0} ends, {reported} findings");
+            progress.Report(
+                $"{targets.Sum(target => result[$"{target.Name}: inputs"]):N0} inputs, {fuzzers.Sum(fuzzer => fuzzer.Signatures.Count):N0} "
+                + $"ends, {reported} findings");
         }
 
         return result;
     }
 }
 
-/// <summary>Looks on from another thread: an input that never ends is written down, and the process ended, for nothing else would end it.</summary>
+/// <summary>
+/// Looks on from another thread: an input that never ends is written down, and the process ended, for nothing else would end it.
+/// </summary>
 internal sealed class Watch : IDisposable
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);

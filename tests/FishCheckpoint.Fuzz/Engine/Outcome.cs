@@ -41,7 +41,8 @@ internal sealed partial record Outcome(string Signature, string? Finding)
         }
     }
 
-    private static long Allocated(FuzzTarget target) => target.HasThreads ? GC.GetTotalAllocatedBytes() : GC.GetAllocatedBytesForCurrentThread();
+    private static long Allocated(FuzzTarget target) =>
+        target.HasThreads ? GC.GetTotalAllocatedBytes() : GC.GetAllocatedBytesForCurrentThread();
 
     // What is quoted or counted is the input's own.
     private static string Short(string cause)
@@ -50,6 +51,7 @@ internal sealed partial record Outcome(string Signature, string? Finding)
         return text.Length <= LongestCause ? text : text[..LongestCause];
     }
 
-    [GeneratedRegex("""'[^']*'|"[^"]*"|\[[^\]]*\]|-?[0-9a-f]*[0-9][0-9a-f.]*""", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        """'[^']*'|"[^"]*"|\[[^\]]*\]|-?[0-9a-f]*[0-9][0-9a-f.]*""", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Own();
 }

@@ -14,7 +14,8 @@ internal sealed class BytesTarget : FuzzTarget
 
     public override string Name => "bytes";
 
-    public override IReadOnlyList<byte[]> Seeds { get; } = [.. Contents().SelectMany(content => Options().Select(options => Encode(content, options)))];
+    public override IReadOnlyList<byte[]> Seeds { get;
+        } = [.. Contents().SelectMany(content => Options().Select(options => Encode(content, options)))];
 
     public override byte[] Mutate(Random random, byte[] input, byte[] other)
     {
@@ -33,7 +34,8 @@ internal sealed class BytesTarget : FuzzTarget
     {
         var read = Read(input);
         WrongException.Unless(read.Length == FrameHead.Parse(input).Count, "The stream is not as long as it says.");
-        WrongException.Unless(Read(Encode(read, new CodecOptions())).AsSpan().SequenceEqual(read), "The bytes are others after they were encoded again.");
+        WrongException.Unless(
+            Read(Encode(read, new CodecOptions())).AsSpan().SequenceEqual(read), "The bytes are others after they were encoded again.");
         return $"{Math.Min(2, read.Length)} bytes, form {input[FrameHead.Parse(input).Length..].FirstOrDefault()}";
     }
 
@@ -72,7 +74,8 @@ internal sealed class BytesTarget : FuzzTarget
     private static byte[] Encode(byte[] content, CodecOptions options)
     {
         using var writer = new FrameWriter(FrameKind.Bytes, Spool);
-        return MemoryFrame.Of(BytesCoder.EncodeAsync(new MemoryStream(content), options, writer, long.MaxValue).GetAwaiter().GetResult()).ToArray();
+        return MemoryFrame.Of(
+            BytesCoder.EncodeAsync(new MemoryStream(content), options, writer, long.MaxValue).GetAwaiter().GetResult()).ToArray();
     }
 
     private static IEnumerable<CodecOptions> Options() =>

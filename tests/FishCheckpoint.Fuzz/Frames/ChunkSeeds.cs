@@ -54,7 +54,10 @@ internal static class ChunkSeeds
                 yield return (input with { Bytes = Room[..coder.EncodeValues(map, mapped, unit, options, Room)] }).ToArray();
             }
 
-            yield return (input with { Kind = ChunkKind.Guessed, Bytes = Room[..coder.EncodePredicted(type, 1, parent, values, options, Room)] }).ToArray();
+            yield return (input with
+            {
+                Kind = ChunkKind.Guessed, Bytes = Room[..coder.EncodePredicted(type, 1, parent, values, options, Room)],
+            }).ToArray();
         }
     }
 
@@ -64,7 +67,9 @@ internal static class ChunkSeeds
         {
             var input = new ChunkInput(ChunkKind.Block, type, seed, 1, units, 0, []);
             var (parent, unit, random) = (input.Parent(units), DTypes.UnitSizeOf(type), new Random(seed));
-            int[] positions = [.. Enumerable.Range(0, units).Where(index => random.Next(every) == 0 && (every != 3 || index / 40 % 2 == 0)).DefaultIfEmpty(0)];
+            int[] positions =
+                [.. Enumerable.Range(0, units).Where(index => random.Next(every) == 0 && (every != 3 || index / 40 % 2 == 0))
+                .DefaultIfEmpty(0)];
             var after = Moved(parent, unit, seed);
             byte[] values = [.. positions.SelectMany(position => after[(position * unit)..((position + 1) * unit)])];
             foreach (var effort in new[] { CodecEffort.Fast, CodecEffort.Small })
@@ -79,7 +84,8 @@ internal static class ChunkSeeds
     {
         var content = new ChunkInput(ChunkKind.Bytes, DType.F32, 1, 1, 1, 0, []).Parent(1500);
         return Options.Select(options =>
-            new ChunkInput(ChunkKind.Bytes, DType.U8, 0, content.Length, 1, 0, Room[..ChunkCoder.EncodeBytes(content, options, Room)]).ToArray());
+            new ChunkInput(ChunkKind.Bytes, DType.U8, 0, content.Length, 1, 0, Room[..ChunkCoder.EncodeBytes(content, options, Room)])
+            .ToArray());
     }
 
     private static byte[] Moved(byte[] parent, int unit, int seed)
@@ -126,8 +132,10 @@ internal sealed record ChunkInput(ChunkKind Kind, DType Type, byte Seed, int Cou
         }
 
         chunk = new ChunkInput(
-            (ChunkKind)(input[0] % 5), (DType)(input[1] % DTypes.All.Count()), input[2], 1 + (BinaryPrimitives.ReadUInt16LittleEndian(input.AsSpan(4)) % DeltaChunk.Capacity),
-            1 + BinaryPrimitives.ReadUInt16LittleEndian(input.AsSpan(6)), BinaryPrimitives.ReadUInt32LittleEndian(input.AsSpan(8)), input[HeadLength..]);
+            (ChunkKind)(input[0] % 5), (DType)(input[1] % DTypes.All.Count()), input[2],
+            1 + (BinaryPrimitives.ReadUInt16LittleEndian(input.AsSpan(4)) % DeltaChunk.Capacity),
+            1 + BinaryPrimitives.ReadUInt16LittleEndian(input.AsSpan(6)), BinaryPrimitives.ReadUInt32LittleEndian(input.AsSpan(8)),
+            input[HeadLength..]);
         return true;
     }
 

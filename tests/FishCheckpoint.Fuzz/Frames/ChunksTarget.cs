@@ -26,7 +26,8 @@ internal sealed class ChunksTarget : FuzzTarget
             return ByteMutator.Mutate(random, input, other);
         }
 
-        return [.. input[..ChunkInput.HeadLength], .. ByteMutator.Mutate(random, input[ChunkInput.HeadLength..], other[ChunkInput.HeadLength..])];
+        return [.. input[..ChunkInput.HeadLength],
+            .. ByteMutator.Mutate(random, input[ChunkInput.HeadLength..], other[ChunkInput.HeadLength..])];
     }
 
     public override string Run(byte[] input) => ChunkInput.TryRead(input, out var chunk) ? chunk.Kind switch
@@ -42,7 +43,8 @@ internal sealed class ChunksTarget : FuzzTarget
     {
         var positions = new long[chunk.Count];
         coder.DecodePositions(chunk.Bytes, chunk.First, chunk.Last, positions);
-        WrongException.Unless(positions[0] == chunk.First && positions[^1] == chunk.Last, "Positions do not lead from the first to the last.");
+        WrongException.Unless(
+            positions[0] == chunk.First && positions[^1] == chunk.Last, "Positions do not lead from the first to the last.");
         for (var index = 1; index < positions.Length; index++)
         {
             WrongException.Unless(positions[index] > positions[index - 1], "Positions do not ascend.");
@@ -62,7 +64,9 @@ internal sealed class ChunksTarget : FuzzTarget
         if (map == ValueMap.Distance && chunk.Bytes[1] == 2)
         {
             var plain = PlainPrefixReader.Read(chunk.Bytes[2..], chunk.Count);
-            WrongException.Unless(System.Runtime.InteropServices.MemoryMarshal.AsBytes(plain.AsSpan()).SequenceEqual(mapped), "Prefix codes are read otherwise bit by bit.");
+            WrongException.Unless(
+                System.Runtime.InteropServices.MemoryMarshal.AsBytes(plain.AsSpan()).SequenceEqual(mapped),
+                "Prefix codes are read otherwise bit by bit.");
         }
 
         return $"values of {unit} bytes {chunk.Form}";
@@ -88,13 +92,16 @@ internal sealed class ChunksTarget : FuzzTarget
         blocks.Decode(chunk.Bytes, chunk.Type, after, positions);
         var (again, others) = (before.ToArray(), Enumerable.Repeat(-1, count).ToArray());
         blocks.Decode(chunk.Bytes, chunk.Type, again, others);
-        WrongException.Unless(after.AsSpan().SequenceEqual(again) && positions.AsSpan().SequenceEqual(others), "A block is read otherwise the second time.");
+        WrongException.Unless(
+            after.AsSpan().SequenceEqual(again) && positions.AsSpan().SequenceEqual(others), "A block is read otherwise the second time.");
 
         var values = new byte[count * unit];
         for (var index = 0; index < count; index++)
         {
             var position = positions[index];
-            WrongException.Unless(position > (index == 0 ? -1 : positions[index - 1]) && position < chunk.Units, "Positions of a block do not ascend below its end.");
+            WrongException.Unless(
+                position > (index == 0 ? -1 : positions[index - 1]) && position < chunk.Units,
+                "Positions of a block do not ascend below its end.");
             after.AsSpan(position * unit, unit).CopyTo(values.AsSpan(index * unit));
             before.AsSpan(position * unit, unit).CopyTo(again.AsSpan(position * unit));
         }
@@ -102,7 +109,9 @@ internal sealed class ChunksTarget : FuzzTarget
         WrongException.Unless(again.AsSpan().SequenceEqual(before), "Units have changed that are not told.");
         var length = blocks.Encode(chunk.Type, before, positions, values, CodecEffort.Small, room, out _, new BlockRows(40, 0));
         blocks.Decode(room.AsSpan(0, length), chunk.Type, again, others);
-        WrongException.Unless(after.AsSpan().SequenceEqual(again) && positions.AsSpan().SequenceEqual(others), "A block is another one after it was encoded again.");
+        WrongException.Unless(
+            after.AsSpan().SequenceEqual(again) && positions.AsSpan().SequenceEqual(others),
+            "A block is another one after it was encoded again.");
         return $"block of {unit} bytes a unit {chunk.Form}";
     }
 

@@ -13,7 +13,8 @@ internal sealed class DenseTarget : FuzzTarget
 
     private readonly UnitCoder coder = new();
 
-    public DenseTarget() => Seeds = [.. DTypes.All.SelectMany(type => new[] { 0, 1, 70, 5000 }.Select(units => Encode(type, Weights(type, units))))];
+    public DenseTarget() =>
+        Seeds = [.. DTypes.All.SelectMany(type => new[] { 0, 1, 70, 5000 }.Select(units => Encode(type, Weights(type, units))))];
 
     public override string Name => "dense";
 
@@ -48,7 +49,8 @@ internal sealed class DenseTarget : FuzzTarget
     private byte[] Encode(DType type, byte[] units)
     {
         var room = new byte[units.Length + UnitCoder.Overhead];
-        return [(byte)type, .. BitConverter.GetBytes((ushort)(units.Length / DTypes.UnitSizeOf(type))), .. room[..coder.Encode(type, units, room)]];
+        return [(byte)type, .. BitConverter.GetBytes((ushort)(units.Length / DTypes.UnitSizeOf(type))),
+            .. room[..coder.Encode(type, units, room)]];
     }
 
     private static byte[] Weights(DType type, int units)

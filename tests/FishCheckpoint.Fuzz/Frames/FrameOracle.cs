@@ -11,7 +11,8 @@ using FishCheckpoint.Tests.Support;
 
 namespace FishCheckpoint.Fuzz.Frames;
 
-/// <summary>Reads a delta by each way that there is: as a stream, by a restore, by a verification, and once more after it was encoded again.</summary>
+/// <summary>Reads a delta by each way that there is: as a stream, by a restore, by a verification, and once more after it was encoded
+/// again.</summary>
 /// <param name="world">The layout and the parent.</param>
 /// <param name="spool">A folder.</param>
 internal sealed class FrameOracle(FrameWorld world, string spool)
@@ -37,7 +38,8 @@ internal sealed class FrameOracle(FrameWorld world, string spool)
         var expected = world.Parent.Copy();
         foreach (var (tensor, position, value) in changes!)
         {
-            WrongException.Unless(position < world.Layout.Tensors[tensor].Units, $"Position {position} of tensor {tensor} is past its end.");
+            WrongException.Unless(position < world.Layout.Tensors[tensor].Units,
+                $"Position {position} of tensor {tensor} is past its end.");
             value.CopyTo(expected.Tensors[tensor].AsSpan((int)position * value.Length));
         }
 
@@ -60,7 +62,8 @@ internal sealed class FrameOracle(FrameWorld world, string spool)
     }
 
     private IDeltaReader Open(IFrame? mask, IFrame[] values) =>
-        mask is null ? new BlocksDecoder(values[^1], world.Layout, world.Parent) : new DeltaDecoder(mask, values, world.Layout, world.Parent);
+        mask is null ? new BlocksDecoder(values[^1], world.Layout, world.Parent)
+            : new DeltaDecoder(mask, values, world.Layout, world.Parent);
 
     private List<(int Tensor, long Position, byte[] Value)> Flatten(IFrame? mask, IFrame[] values)
     {
@@ -143,12 +146,14 @@ internal sealed class FrameOracle(FrameWorld world, string spool)
             var again = Flatten(encoded.Mask, [encoded.Values]);
             WrongException.Unless(
                 changes.Count == again.Count && changes.Zip(again).All(pair =>
-                    pair.First.Tensor == pair.Second.Tensor && pair.First.Position == pair.Second.Position && pair.First.Value.AsSpan().SequenceEqual(pair.Second.Value)),
+                    pair.First.Tensor == pair.Second.Tensor && pair.First.Position == pair.Second.Position && pair.First.Value.AsSpan()
+                        .SequenceEqual(pair.Second.Value)),
                 "The delta is another one after it was encoded again.");
         }
     }
 
-    private static bool Same(MemoryModel one, MemoryModel other) => one.Tensors.Zip(other.Tensors).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second));
+    private static bool Same(MemoryModel one, MemoryModel other) => one.Tensors.Zip(other.Tensors)
+        .All(pair => pair.First.AsSpan().SequenceEqual(pair.Second));
 
     // The first bytes of the first chunk say its form.
     private static string Forms(IFrame? frame)

@@ -4,7 +4,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Fuzz.Frames;
 
-/// <summary>A frame taken apart, so that one part of it can be changed and all that depends on it made to fit again, as a forger would.</summary>
+/// <summary>
+/// A frame taken apart, so that one part of it can be changed and all that depends on it made to fit again, as a forger would.
+/// </summary>
 internal sealed class FrameParts
 {
     private FrameParts(FrameKind kind, Digest[] digests, long count) => (Kind, Digests, Count) = (kind, digests, count);

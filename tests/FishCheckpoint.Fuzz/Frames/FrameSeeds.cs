@@ -17,7 +17,9 @@ internal static class FrameSeeds
     public static List<byte[]> Make(FrameWorld world, string spool)
     {
         var seeds = new List<byte[]>();
-        Mask[] masks = [world.Few(1), world.Few(2), world.InRows(1), world.Many(1), world.All(0), world.All(1), world.All(2), Mask.Create(world.Layout, [])];
+        Mask[] masks =
+            [world.Few(1), world.Few(2), world.InRows(1), world.Many(1), world.All(0), world.All(1), world.All(2),
+            Mask.Create(world.Layout, [])];
         foreach (var mask in masks)
         {
             // Several chunks take long to read: a few of these do.
@@ -55,9 +57,11 @@ internal static class FrameSeeds
 
         // What is guessed from what came before it, twice.
         var (second, third) = (world.Moved(mask, 4, moved), world.Moved(mask, 5, moved));
-        using var guessed = DeltaEncoder.EncodeOn(plain.Mask!, Delta(mask, second).OpenReader(), null, default, options, spool, new EarlierValues(Values(delta), null));
+        using var guessed = DeltaEncoder.EncodeOn(
+            plain.Mask!, Delta(mask, second).OpenReader(), null, default, options, spool, new EarlierValues(Values(delta), null));
         using var again = DeltaEncoder.EncodeOn(
-            plain.Mask!, Delta(mask, third).OpenReader(), null, default, options, spool, new EarlierValues(Values(Delta(mask, second)), Values(delta)));
+            plain.Mask!, Delta(mask, third).OpenReader(), null, default, options, spool,
+            new EarlierValues(Values(Delta(mask, second)), Values(delta)));
         yield return Input(plain.Mask!, plain.Values, guessed.Values);
         yield return Input(plain.Mask!, plain.Values, guessed.Values, again.Values);
     }

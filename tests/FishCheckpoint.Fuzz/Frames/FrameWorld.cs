@@ -14,8 +14,10 @@ internal sealed class FrameWorld
     {
         TensorInfo[] tensors =
         [
-            new("w", DType.F32, [64, 100]), new("b", DType.BF16, [80, 64]), new("long", DType.I8, [small ? 40 : 40_000]), new("blocks", DType.F8E4M3, [small ? 50 : 1_050_000]),
-            new("empty", DType.F32, [0, 3]), new("scalar", DType.I64, []), .. DTypes.All.Select(type => new TensorInfo($"of.{type}", type, [48])),
+            new("w", DType.F32, [64, 100]), new("b", DType.BF16, [80, 64]), new("long", DType.I8, [small ? 40 : 40_000]),
+            new("blocks", DType.F8E4M3, [small ? 50 : 1_050_000]),
+            new("empty", DType.F32, [0, 3]), new("scalar", DType.I64, []),
+                .. DTypes.All.Select(type => new TensorInfo($"of.{type}", type, [48])),
         ];
         Parent = MemoryModel.Random(new Random(20261125), tensors);
         Smooth(Parent.Tensors[0], Parent.Tensors[1]);
@@ -74,7 +76,9 @@ internal sealed class FrameWorld
         for (var row = 0; row < rows; row++)
         {
             var density = random.Next(3) switch { 0 => 1.0, 1 => random.NextDouble(), _ => 0 };
-            positions.AddRange(Enumerable.Range(0, width).Where(column => random.NextDouble() < density * (column % 4 == 0 ? 1.5 : 0.7)).Select(column => ((long)row * width) + column));
+            positions.AddRange(
+                Enumerable.Range(0, width).Where(column => random.NextDouble() < density * (column % 4 == 0 ? 1.5 : 0.7))
+                .Select(column => ((long)row * width) + column));
         }
 
         return [.. positions];

@@ -5,7 +5,8 @@ using FishCheckpoint.Tests.Support;
 namespace FishCheckpoint.Fuzz.Frames;
 
 /// <summary>
-/// A delta in frames: as a body of one or two, or a mask and values of which each is guessed from those before. What is taken is the same delta by every way of reading it.
+/// A delta in frames: as a body of one or two, or a mask and values of which each is guessed from those before. What is taken is the same
+/// delta by every way of reading it.
 /// </summary>
 internal sealed class FramesTarget : FuzzTarget
 {
@@ -41,7 +42,8 @@ internal sealed class FramesTarget : FuzzTarget
         File.WriteAllBytes(path, [.. frames.SelectMany(frame => frame)]);
         using var opened = EncodedDelta.Open(path);
         return opened.IsBlocks ? $"blocks, {oracle.Check(null, [opened.Values])}"
-            : opened.Mask is { } mask ? $"mask and values, {oracle.Check(mask, [opened.Values])}" : $"values, {oracle.Check(known, [opened.Values])}";
+            : opened.Mask is { } mask ? $"mask and values, {oracle.Check(mask, [opened.Values])}"
+            : $"values, {oracle.Check(known, [opened.Values])}";
     }
 
     private static MemoryFrame Whole(byte[] frame)

@@ -10,7 +10,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Fuzz.Http;
 
-/// <summary>Requests to the real server: each is answered, and no answer is that the server itself is at fault. What is refused comes as a problem with a code.</summary>
+/// <summary>
+/// Requests to the real server: each is answered, and no answer is that the server itself is at fault. What is refused comes as a problem
+/// with a code.
+/// </summary>
 internal sealed class HttpTarget : FuzzTarget
 {
     // What requests have made must not pile up.
@@ -19,7 +22,9 @@ internal sealed class HttpTarget : FuzzTarget
     private static readonly string[] CodesOfHttp = ["METHOD_NOT_ALLOWED", "PRECONDITION_FAILED"];
 
     private static readonly TestModel Model =
-        TestModel.Create(1, null, new TensorInfo("w", DType.F32, [8, 5]), new TensorInfo("head/weight", DType.BF16, [4]), new TensorInfo("empty", DType.U8, [0]));
+        TestModel.Create(
+            1, null, new TensorInfo("w", DType.F32, [8, 5]), new TensorInfo("head/weight", DType.BF16, [4]),
+            new TensorInfo("empty", DType.U8, [0]));
 
     private ApiServer server;
     private int runs;
@@ -71,7 +76,9 @@ internal sealed class HttpTarget : FuzzTarget
     private static HttpRequestMessage ToMessage(ApiServer to, HttpInput input)
     {
         // As it stands: a client of this language would tidy up dots and slashes.
-        var address = new Uri($"{to.Address.GetLeftPart(UriPartial.Authority)}{input.Path}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var address = new Uri(
+            $"{to.Address.GetLeftPart(UriPartial.Authority)}{input.Path}",
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         var message = new HttpRequestMessage(new HttpMethod(input.Method), address);
         if (input.Body.Length > 0 || input.Method is "PUT" or "POST")
         {
@@ -85,7 +92,8 @@ internal sealed class HttpTarget : FuzzTarget
     private async Task<string> SendAsync(HttpInput input)
     {
         // A key would close the server to whoever has none, and a backup is an administrator's to place.
-        if (Uri.UnescapeDataString(input.Path) is var path && (path.Contains("keys", StringComparison.OrdinalIgnoreCase) || path.Contains("backup", StringComparison.OrdinalIgnoreCase)))
+        if (Uri.UnescapeDataString(input.Path) is var path
+            && (path.Contains("keys", StringComparison.OrdinalIgnoreCase) || path.Contains("backup", StringComparison.OrdinalIgnoreCase)))
         {
             return "left out";
         }
@@ -94,7 +102,9 @@ internal sealed class HttpTarget : FuzzTarget
         using var response = await server.Client.SendAsync(message);
         var body = await response.Content.ReadAsByteArrayAsync();
         var status = (int)response.StatusCode;
-        WrongException.Unless(status < 500 || response.StatusCode == HttpStatusCode.InsufficientStorage, $"{status}: {System.Text.Encoding.UTF8.GetString(body)}");
+        WrongException.Unless(
+            status < 500 || response.StatusCode == HttpStatusCode.InsufficientStorage,
+            $"{status}: {System.Text.Encoding.UTF8.GetString(body)}");
         return status < 400 ? $"{status} {input.Method}" : input.Method == "HEAD" ? $"{status} HEAD" : Refused(response, status, body);
     }
 
@@ -106,7 +116,9 @@ internal sealed class HttpTarget : FuzzTarget
             return "no request";
         }
 
-        WrongException.Unless(response.Content.Headers.ContentType?.MediaType == "application/problem+json", $"{status} without a problem: {System.Text.Encoding.UTF8.GetString(body)}");
+        WrongException.Unless(
+            response.Content.Headers.ContentType?.MediaType == "application/problem+json",
+            $"{status} without a problem: {System.Text.Encoding.UTF8.GetString(body)}");
         using var problem = JsonDocument.Parse(body);
         var code = problem.RootElement.GetProperty("code").GetString()!;
         WrongException.Unless(problem.RootElement.GetProperty("status").GetInt32() == status, "The problem tells another status.");

@@ -7,11 +7,13 @@ internal static class ByteMutator
 {
     private static readonly long[] Interesting =
     [
-        0, 1, -1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 31, 32, 63, 64, 127, 128, 255, 256, 32767, 32768, 65535, 65536, 1 << 20, int.MaxValue, int.MinValue, uint.MaxValue, 1L << 32,
+        0, 1, -1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 31, 32, 63, 64, 127, 128, 255, 256, 32767, 32768, 65535, 65536, 1 << 20, int.MaxValue,
+        int.MinValue, uint.MaxValue, 1L << 32,
         long.MaxValue, long.MinValue,
     ];
 
-    public static long Number(Random random) => random.Next(4) == 0 ? random.NextInt64() >> random.Next(63) : Interesting[random.Next(Interesting.Length)];
+    public static long Number(Random random) =>
+        random.Next(4) == 0 ? random.NextInt64() >> random.Next(63) : Interesting[random.Next(Interesting.Length)];
 
     /// <summary>Changes a few places.</summary>
     public static byte[] Mutate(Random random, byte[] input, byte[] other)

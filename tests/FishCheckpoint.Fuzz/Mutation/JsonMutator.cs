@@ -9,14 +9,17 @@ internal static class JsonMutator
 {
     private static readonly string[] Numbers =
     [
-        "0", "-0", "1", "-1", "1.0", "1.5", "1e3", "1e-400", "1e400", "127", "4294967295", "4294967296", "9223372036854775807", "9223372036854775808", "18446744073709551616",
+        "0", "-0", "1", "-1", "1.0", "1.5", "1e3", "1e-400", "1e400", "127", "4294967295", "4294967296", "9223372036854775807",
+        "9223372036854775808", "18446744073709551616",
         "99999999999999999999999999999999", "00", "01", "0x1", "NaN", "Infinity", "null", "true", "\"1\"", "[]", "{}", "\"\"",
     ];
 
     private static readonly string[] Texts =
     [
-        "", "a", "w", "..", "../x", "/", "\\u0000", "\\ud800", "\\udc00\\ud800", "\\u202e", "e\\u0301", "\\ud83d\\udc1f", "\\n", "F32", "BF16", "f32", "I64", "F4", "U8", "base", "__metadata__",
-        "__proto__", "model.safetensors", "weight_map", "indices", "w.indices", "w.values", "best", "latest", "min", "keepLast", "CON", "$type", "name",
+        "", "a", "w", "..", "../x", "/", "\\u0000", "\\ud800", "\\udc00\\ud800", "\\u202e", "e\\u0301", "\\ud83d\\udc1f", "\\n", "F32",
+        "BF16", "f32", "I64", "F4", "U8", "base", "__metadata__",
+        "__proto__", "model.safetensors", "weight_map", "indices", "w.indices", "w.values", "best", "latest", "min", "keepLast", "CON",
+        "$type", "name",
     ];
 
     /// <summary>Changes a document; where it is none, its bytes.</summary>
@@ -113,7 +116,8 @@ internal static class JsonMutator
         {
             case 0: list.RemoveAt(at); break;
             case 1: list.Insert(at, list[at]?.DeepClone()); break;
-            case 2 when list[at] is JsonValue value && value.TryGetValue<long>(out var number): list[at] = number + random.Next(-8, 9); break;
+            case 2 when list[at] is JsonValue value
+                && value.TryGetValue<long>(out var number): list[at] = number + random.Next(-8, 9); break;
             default: list[at] = Value(random); break;
         }
     }
@@ -149,7 +153,8 @@ internal static class JsonMutator
         _ => ByteMutator.Number(random),
     };
 
-    private static string Text(Random random) => random.Next(6) == 0 ? new string('x', 1 << random.Next(10)) : JsonSerializer.Deserialize<string>($"\"{Safe(random)}\"")!;
+    private static string Text(Random random) =>
+        random.Next(6) == 0 ? new string('x', 1 << random.Next(10)) : JsonSerializer.Deserialize<string>($"\"{Safe(random)}\"")!;
 
     // Half a surrogate cannot stand in a string of a document that is written, but in bytes it can.
     private static string Safe(Random random)

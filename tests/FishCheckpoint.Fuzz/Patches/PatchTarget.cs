@@ -8,7 +8,9 @@ using FishCheckpoint.Tests.Support;
 
 namespace FishCheckpoint.Fuzz.Patches;
 
-/// <summary>A sparse patch: what is taken has ascending positions below their tensors' ends, and is the same delta after it was encoded.</summary>
+/// <summary>
+/// A sparse patch: what is taken has ascending positions below their tensors' ends, and is the same delta after it was encoded.
+/// </summary>
 internal sealed class PatchTarget : FuzzTarget
 {
     private readonly TestModel model = TestModel.Create(
@@ -25,9 +27,11 @@ internal sealed class PatchTarget : FuzzTarget
         layout = new Layout([.. model.Layout.Tensors, new TensorInfo("packed", DType.F4, [16])]);
         Seeds =
         [
-            model.Change(2, 0.2).PatchAgainst(model), model.Change(3, 1).PatchAgainst(model, new Dictionary<string, string> { ["format"] = "pt" }), model.PatchAgainst(model),
+            model.Change(2, 0.2).PatchAgainst(model),
+            model.Change(3, 1).PatchAgainst(model, new Dictionary<string, string> { ["format"] = "pt" }), model.PatchAgainst(model),
             .. new[] { DType.I32, DType.U32, DType.U64, DType.I64 }.Select(OfIndices),
-            TestModel.Patch(null, (new TensorInfo("packed.indices", DType.I64, [2]), [.. TestModel.Long(1), .. TestModel.Long(7)]), (new TensorInfo("packed.values", DType.U8, [2]), [1, 2])),
+            TestModel.Patch(null, (new TensorInfo("packed.indices", DType.I64, [2]), [.. TestModel.Long(1), .. TestModel.Long(7)]),
+            (new TensorInfo("packed.values", DType.U8, [2]), [1, 2])),
         ];
     }
 
@@ -46,7 +50,8 @@ internal sealed class PatchTarget : FuzzTarget
         foreach (var (tensor, position, value) in changes)
         {
             var info = layout.Tensors[tensor];
-            WrongException.Unless(position < info.Units && value.Length == info.UnitSize, $"Position {position} of {info} is past its end.");
+            WrongException.Unless(
+                position < info.Units && value.Length == info.UnitSize, $"Position {position} of {info} is past its end.");
         }
 
         using var encoded = DeltaEncoder.Encode(new SparsePatchReader(file, layout), null, default, new CodecOptions(), Folder.Path);
@@ -54,15 +59,18 @@ internal sealed class PatchTarget : FuzzTarget
         var again = MemoryModel.Flatten(decoder);
         WrongException.Unless(
             changes.Count == again.Count && changes.Zip(again).All(pair =>
-                pair.First.Tensor == pair.Second.Tensor && pair.First.Position == pair.Second.Position && pair.First.Value.AsSpan().SequenceEqual(pair.Second.Value)),
+                pair.First.Tensor == pair.Second.Tensor && pair.First.Position == pair.Second.Position
+                && pair.First.Value.AsSpan().SequenceEqual(pair.Second.Value)),
             "The delta is another one after it was encoded.");
-        return $"{Math.Min(3, changes.Count)} changes of {string.Join(' ', changes.Select(change => layout.Tensors[change.Tensor].Type).Distinct().Take(2))}";
+        return $"{Math.Min(3, changes.Count)} changes of "
+            + $"{string.Join(' ', changes.Select(change => layout.Tensors[change.Tensor].Type).Distinct().Take(2))}";
     }
 
     private static byte[] OfIndices(DType type)
     {
         var size = DTypes.UnitSizeOf(type);
         byte[] indices = [.. new long[] { 0, 3, 39 }.SelectMany(position => BitConverter.GetBytes(position)[..size])];
-        return TestModel.Patch(null, (new TensorInfo("w.indices", type, [3]), indices), (new TensorInfo("w.values", DType.F32, [3]), new byte[12]));
+        return TestModel.Patch(
+            null, (new TensorInfo("w.indices", type, [3]), indices), (new TensorInfo("w.values", DType.F32, [3]), new byte[12]));
     }
 }

@@ -24,7 +24,8 @@ internal sealed class FolderTarget : FuzzTarget
         }
 
         var which = random.Next(3) > 0 ? 0 : random.Next(parts.Count);
-        parts[which] = which == 0 ? JsonMutator.Mutate(random, parts[0], others[0]) : SafetensorsBytes.Mutate(random, parts[which], others[^1]);
+        parts[which] = which == 0 ? JsonMutator.Mutate(random, parts[0], others[0])
+            : SafetensorsBytes.Mutate(random, parts[which], others[^1]);
         return FrameInput.Write(parts);
     }
 
@@ -45,7 +46,9 @@ internal sealed class FolderTarget : FuzzTarget
         }
 
         using var model = ModelFolder.Open(Folder.Path, MaxHeader);
-        WrongException.Unless(model.Layout.Tensors.Select(tensor => tensor.Name).Distinct(StringComparer.Ordinal).Count() == model.Layout.Tensors.Count, "A tensor stands in two shards.");
+        WrongException.Unless(
+            model.Layout.Tensors.Select(tensor => tensor.Name).Distinct(StringComparer.Ordinal).Count() == model.Layout.Tensors.Count,
+            "A tensor stands in two shards.");
         for (var tensor = 0; tensor < model.Layout.Tensors.Count; tensor++)
         {
             var info = model.Layout.Tensors[tensor];
@@ -73,5 +76,6 @@ internal sealed class FolderTarget : FuzzTarget
     }
 
     private static byte[] Shard(int number) =>
-        TestModel.Create(number, null, new TensorInfo($"w{number}", DType.F32, [2, 3]), new TensorInfo($"b{number}", DType.BF16, [number])).ToBytes();
+        TestModel.Create(
+            number, null, new TensorInfo($"w{number}", DType.F32, [2, 3]), new TensorInfo($"b{number}", DType.BF16, [number])).ToBytes();
 }

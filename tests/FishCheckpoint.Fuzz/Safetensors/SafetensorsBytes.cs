@@ -28,7 +28,8 @@ internal static class SafetensorsBytes
     public static bool TrySplit(byte[] file, out byte[] header, out byte[] data)
     {
         (header, data) = ([], []);
-        if (file.Length < sizeof(long) || BinaryPrimitives.ReadUInt64LittleEndian(file) is var length && length > (ulong)(file.Length - sizeof(long)))
+        if (file.Length < sizeof(long) || BinaryPrimitives.ReadUInt64LittleEndian(file) is var length
+            && length > (ulong)(file.Length - sizeof(long)))
         {
             return false;
         }

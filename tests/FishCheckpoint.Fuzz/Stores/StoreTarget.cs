@@ -16,8 +16,8 @@ using FishCheckpoint.Tests.Support;
 namespace FishCheckpoint.Fuzz.Stores;
 
 /// <summary>
-/// What a store is handed: a byte that says in which form, and the bytes. What is refused has changed nothing; what is taken verifies, restores, and leaves nothing when it is
-/// deleted.
+/// What a store is handed: a byte that says in which form, and the bytes. What is refused has changed nothing; what is taken verifies,
+/// restores, and leaves nothing when it is deleted.
 /// </summary>
 internal sealed class StoreTarget : FuzzTarget
 {
@@ -49,7 +49,11 @@ internal sealed class StoreTarget : FuzzTarget
     public static async Task<FuzzTarget> CreateAsync()
     {
         var data = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"fish-fuzz-{Guid.NewGuid():N}");
-        var target = new StoreTarget(await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = data, DeletionGrace = TimeSpan.Zero, MaxHeaderBytes = 1 << 20, MaxTrainerStateBytes = 1 << 16 }), data);
+        var target =
+            new StoreTarget(
+                await SqliteCheckpointStore.OpenAsync(
+                    new StoreOptions { DataFolder = data, DeletionGrace = TimeSpan.Zero, MaxHeaderBytes = 1 << 20,
+                        MaxTrainerStateBytes = 1 << 16 }), data);
         await target.store.Bases.AddAsync("base", ModelUpload.FromStream(new MemoryStream(StoreSeeds.FileOf(target.world.Parent))));
         await target.store.Tasks.PutAsync(Task, new TaskSpec("base"));
         var first = target.Folder["first"];
@@ -92,7 +96,8 @@ internal sealed class StoreTarget : FuzzTarget
         catch (FishException refused)
         {
             WrongException.Unless(Held() == before, $"What was refused has changed something: {refused.Message}");
-            WrongException.Unless(refused.Kind is not (ErrorKind.Corrupt or ErrorKind.Unavailable), $"The store blames itself: {refused.Message}");
+            WrongException.Unless(refused.Kind is not (ErrorKind.Corrupt or ErrorKind.Unavailable),
+                $"The store blames itself: {refused.Message}");
             throw;
         }
 
@@ -186,7 +191,8 @@ internal sealed class StoreTarget : FuzzTarget
             Task = store.Tasks.GetAsync(Task).GetAwaiter().GetResult(),
             Checkpoints = store.Checkpoints.ListAsync(Task, new PageRequest(100)).ReadPageAsync().GetAwaiter().GetResult().Items,
             Stored = store.Reports.GetStorageAsync().GetAwaiter().GetResult().Stored,
-            Files = Directory.EnumerateFiles(store.Options.TemporaryFolder).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)).ToArray(),
+            Files = Directory.EnumerateFiles(store.Options.TemporaryFolder).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal))
+                .ToArray(),
         },
         FishJson.Options);
 }

@@ -8,8 +8,8 @@ using FishCheckpoint.Tests.Torch;
 namespace FishCheckpoint.Fuzz.Torch;
 
 /// <summary>
-/// A PyTorch file: a pickle, and storages around it. An input is the one byte that says which kind of file is made, and the pickle; or a whole file. What is taken is a
-/// safetensors file whose tensors have the bytes of their storages.
+/// A PyTorch file: a pickle, and storages around it. An input is the one byte that says which kind of file is made, and the pickle; or a
+/// whole file. What is taken is a safetensors file whose tensors have the bytes of their storages.
 /// </summary>
 internal sealed class TorchTarget : FuzzTarget
 {
@@ -48,34 +48,49 @@ internal sealed class TorchTarget : FuzzTarget
         using var bytes = new MemoryStream();
         stream.CopyTo(bytes);
         var file = bytes.ToArray();
-        WrongException.Unless(file.Length == model.Header.FileLength && file.AsSpan(0, (int)model.Header.DataStart).SequenceEqual(model.Header.ToFileBytes()), "The stream is not the file that its header tells of.");
+        WrongException.Unless(
+            file.Length == model.Header.FileLength && file.AsSpan(0, (int)model.Header.DataStart).SequenceEqual(model.Header.ToFileBytes()),
+            "The stream is not the file that its header tells of.");
         HeaderParser.Parse(model.Header.Json, "again", model.Header.DataLength);
         if (kind != Whole)
         {
             // Every byte comes out of a storage, so nothing but those of the storages can be there.
-            WrongException.Unless(bytes.Length - model.Header.DataStart <= 16 * new FileInfo(path).Length, "There are more tensors than the file is worth.");
+            WrongException.Unless(
+                bytes.Length - model.Header.DataStart <= 16 * new FileInfo(path).Length, "There are more tensors than the file is worth.");
         }
 
-        return $"kind {kind}, {Math.Min(3, model.Header.Tensors.Count)} tensors, {string.Join(' ', model.Header.Tensors.Select(tensor => tensor.Info.Type).Distinct().Take(2))}";
+        return $"kind {kind}, {Math.Min(3, model.Header.Tensors.Count)} tensors, "
+            + $"{string.Join(' ', model.Header.Tensors.Select(tensor => tensor.Info.Type).Distinct().Take(2))}";
     }
 
     private static byte[][] Seed()
     {
-        var small = PickleBytes.Of(p => p.Map(("w", v => v.Tensor("0", 64, 0, [8, 8], [8, 1])), ("t", v => v.Tensor("0", 64, 3, [4, 2], [1, 9])), ("v", v => v.Tensor("1", 2, 1, [], [], "LongStorage"))));
+        var small = PickleBytes.Of(
+            p =>
+            p.Map(
+                ("w", v => v.Tensor("0", 64, 0, [8, 8], [8, 1])), ("t", v => v.Tensor("0", 64, 3, [4, 2], [1, 9])),
+                ("v", v => v.Tensor("1", 2, 1, [], [], "LongStorage"))));
         var nested = PickleBytes.Of(p => p.Map(
-            ("model", v => v.Map(("w", w => w.Tensor("0", 64, 0, [64], [1])))), ("step", v => v.Int(7)), ("shape", v => v.Global("torch", "Size").Ints(1, 2).Raw(0x85).Op('R')),
+            ("model", v => v.Map(("w", w => w.Tensor("0", 64, 0, [64], [1])))), ("step", v => v.Int(7)),
+            ("shape", v => v.Global("torch", "Size").Ints(1, 2).Raw(0x85).Op('R')),
             ("other", v => v.Tensor("1", 2, 0, [2], [1], "LongStorage")),
-            ("scalar", v => v.Global("numpy.core.multiarray", "scalar").Global("numpy", "dtype").Tuple(t => t.Text("i8"), t => t.Raw(0x89), t => t.Raw(0x88)).Op('R')
-                .Tuple(t => t.Int(3), t => t.Text("<"), t => t.Op('N'), t => t.Op('N'), t => t.Op('N'), t => t.Int(-1), t => t.Int(-1), t => t.Int(0)).Op('b')
+            ("scalar", v => v.Global("numpy.core.multiarray", "scalar").Global("numpy", "dtype")
+                .Tuple(t => t.Text("i8"), t => t.Raw(0x89), t => t.Raw(0x88)).Op('R')
+                .Tuple(
+                    t => t.Int(3), t => t.Text("<"), t => t.Op('N'), t => t.Op('N'), t => t.Op('N'), t => t.Int(-1), t => t.Int(-1),
+                    t => t.Int(0)).Op('b')
                 .Global("_codecs", "encode").Text("\u0001\0\0\0\0\0\0\0").Text("latin1").Raw(0x86).Op('R').Raw(0x86).Op('R'))));
         var later = PickleBytes.Of(p => p.Map(
             ("w", v => v.Global("torch._utils", "_rebuild_tensor_v3").Tuple(
-                t => t.Tuple(s => s.Text("storage"), s => s.Global("torch.storage", "UntypedStorage"), s => s.Text("0"), s => s.Text("cpu"), s => s.Int(256)).Op('Q'),
-                t => t.Int(0), t => t.Ints(16, 16), t => t.Ints(1, 16), t => t.Raw(0x89), t => t.Op('}'), t => t.Global("torch", "float8_e4m3fn")).Op('R'))));
+                t => t.Tuple(s => s.Text("storage"), s => s.Global("torch.storage", "UntypedStorage"), s => s.Text("0"), s => s.Text("cpu"),
+                s => s.Int(256)).Op('Q'),
+                t => t.Int(0), t => t.Ints(16, 16), t => t.Ints(1, 16), t => t.Raw(0x89), t => t.Op('}'),
+                    t => t.Global("torch", "float8_e4m3fn")).Op('R'))));
         return
         [
             [Archive, .. small], [Legacy, .. small], [Archive, .. nested], [Legacy, .. nested], [Archive, .. later],
-            [Whole, .. TorchBytes.Archive(small, ("0", Data), ("1", Data[..16]))], [Whole, .. TorchBytes.Legacy(nested, ("0", 64, Data), ("1", 2, Data[..16]))],
+            [Whole, .. TorchBytes.Archive(small, ("0", Data), ("1", Data[..16]))],
+            [Whole, .. TorchBytes.Legacy(nested, ("0", 64, Data), ("1", 2, Data[..16]))],
         ];
     }
 
@@ -97,12 +112,14 @@ internal sealed class TorchTarget : FuzzTarget
     private static byte[] Opcodes(Random random, byte[] pickle)
     {
         ReadOnlySpan<byte> known = "(.01NJKMGTUXBC)tael}sudcRbQhjqrioPIL"u8;
-        byte[] late = [0x80, 0x81, 0x82, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8b, 0x8c, 0x8d, 0x8e, 0x8f, 0x90, 0x91, 0x92, 0x93, 0x94, 0x95, 0x96];
+        byte[] late =
+            [0x80, 0x81, 0x82, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8b, 0x8c, 0x8d, 0x8e, 0x8f, 0x90, 0x91, 0x92, 0x93, 0x94, 0x95, 0x96];
         var at = random.Next(pickle.Length);
         switch (random.Next(3))
         {
             case 0:
-                return [.. pickle[..at], random.Next(2) == 0 ? known[random.Next(known.Length)] : late[random.Next(late.Length)], .. pickle[at..]];
+                return [.. pickle[..at], random.Next(2) == 0 ? known[random.Next(known.Length)] : late[random.Next(late.Length)],
+                    .. pickle[at..]];
             case 1:
                 var end = at + random.Next(pickle.Length - at + 1);
                 return [.. pickle[..end], .. pickle[at..]];

@@ -10,7 +10,8 @@ internal sealed class CompiledAssembly
         module.Assembly.Name.Name,
         [
             .. module.Types.Where(type => type.Namespace.StartsWith("FishCheckpoint", StringComparison.Ordinal))
-                .Select(type => new CompiledType(type.Namespace, type.FullName, [.. NamedBy(type).Distinct().SelectMany(Plain).Distinct()], [.. TextsOf(type)])),
+                .Select(type => new CompiledType(
+                    type.Namespace, type.FullName, [.. NamedBy(type).Distinct().SelectMany(Plain).Distinct()], [.. TextsOf(type)])),
         ]);
 
     public string Name { get; }
@@ -59,7 +60,8 @@ internal sealed class CompiledAssembly
         }),
     ];
 
-    private static IEnumerable<TypeReference?> Attributes(ICustomAttributeProvider provider) => provider.CustomAttributes.Select(attribute => attribute.AttributeType);
+    private static IEnumerable<TypeReference?> Attributes(ICustomAttributeProvider provider) =>
+        provider.CustomAttributes.Select(attribute => attribute.AttributeType);
 
     private static IEnumerable<TypeReference?> Constraints(IGenericParameterProvider provider) =>
         provider.GenericParameters.SelectMany(parameter => parameter.Constraints.Select(constraint => constraint.ConstraintType));

@@ -22,11 +22,13 @@ public sealed partial class DependencyTests
         ["FishCheckpoint.Engine"] = ["FishCheckpoint"],
         ["FishCheckpoint.Storage"] = ["FishCheckpoint", "FishCheckpoint.Engine"],
         ["FishCheckpoint.Client"] = ["FishCheckpoint"],
-        ["FishCheckpoint.Extensions.DependencyInjection"] = ["FishCheckpoint", "FishCheckpoint.Engine", "FishCheckpoint.Client", "FishCheckpoint.Storage"],
+        ["FishCheckpoint.Extensions.DependencyInjection"] =
+        ["FishCheckpoint", "FishCheckpoint.Engine", "FishCheckpoint.Client", "FishCheckpoint.Storage"],
         ["FishCheckpoint.Demo"] = ["FishCheckpoint", "FishCheckpoint.Training"],
         ["FishCheckpoint.Bench"] = ["FishCheckpoint", "FishCheckpoint.Engine", "FishCheckpoint.Storage"],
         ["FishCheckpoint.TorchSharp"] = ["FishCheckpoint", "FishCheckpoint.Training"],
-        ["FishCheckpoint.Api"] = ["FishCheckpoint", "FishCheckpoint.Engine", "FishCheckpoint.Extensions.DependencyInjection", "FishCheckpoint.Storage"],
+        ["FishCheckpoint.Api"] =
+        ["FishCheckpoint", "FishCheckpoint.Engine", "FishCheckpoint.Extensions.DependencyInjection", "FishCheckpoint.Storage"],
         ["fishckpt"] =
         [
             "FishCheckpoint", "FishCheckpoint.Training", "FishCheckpoint.Interchange", "FishCheckpoint.Following", "FishCheckpoint.Engine",
@@ -48,7 +50,8 @@ public sealed partial class DependencyTests
         ["System.IO.File", "System.IO.FileInfo", "System.IO.Directory", "System.IO.DirectoryInfo", "System.IO.DriveInfo", "System.IO.Path"];
 
     // Who may name SQLite.
-    private static readonly string[] HoldersOfSqlite = ["FishCheckpoint.Storage.Sqlite", "FishCheckpoint.Storage.Repairs", "FishCheckpoint.Storage.Backups"];
+    private static readonly string[] HoldersOfSqlite =
+        ["FishCheckpoint.Storage.Sqlite", "FishCheckpoint.Storage.Repairs", "FishCheckpoint.Storage.Backups"];
 
     private const string Storage = "FishCheckpoint.Storage";
 
@@ -72,12 +75,15 @@ public sealed partial class DependencyTests
         ("TorchSharp", ["FishCheckpoint.TorchSharp"]),
     ];
 
-    private static readonly string Output = Tree.Path(["src", "FishCheckpoint.Cli", .. AppContext.BaseDirectory.TrimEnd('/', '\\').Split('/', '\\')[^3..]]);
+    private static readonly string Output = Tree.Path(
+        ["src", "FishCheckpoint.Cli", .. AppContext.BaseDirectory.TrimEnd('/', '\\').Split('/', '\\')[^3..]]);
 
     private static readonly Lazy<CompiledAssembly[]> Assemblies = new(() =>
     [
         .. Arrows.Keys.Select(name => $"{name}.dll")
-            .Select(file => Path.Combine(Output, file) is var there && File.Exists(there) ? there : Path.Combine(AppContext.BaseDirectory, file))
+            .Select(
+                file => Path.Combine(Output, file) is var there && File.Exists(there) ? there
+                : Path.Combine(AppContext.BaseDirectory, file))
             .Select(CompiledAssembly.Read),
     ]);
 
@@ -92,7 +98,8 @@ public sealed partial class DependencyTests
     [Fact]
     public void Rules_Namespaces_AreThere()
     {
-        var there = Assemblies.Value.SelectMany(assembly => assembly.Types).Select(type => type.Namespace).ToHashSet(StringComparer.Ordinal);
+        var there = Assemblies.Value.SelectMany(assembly => assembly.Types).Select(type => type.Namespace)
+            .ToHashSet(StringComparer.Ordinal);
         Assert.All(Assemblies.Value, assembly => Assert.NotEmpty(assembly.Types));
         Assert.All(Libraries.SelectMany(rule => rule.Users).Distinct(), user => Assert.Contains(there, name => IsWithin(name, user)));
         Assert.All(CompositionRoots, root => Assert.Contains(
@@ -152,12 +159,14 @@ public sealed partial class DependencyTests
     private static bool IsWithin(string name, string prefix) => name == prefix || name.StartsWith(prefix + ".", StringComparison.Ordinal);
 
     [GeneratedRegex(
-        @"^\s*(SELECT|INSERT|UPDATE|DELETE FROM|WITH( RECURSIVE)? \w+|PRAGMA|CREATE (TABLE|INDEX|TRIGGER|TEMP))\s", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+        @"^\s*(SELECT|INSERT|UPDATE|DELETE FROM|WITH( RECURSIVE)? \w+|PRAGMA|CREATE (TABLE|INDEX|TRIGGER|TEMP))\s",
+        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Sql();
 
     // What PostgreSQL does not take.
     [GeneratedRegex(
-        @"\b(INDEXED BY|rowid|pragma\w*|json_each|hex\(|total\(|iif\(|sqlite_\w+|temp\.|TEMP TABLE|GLOB)|\bx''| IS (NOT )?\$|ON CONFLICT DO UPDATE",
+        @"\b(INDEXED BY|rowid|pragma\w*|json_each|hex\(|total\(|iif\(|sqlite_\w+|temp\.|TEMP TABLE|GLOB)"
+        + @"|\bx''| IS (NOT )?\$|ON CONFLICT DO UPDATE",
         RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
     private static partial Regex SqliteOnly();
 }

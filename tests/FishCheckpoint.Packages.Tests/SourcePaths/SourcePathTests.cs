@@ -5,9 +5,10 @@ using Xunit;
 namespace FishCheckpoint.Packages.Tests.SourcePaths;
 
 /// <summary>
-/// How many of the product's source files run for one request, from the middleware to the database's pages: each file of which a method runs
-/// counts, unless it has no logic (<see cref="TracedServer"/>). Files outside of the domain's libraries (codec, tensors, masks, deltas)
-/// are also counted by themselves. A file that runs for only some of several equal requests, as when a statement is prepared, does not count.
+/// How many of the product's source files run for one request, from the middleware to the database's pages: each file of which a method
+/// runs counts, unless it has no logic (<see cref="TracedServer"/>). Files outside of the domain's libraries (codec, tensors, masks,
+/// deltas) are also counted by themselves. A file that runs for only some of several equal requests, as when a statement is prepared, does
+/// not count.
 /// </summary>
 [Trait("Category", "Slow")]
 public sealed class SourcePathTests : IDisposable

@@ -9,8 +9,8 @@ using Mono.Cecil.Cil;
 namespace FishCheckpoint.Packages.Tests.SourcePaths;
 
 /// <summary>
-/// A server in a process of its own, on a copy of the program <c>fishckpt</c> in which each method first writes the name of its source file to
-/// standard error. Methods without logic write nothing: members that the compiler generated, and constructors of records and exceptions.
+/// A server in a process of its own, on a copy of the program <c>fishckpt</c> in which each method first writes the name of its source file
+/// to standard error. Methods without logic write nothing: members that the compiler generated, and constructors of records and exceptions.
 /// </summary>
 internal sealed class TracedServer : IAsyncDisposable
 {
@@ -44,7 +44,8 @@ internal sealed class TracedServer : IAsyncDisposable
         var copy = Path.Combine(folder, "program");
         Instrument(program, copy, source);
         var server = new TracedServer(Command.Start(
-            folder, "dotnet", [Path.Combine(copy, "fishckpt.dll"), "serve", "--data", Path.Combine(folder, "data"), "--urls", "http://127.0.0.1:0"]));
+            folder, "dotnet",
+            [Path.Combine(copy, "fishckpt.dll"), "serve", "--data", Path.Combine(folder, "data"), "--urls", "http://127.0.0.1:0"]));
         try
         {
             server.process.BeginErrorReadLine();

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace FishCheckpoint.Packages.Tests.Support;
 
-/// <summary>Every package, packed once out of what was built, in a folder that serves as a feed; and the tool, installed from there.</summary>
+/// <summary>
+/// Every package, packed once out of what was built, in a folder that serves as a feed; and the tool, installed from there.
+/// </summary>
 public sealed class PackedFeed : IAsyncLifetime
 {
     private readonly string folder = Directory.CreateTempSubdirectory("fish-packages-").FullName;
@@ -22,13 +24,19 @@ public sealed class PackedFeed : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var configuration = typeof(PackedFeed).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
-        await Command.RunAsync(Tree.Path(), "dotnet", ["pack", "FishCheckpoint.sln", "--no-build", "--no-restore", "-c", configuration, "-o", Feed, "-v", "q", "-nologo"]);
+        await Command.RunAsync(
+            Tree.Path(), "dotnet",
+            ["pack", "FishCheckpoint.sln", "--no-build", "--no-restore", "-c", configuration, "-o", Feed, "-v", "q", "-nologo"]);
         var tool = await EmptyFolderAsync("tool");
-        await Command.RunAsync(tool, "dotnet", ["tool", "install", "FishCheckpoint.Cli", "--version", Tree.Version, "--tool-path", "bin", "--configfile", "nuget.config"]);
+        await Command.RunAsync(
+            tool, "dotnet",
+            ["tool", "install", "FishCheckpoint.Cli", "--version", Tree.Version, "--tool-path", "bin", "--configfile", "nuget.config"]);
         Fish = Path.Combine(tool, "bin", "fishckpt");
     }
 
-    /// <summary>A new, empty folder in which packages come from the feed, and what others they need from where this tree has them.</summary>
+    /// <summary>
+    /// A new, empty folder in which packages come from the feed, and what others they need from where this tree has them.
+    /// </summary>
     public async Task<string> EmptyFolderAsync(string name)
     {
         var empty = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
@@ -49,7 +57,8 @@ public sealed class PackedFeed : IAsyncLifetime
     /// <summary>The names of what a package holds.</summary>
     public async Task<IReadOnlyList<string>> ContentsAsync(string id, string extension = "nupkg")
     {
-        await using var package = await ZipFile.OpenReadAsync(Path.Combine(Feed, $"{id}.{Tree.Version}.{extension}"), TestContext.Current.CancellationToken);
+        await using var package = await ZipFile.OpenReadAsync(
+            Path.Combine(Feed, $"{id}.{Tree.Version}.{extension}"), TestContext.Current.CancellationToken);
         return [.. package.Entries.Select(entry => entry.FullName)];
     }
 

@@ -24,7 +24,8 @@ public abstract class AccessFixture : StoreFixture, IAsyncLifetime
 
     protected Task ReopenAsync() => ReopenAsync(Options with { Time = Clock, Caller = () => Caller, Audit = Audit });
 
-    protected async Task<NewKey> AddKeyAsync(string name, KeyScope scope = KeyScope.Write, long? quota = null, DateTimeOffset? expires = null) =>
+    protected async Task<NewKey> AddKeyAsync(
+        string name, KeyScope scope = KeyScope.Write, long? quota = null, DateTimeOffset? expires = null) =>
         await Access.AddKeyAsync(new KeySpec(name, scope, null, expires, quota), Stop);
 
     protected async Task<long> StoredByAsync(string name) =>

@@ -28,7 +28,8 @@ public sealed class AuditTests : AccessFixture
         var entries = (await AuditAsync()).Where(entry => entry.Caller == "a").Reverse().ToArray();
         Assert.Equal(
             [
-                "base.add again created", "task.put t created", "task.put t changed", "checkpoint.save task/1 created", "checkpoint.save task/1 unchanged",
+                "base.add again created", "task.put t created", "task.put t changed", "checkpoint.save task/1 created",
+                "checkpoint.save task/1 unchanged",
                 "state.put task/1 created", "tag.set task/good changed", "tag.remove task/good deleted", "task.quota task changed",
                 "checkpoint.delete task/1 deleted", "task.delete task deleted", "key.add key k created", "key.revoke key k deleted",
             ],
@@ -49,7 +50,8 @@ public sealed class AuditTests : AccessFixture
         }
 
         Assert.Equal(
-            ["checkpoint.save task/1 created", "checkpoint.delete task/1 deleted", "checkpoint.save task/1 created", "checkpoint.save task/1 unchanged"],
+            ["checkpoint.save task/1 created", "checkpoint.delete task/1 deleted", "checkpoint.save task/1 created",
+            "checkpoint.save task/1 unchanged"],
             (await AuditAsync("task")).Reverse().Select(entry => $"{entry.Operation} {entry.Key} {entry.Outcome}").TakeLast(4));
         AssertTotalsAreARecount();
     }
@@ -87,14 +89,20 @@ public sealed class AuditTests : AccessFixture
     [Fact]
     public async Task Refusals_ThatAreEqual_AreOneEntryADay()
     {
-        foreach (var (task, address, hours) in new[] { ("task", "192.0.2.1", 0), ("task", "192.0.2.1", 1), ("other", "192.0.2.1", 1), ("task", "192.0.2.2", 2), ("task", "192.0.2.1", 24) })
+        foreach (var (task, address, hours) in
+            new[]
+            {
+                ("task", "192.0.2.1", 0), ("task", "192.0.2.1", 1), ("other", "192.0.2.1", 1), ("task", "192.0.2.2", 2),
+                ("task", "192.0.2.1", 24),
+            })
         {
             await RefuseAsync("GET /v1/tasks/{task}", task, "key k", address: address, at: Clock.Now.AddHours(hours), times: 3);
         }
 
         Assert.Equal(
             [("task", "192.0.2.1", 3L, 24), ("task", "192.0.2.2", 3L, 2), ("other", "192.0.2.1", 3L, 1), ("task", "192.0.2.1", 6L, 1)],
-            (await RefusalsAsync()).Select(entry => (entry.Task, entry.Address, entry.Times, (int)(entry.Last!.Value - Clock.Now).TotalHours)));
+            (await RefusalsAsync()).Select(
+                entry => (entry.Task, entry.Address, entry.Times, (int)(entry.Last!.Value - Clock.Now).TotalHours)));
         Assert.Equal([24, 2, 1, 0], (await RefusalsAsync()).Select(entry => (int)(entry.Time - Clock.Now).TotalHours));
         Assert.Equal(3, (await Access.ListAuditAsync(
             new PageRequest(1000), "task", Clock.Now.AddHours(1), Stop).ReadPageAsync()).Items.Count(entry => entry.Last is not null));
@@ -104,7 +112,9 @@ public sealed class AuditTests : AccessFixture
     public async Task Refusals_WrittenOneByOneByAnEarlierProgram_AreCountedOnce()
     {
         await RefuseAsync("PUT /x", "task");
-        Sql("INSERT INTO audit SELECT NULL, time, caller, key, address, operation, task, subject, outcome, bytes, times, last FROM audit WHERE last IS NOT NULL");
+        Sql(
+            "INSERT INTO audit SELECT NULL, time, caller, key, address, operation, task, subject, outcome, bytes, times, last FROM audit "
+            + "WHERE last IS NOT NULL");
         await RefuseAsync("PUT /x", "task");
         Assert.Equal([2L, 1L], (await RefusalsAsync()).Select(entry => entry.Times));
     }
@@ -174,8 +184,10 @@ public sealed class AuditTests : AccessFixture
     }
 
     private Task RefuseAsync(
-        string operation, string? task = null, string subject = "key k", string key = "k", string? address = null, DateTimeOffset? at = null, long times = 1) =>
-        Access.NoteRefusalsAsync([new AuditEntry(0, at ?? Clock.Now, key, key, address, operation, task, subject, "STEP_TAKEN", null, times)], Stop);
+        string operation, string? task = null, string subject = "key k", string key = "k", string? address = null,
+        DateTimeOffset? at = null, long times = 1) =>
+        Access.NoteRefusalsAsync(
+            [new AuditEntry(0, at ?? Clock.Now, key, key, address, operation, task, subject, "STEP_TAKEN", null, times)], Stop);
 
     private async Task<AuditEntry[]> RefusalsAsync() => [.. (await AuditAsync()).Where(entry => entry.Last is not null)];
 }

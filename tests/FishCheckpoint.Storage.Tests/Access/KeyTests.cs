@@ -13,7 +13,9 @@ public sealed class KeyTests : AccessFixture
         Assert.False(Access.HasKeys());
         var key = await AddKeyAsync("a", KeyScope.Admin, quota: 7, expires: Clock.Now.AddDays(1));
         Assert.True(Access.HasKeys());
-        Assert.Equivalent(new KeyInfo(key.Key.Id, "a", KeyScope.Admin, null, Clock.Now, Clock.Now.AddDays(1), null, 7, 0), Access.Authenticate(key.Token), strict: true);
+        Assert.Equivalent(
+            new KeyInfo(key.Key.Id, "a", KeyScope.Admin, null, Clock.Now, Clock.Now.AddDays(1), null, 7, 0), Access.Authenticate(key.Token),
+            strict: true);
         Clock.Now = Clock.Now.AddDays(1).AddMilliseconds(-1);
         Assert.NotNull(Access.Authenticate(key.Token));
         Assert.True(Access.HasUsableKeys());

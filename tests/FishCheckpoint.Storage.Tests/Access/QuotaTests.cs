@@ -48,7 +48,9 @@ public sealed class QuotaTests : AccessFixture
         await Store.Maintenance.RecodeAsync(null, Stop);
         foreach (var name in (string[])["a", "b"])
         {
-            var counted = Ask($"SELECT coalesce(sum(brought_bytes + value_bytes + trainer_bytes), 0) FROM checkpoints WHERE deleted = 0 AND saved_by = (SELECT id FROM keys WHERE name = '{name}')");
+            var counted = Ask(
+                "SELECT coalesce(sum(brought_bytes + value_bytes + trainer_bytes), 0) FROM checkpoints WHERE deleted = 0 AND saved_by = "
+                + $"(SELECT id FROM keys WHERE name = '{name}')");
             Assert.Equal(counted, await StoredByAsync(name));
             Assert.True(counted > 0);
         }
@@ -92,8 +94,12 @@ public sealed class QuotaTests : AccessFixture
     [Fact]
     public async Task Quota_WhatCannotBe_IsRefused()
     {
-        Assert.Equal(ErrorCode.TaskNotFound, (await Assert.ThrowsAsync<FishException>(() => Access.SetQuotaAsync("none", new TaskQuota(1), Stop))).Code);
-        Assert.Equal(ErrorCode.RequestInvalid, (await Assert.ThrowsAsync<FishException>(() => Access.SetQuotaAsync("task", new TaskQuota(-1), Stop))).Code);
+        Assert.Equal(
+            ErrorCode.TaskNotFound,
+            (await Assert.ThrowsAsync<FishException>(() => Access.SetQuotaAsync("none", new TaskQuota(1), Stop))).Code);
+        Assert.Equal(
+            ErrorCode.RequestInvalid,
+            (await Assert.ThrowsAsync<FishException>(() => Access.SetQuotaAsync("task", new TaskQuota(-1), Stop))).Code);
     }
 
     [Fact]

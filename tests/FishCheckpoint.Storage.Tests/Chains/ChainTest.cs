@@ -12,13 +12,15 @@ public abstract class ChainTest : StoreFixture
     protected Dictionary<(string Task, long Step), TestModel> Models { get; } = [];
 
     /// <summary>Saves steps one on another, each with a new mask drawn from the first tensor.</summary>
-    protected async Task SaveStepsAsync(string task, long first, int steps, int changed, ParentChoice? parent = null, TestModel? from = null)
+    protected async Task SaveStepsAsync(
+        string task, long first, int steps, int changed, ParentChoice? parent = null, TestModel? from = null)
     {
         var model = from ?? Base;
         for (var step = first; step < first + steps; step++)
         {
             var random = new Random((int)step);
-            var positions = Enumerable.Range(0, changed).Select(_ => random.NextInt64(Base.Layout.Tensors[0].Units)).Distinct().Order().ToArray();
+            var positions = Enumerable.Range(0, changed).Select(_ => random.NextInt64(Base.Layout.Tensors[0].Units)).Distinct()
+                .Order().ToArray();
             model = Move(model, positions, random);
             Models[(task, step)] = model;
             var mask = Mask.Create(Base.Layout, [new TensorMask(0, positions)]);

@@ -75,9 +75,11 @@ public sealed class ChainTests : ChainTest
             var task = random.Next(3) == 0 ? "branch" : "task";
             if (random.Next(5) is var what && what < 3 || Models.Count == 0)
             {
-                var parent = Models.Count == 0 ? default((string Task, long Step)?) : Models.Keys.OrderByDescending(key => key.Step).ElementAt(random.Next(Math.Min(3, Models.Count)));
+                var parent = Models.Count == 0 ? default((string Task, long Step)?)
+                    : Models.Keys.OrderByDescending(key => key.Step).ElementAt(random.Next(Math.Min(3, Models.Count)));
                 await SaveStepsAsync(
-                    task, next[task]++, 1, random.Next(100, 6_000), parent is { } on ? ParentChoice.Of(on.Task, on.Step) : ParentChoice.Base,
+                    task, next[task]++, 1, random.Next(100, 6_000),
+                    parent is { } on ? ParentChoice.Of(on.Task, on.Step) : ParentChoice.Base,
                     parent is { } from ? Models[from] : null);
             }
             else if (what == 3)

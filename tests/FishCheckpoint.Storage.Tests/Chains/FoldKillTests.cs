@@ -65,7 +65,9 @@ public sealed class FoldKillTests : ChainTest
     {
         await SaveStepsAsync("task", 1, 8, 6_000);
         var frame = Ask("SELECT frame FROM checkpoints WHERE step = 3");
-        Sql($"UPDATE pieces SET data = CAST(substr(data, 1, 20) || x'5A5B5C' || substr(data, 24) AS BLOB) WHERE frame = {frame} AND position = 0");
+        Sql(
+            $"UPDATE pieces SET data = CAST(substr(data, 1, 20) || x'5A5B5C' || substr(data, 24) AS BLOB) WHERE frame = {frame} AND "
+            + "position = 0");
         var result = await Store.Maintenance.FoldAsync(Tight, Stop);
         Assert.NotEmpty(result.Damaged);
         Assert.All(result.Damaged, found => Assert.Contains("CORRUPT_", found.Problem, StringComparison.Ordinal));

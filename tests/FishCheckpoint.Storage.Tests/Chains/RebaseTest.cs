@@ -20,7 +20,8 @@ public abstract class RebaseTest : RecodeTest
     protected async Task<bool> RebaseAsync(string task, long step, long? onto, Action? between = null)
     {
         using var database = OpenDatabase();
-        using var rebased = Prepare(database, connection => (Find(connection, task, step)!, onto is { } other ? Find(connection, task, other) : null));
+        using var rebased =
+            Prepare(database, connection => (Find(connection, task, step)!, onto is { } other ? Find(connection, task, other) : null));
         between?.Invoke();
         return await database.WriteAsync(connection => Rebaser.Replace(connection.Rows, rebased), Stop);
     }
@@ -69,11 +70,13 @@ public abstract class RebaseTest : RecodeTest
     }
 
     internal RecodeContext Means => new(
-        new TaskCatalog(), Options.OpenBases(), new CodecOptions { Effort = CodecEffort.Small }, Options.TemporaryFolder, new ParentCache(1 << 20));
+        new TaskCatalog(), Options.OpenBases(), new CodecOptions { Effort = CodecEffort.Small }, Options.TemporaryFolder,
+        new ParentCache(1 << 20));
 
     // Hidden ones too: the last of the step.
     private static CheckpointRow? Find(CatalogConnection connection, string task, long step) => connection.Rows.Checkpoints.Row(
-        connection.Scalar<long>("SELECT max(c.id) FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE t.name = $0 AND c.step = $1", task, step));
+        connection.Scalar<long>("SELECT max(c.id) FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE t.name = $0 AND c.step = $1", task,
+            step));
 
     private RebasedCheckpoint Prepare(Database database, Func<CatalogConnection, (CheckpointRow Row, CheckpointRow? Onto)> find)
     {

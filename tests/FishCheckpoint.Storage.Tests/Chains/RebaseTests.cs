@@ -76,7 +76,8 @@ public sealed class RebaseTests : RebaseTest
         await SaveChainAsync(saves, 20, 3);
         Assert.True(await RebaseAsync("task", 22, null));
         Assert.False((await SaveOnAsync(22, saves.Models[("task", 22)], 21, saves.Models[("task", 21)])).Created);
-        var error = await Assert.ThrowsAsync<FishException>(() => SaveOnAsync(22, saves.Models[("task", 20)], 21, saves.Models[("task", 21)]));
+        var error = await Assert.ThrowsAsync<FishException>(
+            () => SaveOnAsync(22, saves.Models[("task", 20)], 21, saves.Models[("task", 21)]));
         Assert.Equal(ErrorCode.StepTaken, error.Code);
         await AssertAllAsync(saves);
     }
@@ -132,7 +133,9 @@ public sealed class RebaseTests : RebaseTest
         var saves = await SaveAllAsync();
         await SaveChainAsync(saves, 20, 3);
         var frame = Ask("SELECT frame FROM checkpoints WHERE step = 21");
-        Sql($"UPDATE pieces SET data = CAST(substr(data, 1, 20) || x'5A5B5C' || substr(data, 24) AS BLOB) WHERE frame = {frame} AND position = 0");
+        Sql(
+            $"UPDATE pieces SET data = CAST(substr(data, 1, 20) || x'5A5B5C' || substr(data, 24) AS BLOB) WHERE frame = {frame} AND "
+            + "position = 0");
         await Assert.ThrowsAsync<FishException>(() => RebaseAsync("task", 22, null));
         Assert.Equal(3, Ask("SELECT depth FROM checkpoints WHERE step = 22"));
     }
@@ -166,7 +169,8 @@ public sealed class RebaseTests : RebaseTest
     public async Task Reguess_WhatItIsGuessedFromChangedMeanwhile_IsLeftAlone()
     {
         var saves = await SaveAllAsync();
-        Assert.False(await RebasePredictionsAsync("task", 12, () => Assert.True(RebasePredictionsAsync("task", 10).GetAwaiter().GetResult())));
+        Assert.False(
+            await RebasePredictionsAsync("task", 12, () => Assert.True(RebasePredictionsAsync("task", 10).GetAwaiter().GetResult())));
         AssertTotalsAreARecount();
         await AssertAllAsync(saves);
         Assert.True(await RebasePredictionsAsync("task", 12));

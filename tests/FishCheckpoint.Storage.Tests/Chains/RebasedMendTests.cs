@@ -83,7 +83,8 @@ public sealed class RebasedMendTests : RebaseTest
         Assert.True(await RebaseAsync("task", 22, 20));
         await DamageAsync("task", 22);
         await DamageAsync("task", 20, 21, 22);
-        var error = await Assert.ThrowsAsync<FishException>(() => SaveOnAsync(22, saves.Models[("task", 22)], 21, saves.Models[("task", 21)]));
+        var error = await Assert.ThrowsAsync<FishException>(
+            () => SaveOnAsync(22, saves.Models[("task", 22)], 21, saves.Models[("task", 21)]));
         Assert.Equal(ErrorKind.Corrupt, error.Kind);
 
         await SaveOnAsync(20, saves.Models[("task", 20)], null, Base);
@@ -108,8 +109,11 @@ public sealed class RebasedMendTests : RebaseTest
     // And whatever is read with it.
     private async Task DamageAsync(string task, long step, params long[] also)
     {
-        var frame = Ask($"SELECT c.frame FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE t.name = '{task}' AND c.step = {step} AND c.deleted = 0");
-        Sql($"UPDATE pieces SET data = CAST(substr(data, 1, 20) || x'5A5B5C' || substr(data, 24) AS BLOB) WHERE frame = {frame} AND position = 0");
+        var frame = Ask($"SELECT c.frame FROM checkpoints c JOIN tasks t ON t.id = c.task "
+            + $"WHERE t.name = '{task}' AND c.step = {step} AND c.deleted = 0");
+        Sql(
+            $"UPDATE pieces SET data = CAST(substr(data, 1, 20) || x'5A5B5C' || substr(data, 24) AS BLOB) WHERE frame = {frame} AND "
+            + "position = 0");
         foreach (var damaged in also.Prepend(step))
         {
             Assert.False((await Store.Maintenance.VerifyCheckpointAsync(task, StepRef.At(damaged), Stop)).Sound);

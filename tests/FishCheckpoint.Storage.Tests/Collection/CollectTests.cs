@@ -24,7 +24,8 @@ public sealed class CollectTests : RecodeTest
             await Store.Checkpoints.ListAsync("task", new PageRequest(), Stop).ReadPageAsync()).Items.Select(item => item.Step));
         Assert.Equal((6, 6), (result.Deleted, dry.Deleted));
         Assert.Equal([1L, 2, 6, 7, 8, 9], dry.Checkpoints.Select(item => item.Step));
-        Assert.Equal(dry.Checkpoints.Select(item => (item.Step, item.Why, item.Bytes)), result.Checkpoints.Select(item => (item.Step, item.Why, item.Bytes)));
+        Assert.Equal(dry.Checkpoints.Select(item => (item.Step, item.Why, item.Bytes)),
+            result.Checkpoints.Select(item => (item.Step, item.Why, item.Bytes)));
         Assert.Contains("task/3", dry.Checkpoints[1].NeededBy);
         Assert.Equal("none of: the last 2, every 5 steps, tagged, pinned", dry.Checkpoints[0].Why);
         await AssertKeptAsync(saves, 3, 4, 5, 10, 11, 12);
@@ -105,7 +106,8 @@ public sealed class CollectTests : RecodeTest
         Assert.Equal(before, Ask("SELECT sum(length(data)) FROM pieces"));
         var result = await Store.Maintenance.CollectAsync(null, Stop);
         Assert.True(dry.DryRun);
-        Assert.Equal((result.Deleted, result.Rebased, result.FreedBytes, result.TombstoneBytes), (dry.Deleted, dry.Rebased, dry.FreedBytes, dry.TombstoneBytes));
+        Assert.Equal((result.Deleted, result.Rebased, result.FreedBytes, result.TombstoneBytes),
+            (dry.Deleted, dry.Rebased, dry.FreedBytes, dry.TombstoneBytes));
     }
 
     [Fact]
@@ -257,7 +259,8 @@ public sealed class CollectTests : RecodeTest
         {
             for (var step = 1; step <= 3; step++)
             {
-                await SaveModelAsync(task, step, Base.Change(step), new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = step } });
+                await SaveModelAsync(task, step, Base.Change(step),
+                    new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = step } });
             }
         }
 

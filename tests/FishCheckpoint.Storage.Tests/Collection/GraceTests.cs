@@ -314,7 +314,8 @@ public sealed class GraceTests : StoreFixture
     [Fact]
     public async Task Open_WithAGraceBelowNothing_IsRefused() => Assert.Equal(
         ErrorCode.RequestInvalid,
-        (await Assert.ThrowsAsync<FishException>(() => SqliteCheckpointStore.OpenAsync(Options with { DeletionGrace = TimeSpan.FromSeconds(-1) }, Stop))).Code);
+        (await Assert.ThrowsAsync<FishException>(() =>
+            SqliteCheckpointStore.OpenAsync(Options with { DeletionGrace = TimeSpan.FromSeconds(-1) }, Stop))).Code);
 
     private async Task SaveChainAsync(int steps)
     {
@@ -351,7 +352,8 @@ public sealed class GraceTests : StoreFixture
             models[step] = model;
             var current = model;
             await Store.Checkpoints.SaveAsync(
-                task, step, new CheckpointContent.Changed(MaskedState.Gather(mask, tensor => current[Base.Layout.Tensors[tensor].Name])), null, Stop);
+                task, step, new CheckpointContent.Changed(MaskedState.Gather(mask, tensor => current[Base.Layout.Tensors[tensor].Name])),
+                null, Stop);
         }
     }
 

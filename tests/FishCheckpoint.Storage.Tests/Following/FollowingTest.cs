@@ -18,16 +18,19 @@ public abstract class FollowingTest : StoreFixture
 
     internal PullOptions Wanted => new()
     {
-        Task = "task", Folder = Pulled, RetryDelay = TimeSpan.FromMilliseconds(5), LookEvery = TimeSpan.FromMilliseconds(200), OnWarning = Warnings.Add,
+        Task = "task", Folder = Pulled, RetryDelay = TimeSpan.FromMilliseconds(5), LookEvery = TimeSpan.FromMilliseconds(200),
+            OnWarning = Warnings.Add,
     };
 
     // Where links are not for everybody, a file holds the folder's name.
     internal string Current => Path.Combine(
-        Pulled, File.Exists(Path.Combine(Pulled, "current.txt")) ? File.ReadAllText(Path.Combine(Pulled, "current.txt")).Trim() : "current");
+        Pulled, File.Exists(Path.Combine(Pulled, "current.txt")) ? File.ReadAllText(Path.Combine(Pulled, "current.txt")).Trim()
+        : "current");
 
     internal byte[] CurrentModel => File.ReadAllBytes(Path.Combine(Current, "model.safetensors"));
 
-    internal IEnumerable<string> Models => Directory.EnumerateDirectories(Pulled, "step-*").Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal);
+    internal IEnumerable<string> Models => Directory.EnumerateDirectories(Pulled, "step-*").Select(folder => Path.GetFileName(folder))
+        .Order(StringComparer.Ordinal);
 
     internal async Task<PulledModel> PullAsync(IFishStore? store = null, PullOptions? options = null)
     {

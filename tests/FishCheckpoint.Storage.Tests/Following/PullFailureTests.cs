@@ -102,10 +102,12 @@ public sealed class PullFailureTests : FollowingTest
         await File.WriteAllBytesAsync(filler, new byte[12 << 20], Stop);
 
         Assert.Equal(ErrorCode.InsufficientStorage, (await Assert.ThrowsAsync<FishException>(() => PullAsync(options: options))).Code);
-        Assert.Equal(Base.Change(1).ToBytes(), await File.ReadAllBytesAsync(Path.Combine(options.Folder, "current", "model.safetensors"), Stop));
+        Assert.Equal(
+            Base.Change(1).ToBytes(), await File.ReadAllBytesAsync(Path.Combine(options.Folder, "current", "model.safetensors"), Stop));
         File.Delete(filler);
         Assert.Equal(PullForm.Delta, (await PullAsync(options: options)).Form);
-        Assert.Equal(Base.Change(2).ToBytes(), await File.ReadAllBytesAsync(Path.Combine(options.Folder, "current", "model.safetensors"), Stop));
+        Assert.Equal(
+            Base.Change(2).ToBytes(), await File.ReadAllBytesAsync(Path.Combine(options.Folder, "current", "model.safetensors"), Stop));
     }
 
     private static FishException Away() => new(ErrorCode.ServerUnavailable, "store", "It is away.", "Wait.");
@@ -128,7 +130,8 @@ public sealed class PullFailureTests : FollowingTest
 
         public IReadOnlyList<RestoredFile> Files => inner.Files;
 
-        public async Task CopyToAsync(string file, long offset, long length, PipeWriter destination, CancellationToken cancellation = default)
+        public async Task CopyToAsync(
+            string file, long offset, long length, PipeWriter destination, CancellationToken cancellation = default)
         {
             using var bytes = new MemoryStream();
             var pipe = PipeWriter.Create(bytes, new StreamPipeWriterOptions(leaveOpen: true));
@@ -139,7 +142,8 @@ public sealed class PullFailureTests : FollowingTest
             await destination.WriteAsync(damaged, cancellation);
         }
 
-        public Task CopyTensorAsync(string tensor, PipeWriter destination, CancellationToken cancellation = default) => inner.CopyTensorAsync(tensor, destination, cancellation);
+        public Task CopyTensorAsync(string tensor, PipeWriter destination, CancellationToken cancellation = default) =>
+            inner.CopyTensorAsync(tensor, destination, cancellation);
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }

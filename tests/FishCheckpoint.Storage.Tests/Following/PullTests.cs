@@ -166,7 +166,8 @@ public sealed class PullTests : FollowingTest
     [Fact]
     public async Task Pull_OfASharding_TakesSideFilesAlong()
     {
-        var (first, second) = (TestModel.Create(1, null, new TensorInfo("a", DType.F32, [400, 100])), TestModel.Create(2, null, new TensorInfo("b", DType.BF16, [70, 50])));
+        var (first, second) = (TestModel.Create(1, null, new TensorInfo("a", DType.F32, [400, 100])),
+            TestModel.Create(2, null, new TensorInfo("b", DType.BF16, [70, 50])));
         Write(first, second, "base");
         await File.WriteAllTextAsync(Path.Combine(Work, "base", "config.json"), "{}", Stop);
         await Store.Bases.AddAsync("sharded", ModelUpload.FromPath(Path.Combine(Work, "base")), Stop);
@@ -185,7 +186,9 @@ public sealed class PullTests : FollowingTest
                 Assert.Equal(await reader.ReadAsync(file.Name), await File.ReadAllBytesAsync(Path.Combine(pulled.Path, file.Name), Stop));
             }
 
-            Assert.Equal(["config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json"], reader.Files.Select(file => file.Name));
+            Assert.Equal(
+                ["config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json"],
+                reader.Files.Select(file => file.Name));
         }
 
         Damage("config.json");
@@ -221,7 +224,8 @@ public sealed class PullTests : FollowingTest
         var told = Base.Change(1).Under(new Dictionary<string, string>(StringComparer.Ordinal) { ["step"] = "1" });
         await SaveAsync(1, Base.Change(1));
         await PullAsync();
-        foreach (var (model, form) in new[] { (told, PullForm.Delta), (Base.Change(1), PullForm.Delta), (Base.Change(1).Rearranged(), PullForm.Full) })
+        foreach (var (model, form) in new[] { (told, PullForm.Delta), (Base.Change(1), PullForm.Delta),
+            (Base.Change(1).Rearranged(), PullForm.Full) })
         {
             await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
             await SaveAsync(1, model);
@@ -286,7 +290,8 @@ public sealed class PullTests : FollowingTest
     [Fact]
     public async Task Pull_AfterAKill_TidiesUpAndPoints()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "The link alone is the pointer on Linux and macOS; TextPointerTests do the same for Windows.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(),
+            "The link alone is the pointer on Linux and macOS; TextPointerTests do the same for Windows.");
         await SaveAsync(1, Base.Change(1));
         await SaveAsync(2, Base.Change(2));
         await PullAsync(options: Wanted with { Step = StepRef.At(1) });

@@ -16,7 +16,8 @@ public sealed class WatchTests : FollowingTest
 
     private WatchOptions Watched => new()
     {
-        Folder = Dropped, Task = "task", Interval = TimeSpan.FromMilliseconds(20), Settle = TimeSpan.FromMilliseconds(60), RetryDelay = TimeSpan.FromMilliseconds(5), Once = true,
+        Folder = Dropped, Task = "task", Interval = TimeSpan.FromMilliseconds(20), Settle = TimeSpan.FromMilliseconds(60),
+            RetryDelay = TimeSpan.FromMilliseconds(5), Once = true,
         OnWarning = Warnings.Add,
     };
 
@@ -26,7 +27,8 @@ public sealed class WatchTests : FollowingTest
         foreach (var (place, name, step) in new[]
         {
             (".", "run-step_300.safetensors", 300), (".", "step-20.safetensors", 20), ("checkpoint-100", "model.safetensors", 100),
-            ("global_step_200/actor/huggingface", "model.safetensors", 200), (".", "other.safetensors", 7), (".", ".step_9.safetensors", 9), ("tmp-checkpoint-5", "model.safetensors", 5),
+            ("global_step_200/actor/huggingface", "model.safetensors", 200), (".", "other.safetensors", 7), (".", ".step_9.safetensors", 9),
+            ("tmp-checkpoint-5", "model.safetensors", 5),
         })
         {
             Base.Change(step).Write(Path.Combine(Dropped, place), name);
@@ -94,7 +96,8 @@ public sealed class WatchTests : FollowingTest
         Base.Change(1).Write(Dropped, "step_1.safetensors");
         var asked = 0;
         var store = Altered((name, _) => name == "Checkpoints.SaveAsync" && asked++ < 3
-            ? Task.FromException<Saved<CheckpointInfo>>(new FishException(ErrorCode.ServerUnavailable, "store", "It is away.", "Wait.")) : null);
+            ? Task.FromException<Saved<CheckpointInfo>>(
+                new FishException(ErrorCode.ServerUnavailable, "store", "It is away.", "Wait.")) : null);
         Assert.Empty(await new FolderWatcher(store, Watched, saved.Add).RunAsync(Stop));
         Assert.Equal((4, 1L), (asked, Assert.Single(saved).Step));
         Assert.Contains("SERVER_UNAVAILABLE", Assert.Single(Warnings), StringComparison.Ordinal);

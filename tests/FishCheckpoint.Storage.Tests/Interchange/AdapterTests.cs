@@ -11,12 +11,15 @@ using Xunit;
 
 namespace FishCheckpoint.Storage.Tests.Interchange;
 
-/// <summary>Differences as other systems write them, and what PyTorch makes of a base and them (tests/python/torchfiles/write_adapters.py).</summary>
+/// <summary>
+/// Differences as other systems write them, and what PyTorch makes of a base and them (tests/python/torchfiles/write_adapters.py).
+/// </summary>
 public sealed class AdapterTests : InterchangeTest
 {
     private static readonly string Golden = Path.Combine(AppContext.BaseDirectory, "Interchange", "Golden", "adapters");
 
-    private static readonly string[] Parameters = ["embed.weight", "layer.weight", "layer.bias", "half.weight", "wide.weight", "conv.weight"];
+    private static readonly string[] Parameters =
+        ["embed.weight", "layer.weight", "layer.bias", "half.weight", "wide.weight", "conv.weight"];
 
     [Theory]
     [InlineData(InterchangeFormat.FishDiff, "fish-diff")]
@@ -35,7 +38,9 @@ public sealed class AdapterTests : InterchangeTest
         }
 
         Assert.Equal(0, (await ImportAsync(Store, format, "", options => options with { Folder = Path.Combine(Golden, folder) })).Saved);
-        await ImportAsync(Store, format, "", options => options with { Folder = Path.Combine(Golden, folder, "checkpoint-2"), Task = "one", Base = "base" });
+        await ImportAsync(
+            Store, format, "",
+            options => options with { Folder = Path.Combine(Golden, folder, "checkpoint-2"), Task = "one", Base = "base" });
         Assert.Equal(2, (await Store.Checkpoints.GetAsync("one", StepRef.Latest, Stop)).Step);
     }
 
@@ -50,7 +55,11 @@ public sealed class AdapterTests : InterchangeTest
         await RefusedAsync(ErrorCode.LayoutMismatch, InterchangeFormat.FishDiff, folder, Parameters[1..]);
         await RefusedAsync(ErrorCode.RequestInvalid, InterchangeFormat.FishDiff, folder, [.. Parameters[..5], "embed.weight"]);
         await RefusedAsync(ErrorCode.TensorUnknown, InterchangeFormat.FishDiff, folder, [.. Parameters[..5], "conv.bias"]);
-        Assert.EndsWith("embed.weight", (await RefusedAsync(ErrorCode.DtypeMismatch, InterchangeFormat.FishDiff, folder, [Parameters[1], Parameters[0], .. Parameters[2..]])).Key, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "embed.weight",
+            (await RefusedAsync(
+                ErrorCode.DtypeMismatch, InterchangeFormat.FishDiff, folder, [Parameters[1], Parameters[0], .. Parameters[2..]])).Key,
+                StringComparison.Ordinal);
         await ImportAsync(Store, InterchangeFormat.FishDiff, "", options => options with { Folder = folder, Parameters = Parameters });
 
         using var expected = TorchModel.Open(Path.Combine(Golden, "expected", "fish-diff-1.pt"));
@@ -104,18 +113,28 @@ public sealed class AdapterTests : InterchangeTest
 
         const string config = """{"peft_type":"SHIRA"}""";
         (TensorInfo, byte[]) Places(string module, params int[] places) =>
-            (new TensorInfo($"base_model.model.{module}.shira_indices", DType.I32, [2, places.Length / 2]), [.. places.SelectMany(BitConverter.GetBytes)]);
-        (TensorInfo, byte[]) Values(string module, int count) => (new TensorInfo($"base_model.model.{module}.shira_weight", DType.F32, [count]), new byte[count * 4]);
-        Assert.Contains("'LORA'", (await With(ErrorCode.VersionInvalid, """{"peft_type":"LORA"}""", Values("embed", 1))).Cause, StringComparison.Ordinal);
+            (new TensorInfo($"base_model.model.{module}.shira_indices", DType.I32, [2, places.Length / 2]),
+            [.. places.SelectMany(BitConverter.GetBytes)]);
+        (TensorInfo, byte[]) Values(string module, int count) =>
+            (new TensorInfo($"base_model.model.{module}.shira_weight", DType.F32, [count]), new byte[count * 4]);
+        Assert.Contains(
+            "'LORA'", (await With(ErrorCode.VersionInvalid, """{"peft_type":"LORA"}""", Values("embed", 1))).Cause,
+            StringComparison.Ordinal);
         await With(ErrorCode.VersionInvalid, "{}", Values("embed", 1));
         await With(ErrorCode.PatchInvalid, config, Values("embed", 1));
         await With(ErrorCode.PatchInvalid, config, Places("embed", 0, 0));
         await With(ErrorCode.PatchInvalid, config, Places("embed", 0, 0), Values("embed", 2));
-        Assert.Contains("[9, 0]", (await With(ErrorCode.IndexOutOfRange, config, Places("embed", 9, 0), Values("embed", 1))).Cause, StringComparison.Ordinal);
-        Assert.Contains("[0, -1]", (await With(ErrorCode.IndexOutOfRange, config, Places("embed", 0, -1), Values("embed", 1))).Cause, StringComparison.Ordinal);
+        Assert.Contains(
+            "[9, 0]", (await With(ErrorCode.IndexOutOfRange, config, Places("embed", 9, 0), Values("embed", 1))).Cause,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "[0, -1]", (await With(ErrorCode.IndexOutOfRange, config, Places("embed", 0, -1), Values("embed", 1))).Cause,
+            StringComparison.Ordinal);
         await With(ErrorCode.IndexRepeated, config, Places("embed", 1, 1, 2, 2), Values("embed", 2));
         await With(ErrorCode.ShapeMismatch, config, Places("conv", 0, 0), Values("conv", 1));
-        Assert.EndsWith("head.weight", (await With(ErrorCode.TensorUnknown, config, Places("head", 0, 0), Values("head", 1))).Key, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "head.weight", (await With(ErrorCode.TensorUnknown, config, Places("head", 0, 0), Values("head", 1))).Key,
+            StringComparison.Ordinal);
         await With(ErrorCode.DtypeMismatch, config, (new TensorInfo("base_model.model.layer.bias", DType.F16, [6]), new byte[12]));
         await With(ErrorCode.ShapeMismatch, config, (new TensorInfo("base_model.model.layer.bias", DType.F32, [5]), new byte[20]));
     }
@@ -127,7 +146,9 @@ public sealed class AdapterTests : InterchangeTest
     [InlineData(DType.F64)]
     public async Task Shira_ThereAndBack_IsTheSame(DType type)
     {
-        var model = Floats(TestModel.Create(5, null, new TensorInfo("a.b.weight", type, [40, 70]), new TensorInfo("a.c.weight", type, [50, 30]), new TensorInfo("bias", type, [9])), 1);
+        var model = Floats(
+            TestModel.Create(5, null, new TensorInfo("a.b.weight", type, [40, 70]), new TensorInfo("a.c.weight", type, [50, 30]),
+            new TensorInfo("bias", type, [9])), 1);
         var (first, second) = (Nudge(model, 2, 300, "a.b.weight"), Nudge(Nudge(model, 3, 120, "a.b.weight"), 4, 500, "a.c.weight"));
         await PrepareAsync(model, (100, first), (200, second));
 
@@ -141,18 +162,22 @@ public sealed class AdapterTests : InterchangeTest
         await AssertSameAsync(other);
 
         // As PEFT wants it: one rank, and of each module r (rows + columns) elements.
-        var config = JsonNode.Parse(await File.ReadAllBytesAsync(Path.Combine(PathOf("adapters"), "checkpoint-200", "adapter_config.json"), Stop))!;
+        var config = JsonNode.Parse(
+            await File.ReadAllBytesAsync(Path.Combine(PathOf("adapters"), "checkpoint-200", "adapter_config.json"), Stop))!;
         Assert.Equal(7, config["r"]!.GetValue<int>());
         using var file = SafetensorsFile.Open(Path.Combine(PathOf("adapters"), "checkpoint-200", "adapter_model.safetensors"));
         Assert.Equal(
-            ["base_model.model.a.b.shira_indices [2, 770]", "base_model.model.a.b.shira_weight [770]", "base_model.model.a.c.shira_indices [2, 560]", "base_model.model.a.c.shira_weight [560]"],
+            ["base_model.model.a.b.shira_indices [2, 770]", "base_model.model.a.b.shira_weight [770]",
+            "base_model.model.a.c.shira_indices [2, 560]", "base_model.model.a.c.shira_weight [560]"],
             file.Header.Tensors.Select(tensor => $"{tensor.Info.Name} {TensorInfo.ShapeText(tensor.Info.Shape)}"));
     }
 
     [Fact]
     public async Task Shira_StateThatNoAdapterGives_IsRefusedAndNothingWritten()
     {
-        var model = Floats(TestModel.Create(5, null, new TensorInfo("a.weight", DType.F32, [6, 5]), new TensorInfo("a.bias", DType.F32, [9]), new TensorInfo("ids.weight", DType.I32, [4, 4])), 1);
+        var model = Floats(
+            TestModel.Create(5, null, new TensorInfo("a.weight", DType.F32, [6, 5]), new TensorInfo("a.bias", DType.F32, [9]),
+            new TensorInfo("ids.weight", DType.I32, [4, 4])), 1);
         await PrepareAsync(model);
         var step = 0;
         async Task<FishException> With(ErrorCode code, string tensor, int at, float value)
@@ -161,7 +186,10 @@ public sealed class AdapterTests : InterchangeTest
             BinaryPrimitives.WriteSingleLittleEndian(changed[tensor].AsSpan(at * 4), value);
             using var file = ModelFolder.Open(changed.Write(PathOf($"{++step}")));
             await Store.Checkpoints.SaveAsync("task", step, new CheckpointContent.Full(file), null, Stop);
-            var options = new ExportOptions { Format = InterchangeFormat.Shira, Folder = PathOf("refused"), Task = "task", From = StepRef.At(step), To = StepRef.At(step) };
+            var options = new ExportOptions
+            {
+                Format = InterchangeFormat.Shira, Folder = PathOf("refused"), Task = "task", From = StepRef.At(step), To = StepRef.At(step),
+            };
             var error = await Assert.ThrowsAsync<FishException>(() => VersionExporter.ExportAsync(Store, options, cancellation: Stop));
             Assert.Equal((code, $"{step}: {tensor}"), (error.Code, error.Key));
             Assert.Empty(Directory.EnumerateFileSystemEntries(PathOf("refused")));
@@ -177,7 +205,8 @@ public sealed class AdapterTests : InterchangeTest
         await RefusedExportAsync(ErrorCode.RequestInvalid, options => options with { Format = InterchangeFormat.LtSft });
     }
 
-    private static TestModel Floats(TestModel model, int seed) => Nudge(model, seed, null, [.. model.Layout.Tensors.Where(tensor => tensor.Type != DType.I32).Select(tensor => tensor.Name)]);
+    private static TestModel Floats(TestModel model, int seed) =>
+        Nudge(model, seed, null, [.. model.Layout.Tensors.Where(tensor => tensor.Type != DType.I32).Select(tensor => tensor.Name)]);
 
     // Ordinary numbers: all anew, or some moved as training does, by less than they are.
     private static TestModel Nudge(TestModel model, int seed, int? count, params string[] tensors)
@@ -185,7 +214,8 @@ public sealed class AdapterTests : InterchangeTest
         var (copy, random) = (model.Copy(), new Random(seed));
         foreach (var tensor in model.Layout.Tensors.Where(tensor => tensors.Contains(tensor.Name)))
         {
-            int[] places = count is { } some ? [.. Enumerable.Range(0, (int)tensor.Elements).OrderBy(_ => random.Next()).Take(some)] : [.. Enumerable.Range(0, (int)tensor.Elements)];
+            int[] places = count is { } some ? [.. Enumerable.Range(0, (int)tensor.Elements).OrderBy(_ => random.Next()).Take(some)]
+                : [.. Enumerable.Range(0, (int)tensor.Elements)];
             foreach (var place in places)
             {
                 var value = (random.NextDouble() - 0.5) * Math.Pow(2, random.Next(-3, 3));
@@ -193,10 +223,13 @@ public sealed class AdapterTests : InterchangeTest
                 double Moved(double old) => count is null ? value : old * (1 + (value / 10));
                 switch (tensor.Type)
                 {
-                    case DType.F64: BinaryPrimitives.WriteDoubleLittleEndian(element, Moved(BinaryPrimitives.ReadDoubleLittleEndian(element))); break;
-                    case DType.F32: BinaryPrimitives.WriteSingleLittleEndian(element, (float)Moved(BinaryPrimitives.ReadSingleLittleEndian(element))); break;
+                    case DType.F64: BinaryPrimitives.WriteDoubleLittleEndian(
+                        element, Moved(BinaryPrimitives.ReadDoubleLittleEndian(element))); break;
+                    case DType.F32: BinaryPrimitives.WriteSingleLittleEndian(
+                        element, (float)Moved(BinaryPrimitives.ReadSingleLittleEndian(element))); break;
                     case DType.F16: BinaryPrimitives.WriteHalfLittleEndian(element, (Half)value); break;
-                    default: BinaryPrimitives.WriteUInt16LittleEndian(element, (ushort)(BitConverter.SingleToUInt32Bits((float)value) >> 16)); break;
+                    default: BinaryPrimitives.WriteUInt16LittleEndian(
+                        element, (ushort)(BitConverter.SingleToUInt32Bits((float)value) >> 16)); break;
                 }
             }
         }
@@ -229,7 +262,8 @@ public sealed class AdapterTests : InterchangeTest
         {
             var length = HeaderParser.ReadLength(bytes, bytes.Length, "base");
             var header = HeaderParser.Parse(bytes.AsMemory(8, length), "base");
-            (TensorInfo, byte[])[] tensors = [.. header.Tensors.OrderByDescending(tensor => tensor.Info.Type).ThenBy(tensor => tensor.Info.Name, StringComparer.Ordinal)
+            (TensorInfo, byte[])[] tensors =
+                [.. header.Tensors.OrderByDescending(tensor => tensor.Info.Type).ThenBy(tensor => tensor.Info.Name, StringComparer.Ordinal)
                 .Select(tensor => (tensor.Info, bytes[(int)(header.DataStart + tensor.Begin)..(int)(header.DataStart + tensor.End)]))];
             bytes = TestModel.Patch(null, tensors);
         }
@@ -240,7 +274,8 @@ public sealed class AdapterTests : InterchangeTest
 
     private async Task<FishException> RefusedAsync(ErrorCode code, InterchangeFormat format, string folder, string[]? parameters = null)
     {
-        var error = await Assert.ThrowsAsync<FishException>(() => ImportAsync(Store, format, "", options => options with { Folder = folder, Parameters = parameters }));
+        var error = await Assert.ThrowsAsync<FishException>(
+            () => ImportAsync(Store, format, "", options => options with { Folder = folder, Parameters = parameters }));
         Assert.True(code == error.Code, error.Message);
         Assert.Empty(await StepsOfAsync(Store.Checkpoints));
         return error;
@@ -248,7 +283,12 @@ public sealed class AdapterTests : InterchangeTest
 
     private async Task RefusedExportAsync(ErrorCode code, Func<ExportOptions, ExportOptions> change)
     {
-        var options = new ExportOptions { Format = InterchangeFormat.Shira, Folder = PathOf("refused"), Task = "task", From = null, To = StepRef.Latest };
-        Assert.Equal(code, (await Assert.ThrowsAsync<FishException>(() => VersionExporter.ExportAsync(Store, change(options), cancellation: Stop))).Code);
+        var options = new ExportOptions
+        {
+            Format = InterchangeFormat.Shira, Folder = PathOf("refused"), Task = "task", From = null, To = StepRef.Latest,
+        };
+        Assert.Equal(
+            code,
+            (await Assert.ThrowsAsync<FishException>(() => VersionExporter.ExportAsync(Store, change(options), cancellation: Stop))).Code);
     }
 }

@@ -48,7 +48,9 @@ public sealed class FlippedByteTests : InterchangeTest
     }
 
     private string[] FilesOfVersion2() => [.. Directory.EnumerateFiles(PathOf("out"), "*", SearchOption.AllDirectories)
-        .Where(path => Path.GetRelativePath(PathOf("out"), path) is var name && (name.Contains("000002", StringComparison.Ordinal) || name.Contains("checkpoint-2", StringComparison.Ordinal))
+        .Where(
+            path => Path.GetRelativePath(PathOf("out"), path) is var name
+            && (name.Contains("000002", StringComparison.Ordinal) || name.Contains("checkpoint-2", StringComparison.Ordinal))
             && new FileInfo(path).Length > 0)
         .Order(StringComparer.Ordinal)];
 
@@ -67,8 +69,11 @@ public sealed class FlippedByteTests : InterchangeTest
 
         var steps = (await Store.Checkpoints.ListAsync(task, new PageRequest(10), Stop).ReadPageAsync()).Items.Select(
             item => item.Step).Order().ToArray();
-        Assert.True(refusal is null ? steps is [1, 2, 3] : steps is [] or [1], $"{where}: {string.Join(", ", steps)} are stored. {refusal}");
-        Assert.True(refusal is null || (refusal.Key.Contains('2', StringComparison.Ordinal) && !refusal.Key.Contains('/', StringComparison.Ordinal)), $"{where}: {refusal}");
+        Assert.True(
+            refusal is null ? steps is [1, 2, 3] : steps is [] or [1], $"{where}: {string.Join(", ", steps)} are stored. {refusal}");
+        Assert.True(
+            refusal is null || (refusal.Key.Contains('2', StringComparison.Ordinal)
+            && !refusal.Key.Contains('/', StringComparison.Ordinal)), $"{where}: {refusal}");
         foreach (var step in steps)
         {
             var restored = await Store.RestoreAsync(task, step);

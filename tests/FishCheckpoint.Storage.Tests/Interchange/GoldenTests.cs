@@ -7,7 +7,9 @@ using Xunit;
 
 namespace FishCheckpoint.Storage.Tests.Interchange;
 
-/// <summary>Versions that another program wrote (tests/python/interchange/write_golden.py), and the tensors that it says they are.</summary>
+/// <summary>
+/// Versions that another program wrote (tests/python/interchange/write_golden.py), and the tensors that it says they are.
+/// </summary>
 public sealed class GoldenTests : InterchangeTest
 {
     private static readonly string Golden = Path.Combine(AppContext.BaseDirectory, "Interchange", "Golden");
@@ -28,7 +30,10 @@ public sealed class GoldenTests : InterchangeTest
 
         await Store.Tasks.PutAsync("task", new TaskSpec("base"), Stop);
         var report = await VersionImporter.ImportAsync(
-            Store, new ImportOptions { Format = format, Folder = Path.Combine(Golden, folder), Task = "task", SpoolFolder = Path.GetTempPath() }, cancellation: Stop);
+            Store, new ImportOptions
+            {
+                Format = format, Folder = Path.Combine(Golden, folder), Task = "task", SpoolFolder = Path.GetTempPath(),
+            }, cancellation: Stop);
 
         Assert.Equal([1L, 2L, 3L], report.Versions.Select(version => version.Step));
         using var expected = SafetensorsFile.Open(Path.Combine(Golden, "expected.safetensors"));

@@ -8,7 +8,9 @@ using static FishCheckpoint.Storage.Tests.Interchange.VersionFiles;
 
 namespace FishCheckpoint.Storage.Tests.Interchange;
 
-/// <summary>Each way in which a version can lie: it is refused by its name and the tensor's or file's, and neither it nor a later one is saved.</summary>
+/// <summary>
+/// Each way in which a version can lie: it is refused by its name and the tensor's or file's, and neither it nor a later one is saved.
+/// </summary>
 public sealed class ImportDamageTests : InterchangeTest
 {
     private const string Shard = "model-00000-of-00001.safetensors";
@@ -19,7 +21,8 @@ public sealed class ImportDamageTests : InterchangeTest
     private static readonly Dictionary<InterchangeFormat, string> Places = new()
     {
         [InterchangeFormat.DiskDelta] = "weight_v000002", [InterchangeFormat.SparsePatch] = "deltas/step_000002.safetensors",
-        [InterchangeFormat.SparsePatchV3] = "deltas/step_000002.safetensors", [InterchangeFormat.Grail] = "checkpoint-2/DELTA", [InterchangeFormat.Manifest] = "delta-00000002",
+        [InterchangeFormat.SparsePatchV3] = "deltas/step_000002.safetensors", [InterchangeFormat.Grail] = "checkpoint-2/DELTA",
+        [InterchangeFormat.Manifest] = "delta-00000002",
     };
 
     private static readonly Dictionary<string, Damage> DiskDelta = new(StringComparer.Ordinal)
@@ -29,24 +32,36 @@ public sealed class ImportDamageTests : InterchangeTest
         ["header flipped"] = new(ErrorCode.HeaderInvalidStart, $": {Shard}", at => Flip($"{at}/{Shard}", 8)),
         ["index flipped"] = new(ErrorCode.VersionInvalid, "", at => Flip($"{at}/{Index}", 0), Scan: true),
         ["shard missing"] = new(ErrorCode.FileNotFound, $": {Shard}", at => File.Delete($"{at}/{Shard}")),
-        ["shard cut"] = new(ErrorCode.HeaderDataMismatch, $": {Shard}", at => File.WriteAllBytes($"{at}/{Shard}", File.ReadAllBytes($"{at}/{Shard}")[..^1])),
+        ["shard cut"] =
+            new(ErrorCode.HeaderDataMismatch, $": {Shard}",
+            at => File.WriteAllBytes($"{at}/{Shard}", File.ReadAllBytes($"{at}/{Shard}")[..^1])),
         ["base unknown"] = new(ErrorCode.VersionNotFound, "", at => Json($"{at}/{Index}", json => json["metadata"]!["base_version"] = "7")),
         ["base itself"] = new(ErrorCode.VersionNotFound, "", at => Json($"{at}/{Index}", json => json["metadata"]!["base_version"] = "2")),
-        ["base another"] = new(ErrorCode.DigestMismatch, ": a", at => Json($"{at}/{Index}", json => json["metadata"]!["base_version"] = "0")),
-        ["version another"] = new(ErrorCode.VersionInvalid, "", at => Json($"{at}/{Index}", json => json["metadata"]!["version"] = "000003"), Scan: true),
-        ["encoding unknown"] = new(ErrorCode.VersionInvalid, "", at => Json($"{at}/{Index}", json => json["metadata"]!["delta_encoding"] = "add")),
-        ["encoding missing"] = new(ErrorCode.VersionInvalid, "", at => Json($"{at}/{Index}", json => json["metadata"]!.AsObject().Remove("delta_encoding")), Scan: true),
+        ["base another"] =
+            new(ErrorCode.DigestMismatch, ": a", at => Json($"{at}/{Index}", json => json["metadata"]!["base_version"] = "0")),
+        ["version another"] =
+        new(ErrorCode.VersionInvalid, "", at => Json($"{at}/{Index}", json => json["metadata"]!["version"] = "000003"), Scan: true),
+        ["encoding unknown"] =
+            new(ErrorCode.VersionInvalid, "", at => Json($"{at}/{Index}", json => json["metadata"]!["delta_encoding"] = "add")),
+        ["encoding missing"] =
+        new(ErrorCode.VersionInvalid, "", at => Json($"{at}/{Index}", json => json["metadata"]!.AsObject().Remove("delta_encoding")),
+        Scan: true),
         ["metadata missing"] = new(ErrorCode.DtypeMismatch, ": a", at => Json($"{at}/{Index}", json => json.AsObject().Remove("metadata"))),
-        ["compression unknown"] = new(ErrorCode.VersionInvalid, "", at => Json($"{at}/{Index}", json => json["metadata"]!["compression_format"] = "lz4")),
-        ["checksum unknown"] = new(ErrorCode.VersionInvalid, "", at => Json($"{at}/{Index}", json => json["metadata"]!["checksum_format"] = "crc32")),
+        ["compression unknown"] =
+            new(ErrorCode.VersionInvalid, "", at => Json($"{at}/{Index}", json => json["metadata"]!["compression_format"] = "lz4")),
+        ["checksum unknown"] =
+        new(ErrorCode.VersionInvalid, "", at => Json($"{at}/{Index}", json => json["metadata"]!["checksum_format"] = "crc32")),
         ["checksum missing"] = new(ErrorCode.VersionInvalid, ": a", at => Parts($"{at}/{Shard}", (_, metadata) => metadata.Remove("a"))),
         ["declares more"] = new(ErrorCode.VersionInvalid, ": a", at => Frame($"{at}/{Shard}", "a", Zstd(new byte[1201]))),
-        ["declares terabytes"] = new(ErrorCode.VersionInvalid, ": a", at => Frame($"{at}/{Shard}", "a", Zstd(new byte[1200], uint.MaxValue))),
+        ["declares terabytes"] =
+            new(ErrorCode.VersionInvalid, ": a", at => Frame($"{at}/{Shard}", "a", Zstd(new byte[1200], uint.MaxValue))),
         ["holds more"] = new(ErrorCode.VersionInvalid, ": a", at => Frame($"{at}/{Shard}", "a", Bomb(2000))),
         ["holds less"] = new(ErrorCode.VersionInvalid, ": a", at => Frame($"{at}/{Shard}", "a", Zstd(new byte[1199], silent: true))),
         ["something follows"] = new(ErrorCode.VersionInvalid, ": a", at => Frame($"{at}/{Shard}", "a", [.. Zstd(new byte[1200]), 0])),
-        ["path above"] = new(ErrorCode.VersionInvalid, ": a", at => Json($"{at}/{Index}", json => json["weight_map"]!["a"] = $"../weight_v000001/{Shard}")),
-        ["path absolute"] = new(ErrorCode.VersionInvalid, ": a", at => Json($"{at}/{Index}", json => json["weight_map"]!["a"] = "/etc/passwd")),
+        ["path above"] = new(
+            ErrorCode.VersionInvalid, ": a", at => Json($"{at}/{Index}", json => json["weight_map"]!["a"] = $"../weight_v000001/{Shard}")),
+        ["path absolute"] =
+        new(ErrorCode.VersionInvalid, ": a", at => Json($"{at}/{Index}", json => json["weight_map"]!["a"] = "/etc/passwd")),
         ["tensor unknown"] = new(ErrorCode.TensorUnknown, ": c", at =>
         {
             Json($"{at}/{Index}", json => json["weight_map"]!["c"] = Shard);
@@ -57,12 +72,17 @@ public sealed class ImportDamageTests : InterchangeTest
 
     private static readonly Dictionary<string, Damage> Overwriting = new(StringComparer.Ordinal)
     {
-        ["overwrite out of range"] = new(ErrorCode.IndexOutOfRange, ": a", at => Frame($"{at}/{Shard}", "a", Zstd(Overwrite(2, [5, 1200], [1, 2])))),
+        ["overwrite out of range"] =
+            new(ErrorCode.IndexOutOfRange, ": a", at => Frame($"{at}/{Shard}", "a", Zstd(Overwrite(2, [5, 1200], [1, 2])))),
         ["overwrite repeated"] = new(ErrorCode.IndexRepeated, ": a", at => Frame($"{at}/{Shard}", "a", Zstd(Overwrite(2, [5, 5], [1, 2])))),
-        ["overwrite descending"] = new(ErrorCode.IndexUnsorted, ": a", at => Frame($"{at}/{Shard}", "a", Zstd(Overwrite(2, [5, 4], [1, 2])))),
-        ["overwrite counts more"] = new(ErrorCode.VersionInvalid, ": a", at => Frame($"{at}/{Shard}", "a", Zstd(Overwrite(uint.MaxValue, [5], [1])))),
-        ["overwrite holds less"] = new(ErrorCode.VersionInvalid, ": a", at => Frame($"{at}/{Shard}", "a", Zstd(Overwrite(3, [5, 6], [1, 2]), silent: true))),
-        ["overwrite holds more"] = new(ErrorCode.VersionInvalid, ": a", at => Frame($"{at}/{Shard}", "a", Zstd([.. Overwrite(2, [5, 6], [1, 2]), 9], silent: true))),
+        ["overwrite descending"] =
+            new(ErrorCode.IndexUnsorted, ": a", at => Frame($"{at}/{Shard}", "a", Zstd(Overwrite(2, [5, 4], [1, 2])))),
+        ["overwrite counts more"] =
+        new(ErrorCode.VersionInvalid, ": a", at => Frame($"{at}/{Shard}", "a", Zstd(Overwrite(uint.MaxValue, [5], [1])))),
+        ["overwrite holds less"] =
+            new(ErrorCode.VersionInvalid, ": a", at => Frame($"{at}/{Shard}", "a", Zstd(Overwrite(3, [5, 6], [1, 2]), silent: true))),
+        ["overwrite holds more"] =
+        new(ErrorCode.VersionInvalid, ": a", at => Frame($"{at}/{Shard}", "a", Zstd([.. Overwrite(2, [5, 6], [1, 2]), 9], silent: true))),
         ["overwrite of nothing"] = new(ErrorCode.VersionInvalid, ": a", at => Frame($"{at}/{Shard}", "a", Zstd([]))),
     };
 
@@ -76,7 +96,8 @@ public sealed class ImportDamageTests : InterchangeTest
         ["shard missing"] = new(ErrorCode.FileNotFound, $": {Payload}", at => File.Delete($"{at}/{Payload}")),
         ["base unknown"] = new(ErrorCode.VersionNotFound, "", at => Json($"{at}/manifest.json", json => json["base_version"] = 7)),
         ["base another"] = new(ErrorCode.DigestMismatch, ": a", at => Json($"{at}/manifest.json", json => json["base_version"] = 0)),
-        ["base no number"] = new(ErrorCode.VersionInvalid, "", at => Json($"{at}/manifest.json", json => json["base_version"] = -1), Scan: true),
+        ["base no number"] =
+            new(ErrorCode.VersionInvalid, "", at => Json($"{at}/manifest.json", json => json["base_version"] = -1), Scan: true),
         ["checksum unknown"] = new(ErrorCode.VersionInvalid, ": a", at => Entry(at, entry => entry["checksum_algorithm"] = "crc32")),
         ["checksum missing"] = new(ErrorCode.VersionInvalid, ": a", at => Entry(at, entry => entry.AsObject().Remove("checksum"))),
         ["dtype another"] = new(ErrorCode.DtypeMismatch, ": a", at => Entry(at, entry => entry["dtype"] = "float16")),
@@ -84,11 +105,15 @@ public sealed class ImportDamageTests : InterchangeTest
         ["declares more"] = new(ErrorCode.VersionInvalid, ": a", at => ManifestFrame(at, Zstd(new byte[1201]))),
         ["holds more"] = new(ErrorCode.VersionInvalid, ": a", at => ManifestFrame(at, Bomb(2000))),
         ["frame of another length"] = new(ErrorCode.VersionInvalid, ": a", at => Entry(at, entry => entry["compressed_num_bytes"] = 1)),
-        ["tensor twice"] = new(ErrorCode.VersionInvalid, ": a", at => Json($"{at}/manifest.json", json => json["tensors"]!.AsArray().Add(json["tensors"]![0]!.DeepClone()))),
-        ["tensor no object"] = new(ErrorCode.VersionInvalid, "", at => Json($"{at}/manifest.json", json => json["tensors"]!.AsArray().Add(5))),
+        ["tensor twice"] =
+            new(ErrorCode.VersionInvalid, ": a",
+            at => Json($"{at}/manifest.json", json => json["tensors"]!.AsArray().Add(json["tensors"]![0]!.DeepClone()))),
+        ["tensor no object"] =
+        new(ErrorCode.VersionInvalid, "", at => Json($"{at}/manifest.json", json => json["tensors"]!.AsArray().Add(5))),
         ["path above"] = new(ErrorCode.VersionInvalid, ": a", at => Entry(at, entry => entry["payload_file"] = "../x")),
         ["path absolute"] = new(ErrorCode.VersionInvalid, ": a", at => Entry(at, entry => entry["payload_file"] = "/etc/passwd")),
-        ["path among the files"] = new(ErrorCode.VersionInvalid, "", at => Json($"{at}/manifest.json", json => json["payload_files"]!.AsArray().Add("../x"))),
+        ["path among the files"] =
+            new(ErrorCode.VersionInvalid, "", at => Json($"{at}/manifest.json", json => json["payload_files"]!.AsArray().Add("../x"))),
         ["file no text"] = new(ErrorCode.VersionInvalid, "", at => Replace($"{at}/manifest.json", $"[\"{Payload}\"]", "[\"\\ud800\"]")),
     };
 
@@ -98,12 +123,17 @@ public sealed class ImportDamageTests : InterchangeTest
         ["header flipped"] = new(ErrorCode.HeaderInvalidStart, "", at => Flip(at, 8), Scan: true),
         ["file cut"] = new(ErrorCode.HeaderDataMismatch, "", at => File.WriteAllBytes(at, File.ReadAllBytes(at)[..^2]), Scan: true),
         ["format another"] = new(ErrorCode.VersionInvalid, "", at => Parts(at, (_, metadata) => metadata["format"] = "pt"), Scan: true),
-        ["version another"] = new(ErrorCode.VersionInvalid, "", at => Parts(at, (_, metadata) => metadata["model_version"] = "3"), Scan: true),
+        ["version another"] =
+            new(ErrorCode.VersionInvalid, "", at => Parts(at, (_, metadata) => metadata["model_version"] = "3"), Scan: true),
         ["base unknown"] = new(ErrorCode.VersionNotFound, "", at => Parts(at, (_, metadata) => metadata["prev_model_version"] = "7")),
         ["base another"] = new(ErrorCode.DigestMismatch, "", at => Parts(at, (_, metadata) => metadata["prev_model_version"] = "0")),
         ["version missing"] = new(ErrorCode.VersionNotFound, "", File.Delete, Key: "step_000003.safetensors"),
-        ["values missing"] = new(ErrorCode.PatchInvalid, ": a", at => Parts(at, (parts, _) => parts.Remove(parts.Keys.First(name => name is "a.values" or "a.val")))),
-        ["positions missing"] = new(ErrorCode.PatchInvalid, ": a", at => Parts(at, (parts, _) => parts.Remove(parts.Keys.First(name => name is "a.indices" or "a.idx")))),
+        ["values missing"] =
+            new(ErrorCode.PatchInvalid, ": a",
+            at => Parts(at, (parts, _) => parts.Remove(parts.Keys.First(name => name is "a.values" or "a.val")))),
+        ["positions missing"] =
+        new(ErrorCode.PatchInvalid, ": a",
+        at => Parts(at, (parts, _) => parts.Remove(parts.Keys.First(name => name is "a.indices" or "a.idx")))),
         ["total another"] = new(ErrorCode.PatchInvalid, "", at => Parts(at, (_, metadata) => metadata["total_changed_elements"] = "1")),
         ["out of range"] = new(ErrorCode.IndexOutOfRange, ": a", at => Positions(at, 0, 600)),
         ["negative"] = new(ErrorCode.IndexOutOfRange, ": a", at => Positions(at, uint.MaxValue, 5)),
@@ -113,7 +143,8 @@ public sealed class ImportDamageTests : InterchangeTest
 
     private static readonly Dictionary<string, Damage> SparsePatchV3 = new(StringComparer.Ordinal)
     {
-        ["encoding unknown"] = new(ErrorCode.VersionInvalid, "", at => Parts(at, (_, metadata) => metadata["encoding"] = "nvcomp_cascaded")),
+        ["encoding unknown"] =
+            new(ErrorCode.VersionInvalid, "", at => Parts(at, (_, metadata) => metadata["encoding"] = "nvcomp_cascaded")),
         ["gap out of range"] = new(ErrorCode.IndexOutOfRange, ": a", at => Gaps(at, DType.U16, [0, 0, 0x57, 0x02])),
         ["wide gap out of range"] = new(ErrorCode.IndexOutOfRange, ": a", at => Gaps(at, DType.U32, [0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF])),
         ["gaps of another dtype"] = new(ErrorCode.PatchInvalid, ": a", at => Gaps(at, DType.I16, [0, 0, 0, 0])),
@@ -123,31 +154,47 @@ public sealed class ImportDamageTests : InterchangeTest
     {
         ["payload flipped"] = new(ErrorCode.DigestMismatch, ": delta_sparse.bin.zst", at => Flip($"{at}/delta_sparse.bin.zst", -1)),
         ["payload another"] = new(ErrorCode.DigestMismatch, "", at => WriteGrail(at, "a", [20, 30], [0], [0])),
-        ["frame flipped"] = new(ErrorCode.VersionInvalid, "", at => WriteGrail(at, "a", [20, 30], [0], [0], compress: _ => [1, 2, 3, 4, 5, 6])),
+        ["frame flipped"] =
+            new(ErrorCode.VersionInvalid, "", at => WriteGrail(at, "a", [20, 30], [0], [0], compress: _ => [1, 2, 3, 4, 5, 6])),
         ["metadata flipped"] = new(ErrorCode.VersionInvalid, "", at => Flip($"{at}/metadata.json", 0), Scan: true),
         ["metadata missing"] = new(ErrorCode.FileNotFound, "", at => File.Delete($"{at}/metadata.json"), Scan: true),
         ["data missing"] = new(ErrorCode.FileNotFound, ": delta_sparse.bin.zst", at => File.Delete($"{at}/delta_sparse.bin.zst")),
         ["base unknown"] = new(ErrorCode.VersionNotFound, "", at => Json($"{at}/metadata.json", json => json["prev_window"] = 7)),
         ["base another"] = new(ErrorCode.DigestMismatch, "", at => Json($"{at}/metadata.json", json => json["prev_window"] = 0)),
-        ["base missing"] = new(ErrorCode.VersionInvalid, "", at => Json($"{at}/metadata.json", json => json["prev_window"] = null), Scan: true),
+        ["base missing"] =
+            new(ErrorCode.VersionInvalid, "", at => Json($"{at}/metadata.json", json => json["prev_window"] = null), Scan: true),
         ["version another"] = new(ErrorCode.VersionInvalid, "", at => Json($"{at}/metadata.json", json => json["window"] = 3), Scan: true),
-        ["dtype unknown"] = new(ErrorCode.VersionInvalid, ": a", at => WriteGrail(at, "a", [20, 30], [0], [0], entry => entry["row_dtype"] = "int64")),
-        ["values of another dtype"] = new(ErrorCode.DtypeMismatch, ": a", at => WriteGrail(at, "a", [20, 30], [0], [0], entry => entry["value_dtype"] = "float16")),
+        ["dtype unknown"] =
+            new(ErrorCode.VersionInvalid, ": a", at => WriteGrail(at, "a", [20, 30], [0], [0], entry => entry["row_dtype"] = "int64")),
+        ["values of another dtype"] =
+        new(ErrorCode.DtypeMismatch, ": a", at => WriteGrail(at, "a", [20, 30], [0], [0], entry => entry["value_dtype"] = "float16")),
         ["shape another"] = new(ErrorCode.ShapeMismatch, ": a", at => WriteGrail(at, "a", [30, 20], [0], [0])),
         ["tensor unknown"] = new(ErrorCode.TensorUnknown, ": c", at => WriteGrail(at, "c", [20, 30], [0], [0])),
-        ["counts more"] = new(ErrorCode.VersionInvalid, ": a", at => WriteGrail(at, "a", [20, 30], [0], [0], entry => entry["num_nonzero"] = 601)),
-        ["sizes lie"] = new(ErrorCode.VersionInvalid, ": a", at => WriteGrail(at, "a", [20, 30], [0], [0], entry => entry["values_offset"] = long.MaxValue)),
+        ["counts more"] =
+            new(ErrorCode.VersionInvalid, ": a", at => WriteGrail(at, "a", [20, 30], [0], [0], entry => entry["num_nonzero"] = 601)),
+        ["sizes lie"] = new(
+            ErrorCode.VersionInvalid, ": a",
+            at => WriteGrail(at, "a", [20, 30], [0], [0], entry => entry["values_offset"] = long.MaxValue)),
         ["row out of range"] = new(ErrorCode.IndexOutOfRange, ": a", at => WriteGrail(at, "a", [20, 30], [20], [0])),
         ["column out of range"] = new(ErrorCode.IndexOutOfRange, ": a", at => WriteGrail(at, "a", [20, 30], [1], [30])),
         ["negative"] = new(ErrorCode.IndexOutOfRange, ": a", at => WriteGrail(at, "a", [20, 30], [uint.MaxValue], [0])),
         ["repeated"] = new(ErrorCode.IndexRepeated, ": a", at => WriteGrail(at, "a", [20, 30], [1, 0], [3, 0])),
         ["descending"] = new(ErrorCode.IndexUnsorted, ": a", at => WriteGrail(at, "a", [20, 30], [1, uint.MaxValue], [3, 3])),
-        ["declares more"] = new(ErrorCode.VersionInvalid, "", at => WriteGrail(at, "a", [20, 30], [0], [0], compress: bytes => Zstd([.. bytes, 0]))),
-        ["holds more"] = new(ErrorCode.VersionInvalid, "", at => WriteGrail(at, "a", [20, 30], [0], [0], compress: bytes => Zstd([.. bytes, 0], silent: true))),
-        ["holds less"] = new(ErrorCode.VersionInvalid, "", at => WriteGrail(at, "a", [20, 30], [0], [0], compress: bytes => Zstd(bytes[..^1], silent: true))),
-        ["header of gigabytes"] = new(ErrorCode.HeaderTooLarge, "", at => WriteGrail(at, "a", [20, 30], [0], [0], compress: bytes => Zstd([255, 255, 255, 127, .. bytes[4..]]))),
-        ["path above"] = new(ErrorCode.VersionInvalid, "", at => Json($"{at}/metadata.json", json => json["file_manifest"]!["../x"] = "00")),
-        ["path absolute"] = new(ErrorCode.VersionInvalid, "", at => Json($"{at}/metadata.json", json => json["file_manifest"]!["/etc/passwd"] = "00")),
+        ["declares more"] =
+            new(ErrorCode.VersionInvalid, "", at => WriteGrail(at, "a", [20, 30], [0], [0], compress: bytes => Zstd([.. bytes, 0]))),
+        ["holds more"] = new(
+            ErrorCode.VersionInvalid, "",
+            at => WriteGrail(at, "a", [20, 30], [0], [0], compress: bytes => Zstd([.. bytes, 0], silent: true))),
+        ["holds less"] = new(
+            ErrorCode.VersionInvalid, "",
+            at => WriteGrail(at, "a", [20, 30], [0], [0], compress: bytes => Zstd(bytes[..^1], silent: true))),
+        ["header of gigabytes"] =
+        new(ErrorCode.HeaderTooLarge, "",
+        at => WriteGrail(at, "a", [20, 30], [0], [0], compress: bytes => Zstd([255, 255, 255, 127, .. bytes[4..]]))),
+        ["path above"] =
+            new(ErrorCode.VersionInvalid, "", at => Json($"{at}/metadata.json", json => json["file_manifest"]!["../x"] = "00")),
+        ["path absolute"] =
+        new(ErrorCode.VersionInvalid, "", at => Json($"{at}/metadata.json", json => json["file_manifest"]!["/etc/passwd"] = "00")),
     };
 
     public static TheoryData<InterchangeFormat, string?, string> Cases
@@ -169,8 +216,10 @@ public sealed class ImportDamageTests : InterchangeTest
 
     private static (InterchangeFormat Format, string? Form, Dictionary<string, Damage> Damages)[] All =>
     [
-        (InterchangeFormat.DiskDelta, "xor", DiskDelta), (InterchangeFormat.DiskDelta, "overwrite", Overwriting), (InterchangeFormat.Manifest, null, Manifest),
-        (InterchangeFormat.SparsePatch, null, SparsePatch), (InterchangeFormat.SparsePatchV3, "raw", SparsePatch), (InterchangeFormat.SparsePatchV3, "gap_delta", SparsePatchV3),
+        (InterchangeFormat.DiskDelta, "xor", DiskDelta), (InterchangeFormat.DiskDelta, "overwrite", Overwriting),
+        (InterchangeFormat.Manifest, null, Manifest),
+        (InterchangeFormat.SparsePatch, null, SparsePatch), (InterchangeFormat.SparsePatchV3, "raw", SparsePatch),
+        (InterchangeFormat.SparsePatchV3, "gap_delta", SparsePatchV3),
         (InterchangeFormat.Grail, null, Grail),
     ];
 
@@ -182,7 +231,9 @@ public sealed class ImportDamageTests : InterchangeTest
         var model = TestModel.Create(7, null, new TensorInfo("a", DType.BF16, [20, 30]), new TensorInfo("b", DType.BF16, [90]));
         var first = model.Changed(1, 0.1, "a", "b");
         await PrepareAsync(model, (1, first), (2, first.Changed(2, 0.05, "a", "b")), (3, first.Changed(3, 0.05, "a", "b")));
-        await ExportAsync(format, "out", options => format == InterchangeFormat.DiskDelta ? options with { Encoding = form } : options with { Positions = form });
+        await ExportAsync(
+            format, "out", options => format == InterchangeFormat.DiskDelta ? options with { Encoding = form }
+            : options with { Positions = form });
         var other = await OpenAsync();
         await PrepareAsync(other);
         change(PathOf($"out/{Places[format]}"));
@@ -191,7 +242,9 @@ public sealed class ImportDamageTests : InterchangeTest
 
         var version = format == InterchangeFormat.Grail ? "checkpoint-2" : Path.GetFileName(Places[format]);
         var expected = whole ?? version + key;
-        Assert.True(code == refusal.Code && (refusal.Key == expected || refusal.Key.StartsWith($"{expected}.", StringComparison.Ordinal)), $"Expected {code} {expected}; {refusal}");
+        Assert.True(
+            code == refusal.Code && (refusal.Key == expected || refusal.Key.StartsWith($"{expected}.", StringComparison.Ordinal)),
+            $"Expected {code} {expected}; {refusal}");
 
         // An index that lies is found before anything is saved.
         Assert.Equal(scan ? [] : [1L], await StepsOfAsync(other.Checkpoints));

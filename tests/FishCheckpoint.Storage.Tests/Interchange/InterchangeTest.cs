@@ -70,7 +70,11 @@ public abstract class InterchangeTest : IAsyncLifetime
 
     protected Task<ExportReport> ExportAsync(InterchangeFormat format, string name, Func<ExportOptions, ExportOptions>? change = null)
     {
-        var options = new ExportOptions { Format = format, Folder = PathOf(name), Task = "task", From = StepRef.At(Steps.Keys.First()), To = StepRef.At(Steps.Keys.Last()) };
+        var options = new ExportOptions
+        {
+            Format = format, Folder = PathOf(name), Task = "task", From = StepRef.At(Steps.Keys.First()),
+            To = StepRef.At(Steps.Keys.Last()),
+        };
         return VersionExporter.ExportAsync(Store, change?.Invoke(options) ?? options, cancellation: Stop);
     }
 

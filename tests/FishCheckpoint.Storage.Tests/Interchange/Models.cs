@@ -11,13 +11,15 @@ internal static class Models
     public static TestModel Bfloat() => TestModel.Create(
         3, null,
         new TensorInfo("embed.weight", DType.BF16, [1300, 1000]), new TensorInfo("layer.0.weight", DType.BF16, [300, 7, 9]),
-        new TensorInfo("layer.0.bias", DType.BF16, [70000]), new TensorInfo("layer.0.empty", DType.BF16, [0, 4]), new TensorInfo("scale", DType.BF16, []),
+        new TensorInfo("layer.0.bias", DType.BF16, [70000]), new TensorInfo("layer.0.empty", DType.BF16, [0, 4]),
+        new TensorInfo("scale", DType.BF16, []),
         new TensorInfo("odd/../name \"ä\" 𝄞 \uFFFD", DType.BF16, [5, 3]));
 
     /// <summary>Floats of three widths, each with one dimension or more.</summary>
     public static TestModel Floats() => TestModel.Create(
         4, null,
-        new TensorInfo("a.f32", DType.F32, [600, 1000]), new TensorInfo("b.bf16", DType.BF16, [3, 90000]), new TensorInfo("c.f16", DType.F16, [70000]),
+        new TensorInfo("a.f32", DType.F32, [600, 1000]), new TensorInfo("b.bf16", DType.BF16, [3, 90000]),
+        new TensorInfo("c.f16", DType.F16, [70000]),
         new TensorInfo("d.f32", DType.F32, [2, 3, 4]));
 
     /// <summary>A copy in which some units of some tensors have other bits.</summary>

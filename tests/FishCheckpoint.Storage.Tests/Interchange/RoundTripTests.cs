@@ -29,9 +29,11 @@ public sealed class RoundTripTests : InterchangeTest
     public async Task Bfloat_ThereAndBack_IsTheSame(InterchangeFormat format, string? encoding, string? checksum, string? positions)
     {
         var model = Models.Bfloat();
-        var names = model.Layout.Tensors.Where(tensor => tensor.Shape.Count > 0 && tensor.Units > 0).Select(tensor => tensor.Name).ToArray();
+        var names = model.Layout.Tensors.Where(tensor => tensor.Shape.Count > 0 && tensor.Units > 0)
+            .Select(tensor => tensor.Name).ToArray();
         var first = model.Changed(1, 0.02, names);
-        var second = first.Changed(2, 0.0001, "embed.weight").WithWords("layer.0.bias", 0x8000, 0x0000, 0x7FC1, 0xFFFF, 0x7F80, 0xFF80, 0x7F81);
+        var second = first.Changed(2, 0.0001, "embed.weight")
+            .WithWords("layer.0.bias", 0x8000, 0x0000, 0x7FC1, 0xFFFF, 0x7F80, 0xFF80, 0x7F81);
         await PrepareAsync(model, (5, first), (6, second), (7, second), (8, second.Changed(3, 0.4, names)));
 
         await RoundTripAsync(format, encoding, checksum, positions);
@@ -45,7 +47,8 @@ public sealed class RoundTripTests : InterchangeTest
     {
         var model = Models.Floats();
         var first = model.Changed(1, 0.01, "a.f32", "b.bf16", "c.f16");
-        await PrepareAsync(model, (0, first), (10, first.Changed(2, 0.001, "a.f32", "d.f32")), (1000000, first.Changed(3, 0.1, "b.bf16", "c.f16")));
+        await PrepareAsync(
+            model, (0, first), (10, first.Changed(2, 0.001, "a.f32", "d.f32")), (1000000, first.Changed(3, 0.1, "b.bf16", "c.f16")));
         await RoundTripAsync(format, null, null, null);
     }
 
@@ -61,7 +64,8 @@ public sealed class RoundTripTests : InterchangeTest
 
     private async Task RoundTripAsync(InterchangeFormat format, string? encoding, string? checksum, string? positions)
     {
-        var exported = await ExportAsync(format, "out", options => options with { Encoding = encoding, Checksum = checksum, Positions = positions });
+        var exported = await ExportAsync(
+            format, "out", options => options with { Encoding = encoding, Checksum = checksum, Positions = positions });
         Assert.Equal((Steps.Count, Steps.Count), (exported.Written, exported.Versions.Count));
         Assert.Equal([true, .. Enumerable.Repeat(false, Steps.Count - 1)], exported.Versions.Select(version => version.Full));
 
@@ -75,9 +79,12 @@ public sealed class RoundTripTests : InterchangeTest
         // The same again changes nothing, on either side.
         Assert.Equal(0, (await ImportAsync(other, format, "out")).Saved);
         Assert.Equal(0, (await ImportAsync(other, format, "out", options => options with { OnlyNew = true })).Saved);
-        var again = await ExportAsync(format, "out", options => options with { Encoding = encoding, Checksum = checksum, Positions = positions });
+        var again = await ExportAsync(
+            format, "out", options => options with { Encoding = encoding, Checksum = checksum, Positions = positions });
         Assert.Equal((0, exported.Bytes), (again.Written, again.Bytes));
-        Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(PathOf("out"), "*", SearchOption.AllDirectories), path => path.EndsWith(".tmp", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.EnumerateFileSystemEntries(PathOf("out"), "*", SearchOption.AllDirectories),
+            path => path.EndsWith(".tmp", StringComparison.Ordinal));
 
         // A store without the base makes it of the first full version.
         var empty = await OpenAsync();

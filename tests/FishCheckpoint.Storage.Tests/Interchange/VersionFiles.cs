@@ -28,7 +28,9 @@ internal static class VersionFiles
         {
             foreach (var tensor in file.Header.Tensors)
             {
-                parts.Add(tensor.Info.Name, (tensor.Info, bytes.AsSpan((int)(file.Header.DataStart + tensor.Begin), (int)tensor.Info.Bytes).ToArray()));
+                parts.Add(
+                    tensor.Info.Name,
+                    (tensor.Info, bytes.AsSpan((int)(file.Header.DataStart + tensor.Begin), (int)tensor.Info.Bytes).ToArray()));
             }
 
             foreach (var (key, value) in file.Header.Metadata)
@@ -42,7 +44,8 @@ internal static class VersionFiles
     }
 
     /// <summary>Puts another frame in the place of a compressed tensor.</summary>
-    public static void Frame(string path, string tensor, byte[] frame) => Parts(path, (parts, _) => parts[tensor] = (new TensorInfo(tensor, DType.U8, [frame.Length]), frame));
+    public static void Frame(string path, string tensor, byte[] frame) =>
+        Parts(path, (parts, _) => parts[tensor] = (new TensorInfo(tensor, DType.U8, [frame.Length]), frame));
 
     /// <summary>A Zstandard frame of uncompressed blocks (RFC 8878), which declares its length, another one, or none.</summary>
     public static byte[] Zstd(byte[] content, uint? declared = null, bool silent = false) =>
@@ -53,7 +56,8 @@ internal static class VersionFiles
     /// <summary>A frame of a few bytes that holds 128 KiB of zeros so many times.</summary>
     public static byte[] Bomb(int times) =>
     [
-        .. Start(0, silent: true), .. Enumerable.Range(0, times).SelectMany(index => (byte[])[.. Int24((1 << 20) | 2 | (index == times - 1 ? 1 : 0)), 0]),
+        .. Start(0, silent: true),
+        .. Enumerable.Range(0, times).SelectMany(index => (byte[])[.. Int24((1 << 20) | 2 | (index == times - 1 ? 1 : 0)), 0]),
     ];
 
     /// <summary>What <c>overwrite</c> compresses.</summary>
@@ -67,17 +71,21 @@ internal static class VersionFiles
     }
 
     /// <summary>Writes a delta of grail anew, of one tensor with wide rows and columns, and its digest with it.</summary>
-    public static void WriteGrail(string folder, string tensor, long[] shape, uint[] rows, uint[] columns, Action<JsonNode>? change = null, Func<byte[], byte[]>? compress = null)
+    public static void WriteGrail(
+        string folder, string tensor, long[] shape, uint[] rows, uint[] columns, Action<JsonNode>? change = null,
+        Func<byte[], byte[]>? compress = null)
     {
         var count = rows.Length;
         JsonNode entry = JsonSerializer.SerializeToNode(new
         {
-            name = tensor, shape, num_nonzero = count, value_dtype = "bfloat16", row_dtype = "int32", col_dtype = "int32", indices_offset = 0,
+            name = tensor, shape, num_nonzero = count, value_dtype = "bfloat16", row_dtype = "int32", col_dtype = "int32",
+                indices_offset = 0,
             indices_size = count * 8, rows_size = count * 4, cols_size = count * 4, values_offset = count * 8, values_size = count * 2,
         })!;
         change?.Invoke(entry);
         var header = JsonSerializer.SerializeToUtf8Bytes(new { version = 31, tensors = new[] { entry } });
-        byte[] content = [.. U32((uint)header.Length), .. header, .. rows.SelectMany(U32), .. columns.SelectMany(U32), .. new byte[count * 2]];
+        byte[] content =
+            [.. U32((uint)header.Length), .. header, .. rows.SelectMany(U32), .. columns.SelectMany(U32), .. new byte[count * 2]];
         File.WriteAllBytes(Path.Combine(folder, "delta_sparse.bin.zst"), (compress ?? (bytes => Zstd(bytes)))(content));
         Sign(folder, "delta_sparse.bin.zst");
     }
@@ -94,7 +102,8 @@ internal static class VersionFiles
     }
 
     // With a length: one segment, four bytes of it. Without: a window of 128 KiB.
-    private static byte[] Start(uint declared, bool silent) => silent ? [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x38] : [0x28, 0xB5, 0x2F, 0xFD, 0xA0, .. U32(declared)];
+    private static byte[] Start(uint declared, bool silent) =>
+        silent ? [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x38] : [0x28, 0xB5, 0x2F, 0xFD, 0xA0, .. U32(declared)];
 
     private static byte[] Int24(int value) => [(byte)value, (byte)(value >> 8), (byte)(value >> 16)];
 }

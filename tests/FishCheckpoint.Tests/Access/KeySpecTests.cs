@@ -25,7 +25,8 @@ public sealed class KeySpecTests
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public void Checked_WhatCannotBe_IsRefused(KeySpec spec, ErrorCode code) => Assert.Equal(code, Assert.Throws<FishException>(() => spec.Validate(Now)).Code);
+    public void Checked_WhatCannotBe_IsRefused(KeySpec spec, ErrorCode code) =>
+        Assert.Equal(code, Assert.Throws<FishException>(() => spec.Validate(Now)).Code);
 
     [Fact]
     public void Checked_WhatCanBe_IsTaken() =>

@@ -45,7 +45,8 @@ public sealed class AsyncPageableTests
         {
             await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
             {
-                await foreach (var item in new AsyncPageable<int>(ReadAsync, new PageRequest(1), first.Token).WithCancellation(second.Token))
+                await foreach (var item in
+                    new AsyncPageable<int>(ReadAsync, new PageRequest(1), first.Token).WithCancellation(second.Token))
                 {
                     await source.CancelAsync();
                 }

@@ -27,12 +27,14 @@ public sealed class CheckpointContentTests : IDisposable
     {
         await WriteAsync(HeaderWriter.Create([]));
         await RequireAsync(false, "");
-        await WriteAsync(HeaderWriter.Create([], new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = SparsePatchWriter.Format }));
+        await WriteAsync(
+            HeaderWriter.Create([], new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = SparsePatchWriter.Format }));
         await RequireAsync(true, "");
     }
 
     private Task WriteAsync(SafetensorsHeader header) => File.WriteAllBytesAsync(
-        path, [.. header.ToFileBytes(), .. new byte[header.Tensors.Sum(tensor => tensor.Info.Bytes)]], TestContext.Current.CancellationToken);
+        path, [.. header.ToFileBytes(), .. new byte[header.Tensors.Sum(tensor => tensor.Info.Bytes)]],
+        TestContext.Current.CancellationToken);
 
     private async Task RequireAsync(bool isPatch, string inLayout)
     {

@@ -15,14 +15,16 @@ public sealed class FolderNamesTests
 
     public static MatrixTheoryData<string, string> LeadElsewhere => new(
         [
-            "", ".", "..", ".hidden", "../x", @"..\x", "a//b", "a/", "/a", "a/./b", "a/../b", "a/.b", "1/2/3/4/5/6/7/8/9", @"a\b", "/etc/x", @"\\server\share", "C:x", @"C:\x", "a:b", "a:$DATA", "a b", "a ", " a", "a\0b", "a\nb", "a\n",
+            "", ".", "..", ".hidden", "../x", @"..\x", "a//b", "a/", "/a", "a/./b", "a/../b", "a/.b", "1/2/3/4/5/6/7/8/9", @"a\b", "/etc/x",
+            @"\\server\share", "C:x", @"C:\x", "a:b", "a:$DATA", "a b", "a ", " a", "a\0b", "a\nb", "a\n",
             "a*", "a?", "a<b", "a>b", "a|b", "a\"b", "CONIN$", "com¹", "lpt².txt", "ｃｏｎ", "modèle", "~x", "%TEMP%",
         ],
         Systems.Keys);
 
     public static TheoryData<string> WindowsDevices =>
     [
-        "con", "CON", "Con.json", "nul", "nul.safetensors", "prn.txt", "aux", "aux.tar.gz", "com1", "COM9.json", "lpt1", "LPT9.bin", "con.", "nul..txt",
+        "con", "CON", "Con.json", "nul", "nul.safetensors", "prn.txt", "aux", "aux.tar.gz", "com1", "COM9.json", "lpt1", "LPT9.bin",
+        "con.", "nul..txt",
     ];
 
     [Theory]
@@ -115,5 +117,6 @@ public sealed class FolderNamesTests
         Assert.Equal(!OperatingSystem.IsLinux(), FolderNames.Comparer.Equals("a", "A"));
     }
 
-    private static FishException Refuse(FileNaming system, string name) => Assert.Throws<FishException>(() => new FolderNames(system).Add(name));
+    private static FishException Refuse(FileNaming system, string name) =>
+        Assert.Throws<FishException>(() => new FolderNames(system).Add(name));
 }

@@ -14,13 +14,17 @@ public sealed class RestoreMemoryTests
     public async Task CopyAsync_ManyBlocks_ReusesTheirMemory()
     {
         const int blocks = 100;
-        var (tensor, pipe) = (new TensorInfo("w", DType.U8, [2 * Blocks.Size]), new Pipe(new PipeOptions(pauseWriterThreshold: 4 * Blocks.Size, resumeWriterThreshold: 2 * Blocks.Size)));
+        var (
+            tensor, pipe) =
+            (new TensorInfo("w", DType.U8, [2 * Blocks.Size]),
+            new Pipe(new PipeOptions(pauseWriterThreshold: 4 * Blocks.Size, resumeWriterThreshold: 2 * Blocks.Size)));
         var model = MemoryModel.Random(new Random(1), tensor);
         var reading = DrainAsync(pipe.Reader);
         var before = GC.GetTotalAllocatedBytes();
 
         await RestoreWriter.CopyAsync(
-            Enumerable.Range(0, blocks).Select(index => new Segment(0, index % 2, 0, Blocks.Size)), default, model, pipe.Writer, TestContext.Current.CancellationToken);
+            Enumerable.Range(0, blocks).Select(index => new Segment(0, index % 2, 0, Blocks.Size)), default, model, pipe.Writer,
+            TestContext.Current.CancellationToken);
         await pipe.Writer.CompleteAsync();
 
         Assert.Equal((long)blocks * Blocks.Size, await reading);

@@ -11,12 +11,14 @@ public sealed class RestoreWriterTests
     [Fact]
     public async Task CopyAsync_ManySmallTensors_AreFlushedTogetherAfterTheHeader()
     {
-        var model = MemoryModel.Random(new Random(1), [.. Enumerable.Range(0, 600).Select(index => new TensorInfo($"t{index}", DType.U8, [4096]))]);
+        var model = MemoryModel.Random(
+            new Random(1), [.. Enumerable.Range(0, 600).Select(index => new TensorInfo($"t{index}", DType.U8, [4096]))]);
         var (header, written) = (new byte[100], new MemoryStream());
         var pipe = new CountingWriter(written);
 
         await RestoreWriter.CopyAsync(
-            [new Segment(-1, 0, 0, header.Length), .. Enumerable.Range(0, 600).Select(index => new Segment(index, 0, 0, 4096))], header, model, pipe,
+            [new Segment(-1, 0, 0, header.Length), .. Enumerable.Range(0, 600).Select(index => new Segment(index, 0, 0, 4096))], header,
+            model, pipe,
             TestContext.Current.CancellationToken);
 
         Assert.Equal([.. header, .. model.Tensors.SelectMany(bytes => bytes)], written.ToArray());

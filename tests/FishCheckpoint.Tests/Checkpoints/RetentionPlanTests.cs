@@ -17,7 +17,8 @@ public sealed class RetentionPlanTests
 
     [Fact]
     public void Decide_NoRule_KeepsAll() =>
-        Assert.All(RetentionPlan.Decide(Steps, new Retention(Monitor: "accuracy"), Now), decision => Assert.Equal("no rule", decision.KeptBy));
+        Assert.All(
+            RetentionPlan.Decide(Steps, new Retention(Monitor: "accuracy"), Now), decision => Assert.Equal("no rule", decision.KeptBy));
 
     [Fact]
     public void Decide_NoCheckpoints_IsEmpty() => Assert.Empty(RetentionPlan.Decide([], new Retention(KeepLast: 1), Now));
@@ -36,11 +37,14 @@ public sealed class RetentionPlanTests
     public void Decide_NothingMonitored_KeepsNoBest() => Assert.Equal([1L, 2, 3, 4, 5], Removable(new Retention(KeepLast: 2)));
 
     [Fact]
-    public void Decide_Within_KeepsWhatIsYounger() => Assert.Equal([1L, 2, 3, 4], Removable(new Retention(KeepWithin: TimeSpan.FromDays(3))));
+    public void Decide_Within_KeepsWhatIsYounger() =>
+        Assert.Equal([1L, 2, 3, 4], Removable(new Retention(KeepWithin: TimeSpan.FromDays(3))));
 
     [Fact]
     public void Decide_ClockThatWentBack_KeepsWhatIsOfTheFuture() =>
-        Assert.DoesNotContain(RetentionPlan.Decide(Steps, new Retention(KeepWithin: TimeSpan.FromDays(3)), Now.AddYears(-1)), decision => decision.KeptBy is null);
+        Assert.DoesNotContain(
+            RetentionPlan.Decide(Steps, new Retention(KeepWithin: TimeSpan.FromDays(3)), Now.AddYears(-1)),
+            decision => decision.KeptBy is null);
 
     [Fact]
     public void Decide_TaggedAndPinned_StaysAndSaysWhy()
@@ -52,7 +56,8 @@ public sealed class RetentionPlanTests
 
     public static TheoryData<Retention> Impossible() =>
     [
-        new Retention(KeepLast: 0), new Retention(KeepEvery: 0), new Retention(KeepEvery: -5), new Retention(KeepBest: 0, Monitor: "loss"), new Retention(KeepBest: 1),
+        new Retention(KeepLast: 0), new Retention(KeepEvery: 0), new Retention(KeepEvery: -5), new Retention(KeepBest: 0, Monitor: "loss"),
+        new Retention(KeepBest: 1),
         new Retention(KeepWithin: TimeSpan.Zero), new Retention(Monitor: "loss", Mode: "most"),
     ];
 

@@ -12,7 +12,8 @@ namespace FishCheckpoint.Tests.Codec;
 public sealed class BlocksCodecTests : IDisposable
 {
     private static readonly TensorInfo[] Tensors =
-        [new("wide", DType.F32, [700_000]), new("empty", DType.F16, [0]), new("narrow", DType.BF16, [40_000]), new("bytes", DType.U8, [1_200_000])];
+        [new("wide", DType.F32, [700_000]), new("empty", DType.F16, [0]), new("narrow", DType.BF16, [40_000]),
+        new("bytes", DType.U8, [1_200_000])];
 
     private readonly TemporaryFolder folder = new();
     private readonly MemoryModel from = MemoryModel.Random(new Random(1), Tensors);
@@ -51,9 +52,11 @@ public sealed class BlocksCodecTests : IDisposable
     [Fact]
     public void Read_AnyFlippedByte_IsRefused()
     {
-        var small = MemoryModel.Random(new Random(1), new TensorInfo("narrow", DType.BF16, [3000]), new TensorInfo("wide", DType.F32, [500]));
+        var small = MemoryModel.Random(
+            new Random(1), new TensorInfo("narrow", DType.BF16, [3000]), new TensorInfo("wide", DType.F32, [500]));
         using var encoded = BlocksEncoder.TryEncode(
-            new StateDiff(small, small.Changed(new Random(2), 0.05)), small, Digest.Of("p"u8), new CodecOptions(), folder.Path, cancellation: TestContext.Current.CancellationToken)!;
+            new StateDiff(small, small.Changed(new Random(2), 0.05)), small, Digest.Of("p"u8), new CodecOptions(), folder.Path,
+            cancellation: TestContext.Current.CancellationToken)!;
         var whole = MemoryFrame.Of(encoded.Values).ToArray();
 
         // The parent's identity is compared by whoever chooses the parent.
@@ -63,13 +66,16 @@ public sealed class BlocksCodecTests : IDisposable
             var damaged = whole.ToArray();
             damaged[place] ^= 0x10;
             var error = Record.Exception(() => Flatten(new BlocksDecoder(MemoryFrame.Of(damaged), small.Layout, small)));
-            Assert.True(error is FishException || place is >= parent and < parent + Digest.Size, $"byte {place}: {error?.GetType().Name ?? "nothing"}");
+            Assert.True(
+                error is FishException || place is >= parent and < parent + Digest.Size,
+                $"byte {place}: {error?.GetType().Name ?? "nothing"}");
         }
     }
 
     [Fact]
     public void TryEncode_PastItsBudget_IsNothing() => Assert.Null(BlocksEncoder.TryEncode(
-        new StateDiff(from, from.Changed(new Random(2), 0.1)), from, default, new CodecOptions(), folder.Path, 1000, TestContext.Current.CancellationToken));
+        new StateDiff(from, from.Changed(new Random(2), 0.1)), from, default, new CodecOptions(), folder.Path, 1000,
+        TestContext.Current.CancellationToken));
 
     private static IEnumerable<(int Tensor, long Position, string Value)> Flatten(IDeltaReader reader) =>
         MemoryModel.Flatten(reader).Select(change => (change.Tensor, change.Position, Convert.ToHexString(change.Value))).ToArray();

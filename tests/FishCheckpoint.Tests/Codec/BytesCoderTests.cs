@@ -96,6 +96,7 @@ public sealed class BytesCoderTests : IDisposable
     private async Task<MemoryFrame> Encode(byte[] content, CodecOptions options, long limit = long.MaxValue)
     {
         using var writer = new FrameWriter(FrameKind.Bytes, folder.Path);
-        return MemoryFrame.Of(await BytesCoder.EncodeAsync(new MemoryStream(content), options, writer, limit, TestContext.Current.CancellationToken));
+        return MemoryFrame.Of(
+            await BytesCoder.EncodeAsync(new MemoryStream(content), options, writer, limit, TestContext.Current.CancellationToken));
     }
 }

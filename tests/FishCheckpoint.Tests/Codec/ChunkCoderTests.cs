@@ -32,7 +32,8 @@ public sealed class ChunkCoderTests
     {
         AssertPositions([.. Enumerable.Range(0, DeltaChunk.Capacity).Select(index => (long)index)], compression);
         AssertPositions([.. Enumerable.Range(0, DeltaChunk.Capacity).Select(index => index * (1L << 45))], compression);
-        AssertPositions([.. Enumerable.Range(0, DeltaChunk.Capacity).Select(index => long.MaxValue - DeltaChunk.Capacity + index)], compression);
+        AssertPositions(
+            [.. Enumerable.Range(0, DeltaChunk.Capacity).Select(index => long.MaxValue - DeltaChunk.Capacity + index)], compression);
     }
 
     [Theory]
@@ -145,7 +146,8 @@ public sealed class ChunkCoderTests
     {
         foreach (var effort in Enum.GetValues<CodecEffort>())
         {
-            var length = coder.EncodePositions(positions, new CodecOptions(compression, compression) { Effort = effort }, encoded, rowLength: 1 + (positions[^1] / 7));
+            var length = coder.EncodePositions(
+                positions, new CodecOptions(compression, compression) { Effort = effort }, encoded, rowLength: 1 + (positions[^1] / 7));
             var again = new long[positions.Length];
             coder.DecodePositions(encoded.AsSpan(0, length), positions[0], positions[^1], again);
             Assert.Equal(positions, again);
@@ -155,9 +157,11 @@ public sealed class ChunkCoderTests
 
     private void AssertValues(byte[] values, int unitSize, Compression compression, ValueMap map)
     {
-        foreach (var (effort, used) in Enum.GetValues<CodecEffort>().SelectMany(effort => new[] { (effort, map), (effort, ValueMap.Distance) }))
+        foreach (var (effort, used) in
+            Enum.GetValues<CodecEffort>().SelectMany(effort => new[] { (effort, map), (effort, ValueMap.Distance) }))
         {
-            var length = coder.EncodeValues(used, values, unitSize, new CodecOptions(compression, compression) { Effort = effort }, encoded);
+            var length = coder.EncodeValues(
+                used, values, unitSize, new CodecOptions(compression, compression) { Effort = effort }, encoded);
             var again = new byte[values.Length];
             Assert.Equal(used, coder.DecodeValues(encoded.AsSpan(0, length), unitSize, again));
             Assert.Equal(values, again);

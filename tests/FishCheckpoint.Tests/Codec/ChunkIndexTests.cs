@@ -19,7 +19,8 @@ public sealed class ChunkIndexTests
     {
         ChunkEntry[] entries =
         [
-            new(0, Full, 0, Full + 4, 0, 10, 1), new(0, Full, Full + 5, (2 * Full) + 100, 10, 20, 2), new(0, 7, (3 * Full) - 7, (3 * Full) - 1, 30, 0, 3),
+            new(0, Full, 0, Full + 4, 0, 10, 1), new(0, Full, Full + 5, (2 * Full) + 100, 10, 20, 2),
+            new(0, 7, (3 * Full) - 7, (3 * Full) - 1, 30, 0, 3),
             new(2, 2, 3, 9, 30, 5, uint.MaxValue),
         ];
 
@@ -84,7 +85,8 @@ public sealed class ChunkIndexTests
     public void ReadMask_OtherKind_IsInvalid()
     {
         var (frame, head) = Frame([]);
-        Refused.With(ErrorCode.FrameInvalid, () => ChunkIndex.ReadMask(frame, new FrameHead(FrameKind.Bytes, [Layout.Id], 0, 0, default), Layout));
+        Refused.With(
+            ErrorCode.FrameInvalid, () => ChunkIndex.ReadMask(frame, new FrameHead(FrameKind.Bytes, [Layout.Id], 0, 0, default), Layout));
         Refused.With(ErrorCode.FrameInvalid, () => ChunkIndex.ReadValues(frame, head, head, []));
         Refused.With(ErrorCode.FrameInvalid, () => ChunkIndex.ReadBytes(frame, head));
     }
@@ -143,7 +145,8 @@ public sealed class ChunkIndexTests
             before = entry;
         }
 
-        var head = new FrameHead(FrameKind.Mask, [Layout.Id, default], entries.Length, entries.Sum(entry => (long)entry.Count), index.ToArray());
+        var head = new FrameHead(
+            FrameKind.Mask, [Layout.Id, default], entries.Length, entries.Sum(entry => (long)entry.Count), index.ToArray());
         return (new MemoryFrame(head.ToArray(), new byte[entries.Sum(entry => entry.Length)]), head);
     }
 }

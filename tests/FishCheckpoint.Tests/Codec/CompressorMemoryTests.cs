@@ -53,7 +53,8 @@ public sealed class CompressorMemoryTests : IDisposable
             var from = early ? source.AtTheStart(bytes.Length) : source.AtTheEnd(bytes.Length);
             bytes.CopyTo(from);
             var to = early ? destination.AtTheStart(room) : destination.AtTheEnd(room);
-            var decoded = compression == Compression.Lz4 ? Lz4.TryDecompress(from, to, out var written) : Zstd.TryDecompress(from, to, out written);
+            var decoded = compression == Compression.Lz4 ? Lz4.TryDecompress(from, to, out var written)
+                : Zstd.TryDecompress(from, to, out written);
             Assert.True(!decoded || written <= room);
             refused += decoded ? 0 : 1;
         }

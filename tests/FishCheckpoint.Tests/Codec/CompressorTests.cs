@@ -22,7 +22,9 @@ public sealed class CompressorTests
         Compressor.Decompress(used, encoded.AsSpan(0, written), again);
 
         Assert.Equal(source, again);
-        Assert.True(used == compression ? compression == Compression.Stored || written < source.Length : used == Compression.Stored && written == source.Length);
+        Assert.True(
+            used == compression ? compression == Compression.Stored || written < source.Length : used == Compression.Stored
+            && written == source.Length);
     });
 
     [Theory]
@@ -31,7 +33,8 @@ public sealed class CompressorTests
     {
         var (source, alphabet, most) = (new byte[random.Next(33_000)], 1 << random.Next(9), random.NextDouble());
         Array.ForEach(
-            Enumerable.Range(0, source.Length).ToArray(), index => source[index] = random.NextDouble() < most ? (byte)3 : (byte)random.Next(alphabet));
+            Enumerable.Range(0, source.Length).ToArray(),
+            index => source[index] = random.NextDouble() < most ? (byte)3 : (byte)random.Next(alphabet));
         var (encoded, again) = (new byte[source.Length], new byte[source.Length]);
         if (Compressor.TryCompressPlane(compression, random.Next(1, 4), source, encoded, out var written))
         {
@@ -41,7 +44,8 @@ public sealed class CompressorTests
         }
         else
         {
-            Assert.True(compression == Compression.Stored || source.Length < 1000 || alphabet > 32, "Bytes that shrink were left as they are.");
+            Assert.True(
+                compression == Compression.Stored || source.Length < 1000 || alphabet > 32, "Bytes that shrink were left as they are.");
         }
     });
 
@@ -110,7 +114,9 @@ public sealed class CompressorTests
     public void Decompress_EmptySource_IsNothingOrCorrupt(Compression compression)
     {
         Refused.With(ErrorCode.CorruptFrame, () => Compressor.Decompress(compression, [], new byte[5]));
-        Assert.Equal(compression is Compression.Stored or Compression.Zstd, Record.Exception(() => Compressor.Decompress(compression, [], [])) is null);
+        Assert.Equal(
+            compression is Compression.Stored or Compression.Zstd,
+            Record.Exception(() => Compressor.Decompress(compression, [], [])) is null);
         Assert.Null(Record.Exception(() => Compressor.Decompress(Compression.Stored, [], [])));
     }
 

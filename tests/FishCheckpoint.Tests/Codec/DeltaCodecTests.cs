@@ -35,7 +35,8 @@ public sealed class DeltaCodecTests : IDisposable
     public void Decode_DenseTensorsOfMoreThanAChunk_IsTheMirrorOfEncode()
     {
         var random = new Random(1);
-        TensorInfo[] tensors = [new("a", DType.U8, [(2 * DeltaChunk.Capacity) + 1]), new("b", DType.F64, [DeltaChunk.Capacity]), new("c", DType.BF16, [7])];
+        TensorInfo[] tensors =
+            [new("a", DType.U8, [(2 * DeltaChunk.Capacity) + 1]), new("b", DType.F64, [DeltaChunk.Capacity]), new("c", DType.BF16, [7])];
         var from = MemoryModel.Random(random, tensors);
 
         AssertRoundTrip(from, from.Changed(random, 1), new CodecOptions());
@@ -45,7 +46,8 @@ public sealed class DeltaCodecTests : IDisposable
     public void Decode_TensorOfManyBlocks_IsTheMirrorOfEncode()
     {
         var random = new Random(2);
-        var from = MemoryModel.Random(random, new TensorInfo("a", DType.BF16, [Blocks.Size + 3]), new TensorInfo("b", DType.I64, [Blocks.Size / 4]));
+        var from = MemoryModel.Random(
+            random, new TensorInfo("a", DType.BF16, [Blocks.Size + 3]), new TensorInfo("b", DType.I64, [Blocks.Size / 4]));
 
         AssertRoundTrip(from, from.Changed(random, 0.05), new CodecOptions(Compression.Lz4, Compression.Lz4));
     }
@@ -56,7 +58,8 @@ public sealed class DeltaCodecTests : IDisposable
         var model = MemoryModel.Random(new Random(1), new TensorInfo("a", DType.F32, [100]));
         using var encoded = Encode(new StateDiff(model, model), model);
 
-        Assert.Equal((0, 0L, 0L, 0L), (encoded.MaskHead!.Chunks, encoded.Changed, encoded.Mask!.PayloadLength, encoded.Values.PayloadLength));
+        Assert.Equal(
+            (0, 0L, 0L, 0L), (encoded.MaskHead!.Chunks, encoded.Changed, encoded.Mask!.PayloadLength, encoded.Values.PayloadLength));
         Assert.Equal(Mask.Create(model.Layout, []).Id, encoded.MaskId);
         Assert.Empty(Decode(encoded, model.Layout, null));
     }
@@ -97,7 +100,9 @@ public sealed class DeltaCodecTests : IDisposable
         var from = MemoryModel.Random(random, new TensorInfo("a", DType.F32, [1000]));
         var to = from.Changed(random, 1);
 
-        Assert.Null(DeltaEncoder.TryEncode(new StateDiff(from, to), null, Parent, new CodecOptions(), folder.Path, 100, TestContext.Current.CancellationToken));
+        Assert.Null(
+            DeltaEncoder.TryEncode(
+                new StateDiff(from, to), null, Parent, new CodecOptions(), folder.Path, 100, TestContext.Current.CancellationToken));
         using var encoded = DeltaEncoder.TryEncode(
             new StateDiff(from, to), null, Parent, new CodecOptions(), folder.Path, 100_000, TestContext.Current.CancellationToken);
         Assert.NotNull(encoded);
@@ -108,7 +113,8 @@ public sealed class DeltaCodecTests : IDisposable
     {
         var model = MemoryModel.Random(new Random(5), new TensorInfo("a", DType.F32, [1000]));
         Assert.Throws<OperationCanceledException>(() => DeltaEncoder.Encode(
-            new StateDiff(model, model.Changed(new Random(1), 1)), null, Parent, new CodecOptions(), folder.Path, new CancellationToken(canceled: true)));
+            new StateDiff(model, model.Changed(new Random(1), 1)), null, Parent, new CodecOptions(), folder.Path,
+            new CancellationToken(canceled: true)));
         Assert.Empty(folder.Names);
     }
 

@@ -31,7 +31,9 @@ public sealed class EncodedDeltaTests : IDisposable
         Assert.Equal(encoded.Length, body.Length);
         using var opened = Open(body);
 
-        Assert.Equal((encoded.Layout, encoded.MaskId, encoded.Parent, encoded.ValuesDigest), (opened.Layout, opened.MaskId, opened.Parent, opened.ValuesDigest));
+        Assert.Equal(
+            (encoded.Layout, encoded.MaskId, encoded.Parent, encoded.ValuesDigest),
+            (opened.Layout, opened.MaskId, opened.Parent, opened.ValuesDigest));
         Assert.Equal((encoded.Changed, encoded.Length), (opened.Changed, opened.Length));
         Apply(opened.Mask!, opened).AssertSame(to);
     }
@@ -132,7 +134,8 @@ public sealed class EncodedDeltaTests : IDisposable
         using var encoded = Encode();
         var (mask, values) = (MemoryFrame.Of(encoded.Mask!).ToArray(), MemoryFrame.Of(encoded.Values).ToArray());
         using var writer = new FrameWriter(FrameKind.Bytes, folder.Path);
-        var bytes = await BytesCoder.EncodeAsync(new MemoryStream([1]), new CodecOptions(), writer, 10, TestContext.Current.CancellationToken);
+        var bytes = await BytesCoder.EncodeAsync(
+            new MemoryStream([1]), new CodecOptions(), writer, 10, TestContext.Current.CancellationToken);
 
         Assert.Throws<FishException>(() => Decode([.. values, .. mask]));
         Refused.With(ErrorCode.FrameInvalid, () => Decode([.. mask, .. mask]));
@@ -180,11 +183,13 @@ public sealed class EncodedDeltaTests : IDisposable
 
         var payload = frame.Bytes.ToArray();
         return new MemoryFrame(
-            new FrameHead(head.Kind, [.. head.Digests], head.Chunks, Math.Max(head.Chunks, head.Count + random.Next(-1, 2)), index).ToArray(), payload);
+            new FrameHead(head.Kind, [.. head.Digests], head.Chunks, Math.Max(head.Chunks, head.Count + random.Next(-1, 2)), index)
+            .ToArray(), payload);
     }
 
     private EncodedDelta Encode(Compression compression = Compression.Zstd) => DeltaEncoder.Encode(
-        new StateDiff(from, to), from, Digest.Of("parent"u8), new CodecOptions(compression, compression), folder.Path, TestContext.Current.CancellationToken);
+        new StateDiff(from, to), from, Digest.Of("parent"u8), new CodecOptions(compression, compression), folder.Path,
+        TestContext.Current.CancellationToken);
 
     private static async Task<byte[]> Body(EncodedDelta delta)
     {

@@ -52,7 +52,8 @@ public sealed class FrameChecksTests : IDisposable
         var head = mask.Head.ToArray();
         head[40] ^= 1;
         frames[2].Bytes[7] ^= 1;
-        var found = Run(frames, checkedFrames => PredictionChainCheck.Run(new MemoryFrame(head, mask.Bytes), checkedFrames, parent.Layout, Stop));
+        var found = Run(frames, checkedFrames =>
+            PredictionChainCheck.Run(new MemoryFrame(head, mask.Bytes), checkedFrames, parent.Layout, Stop));
         Assert.All(found, frame => Assert.False(frame.IsDecoded));
         Assert.Equal([false, false, true, false], found.Select(frame => frame.Damage is not null));
     }
@@ -158,7 +159,8 @@ public sealed class FrameChecksTests : IDisposable
 
             var earlier = last is null ? null : new EarlierValues(last, before is null ? default(ReadOnlyMemory<byte>?) : before);
             using var encoded = DeltaEncoder.EncodeMasked(
-                maskFrame, delta.OpenValues(), mapped: false, default, new CodecOptions { Effort = CodecEffort.Fast }, folder.Path, earlier, Stop);
+                maskFrame, delta.OpenValues(), mapped: false, default, new CodecOptions { Effort = CodecEffort.Fast }, folder.Path, earlier,
+                Stop);
             frames.Add(MemoryFrame.Of(encoded.Values));
             (before, last) = (last, Values(delta));
         }
@@ -186,7 +188,8 @@ public sealed class FrameChecksTests : IDisposable
     private MemoryFrame[] Blocks() => [.. Enumerable.Range(0, Siblings).Select(seed =>
     {
         using var encoded = BlocksEncoder.TryEncode(
-            new StateDiff(parent, parent.Changed(new Random(seed), 0.01)), parent, default, new CodecOptions(), folder.Path, cancellation: Stop)!;
+            new StateDiff(parent, parent.Changed(new Random(seed), 0.01)), parent, default, new CodecOptions(), folder.Path,
+            cancellation: Stop)!;
         return MemoryFrame.Of(encoded.Values);
     })];
 

@@ -75,7 +75,8 @@ public sealed class FrameHeadTests
     [InlineData(1, 1, 4)] // an index shorter than its entries can be
     [InlineData(int.MaxValue, long.MaxValue, 0)]
     [InlineData(int.MaxValue, long.MaxValue, int.MaxValue)]
-    public void ReadLength_SizesThatCannotBe_IsTooLarge(int chunks, long count, int index) => Refused.With(ErrorCode.FrameTooLarge, () => ReadLength(head =>
+    public void ReadLength_SizesThatCannotBe_IsTooLarge(int chunks, long count, int index) =>
+        Refused.With(ErrorCode.FrameTooLarge, () => ReadLength(head =>
     {
         BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(12), chunks);
         BinaryPrimitives.WriteInt64LittleEndian(head.AsSpan(16), count);

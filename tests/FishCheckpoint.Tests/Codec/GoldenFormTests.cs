@@ -10,12 +10,14 @@ using Xunit;
 namespace FishCheckpoint.Tests.Codec;
 
 /// <summary>
-/// Blocks, gaps, distances and guesses that version 1 wrote stay readable. What is written may change, for an encoder may choose better: how it is read may not.
+/// Blocks, gaps, distances and guesses that version 1 wrote stay readable. What is written may change, for an encoder may choose better:
+/// how it is read may not.
 /// </summary>
 public sealed class GoldenFormTests
 {
     private static readonly Layout Layout = new(
-        [new TensorInfo("wide", DType.F32, [40, 50]), new TensorInfo("narrow", DType.BF16, [3000]), new TensorInfo("count", DType.I64, [100])]);
+        [new TensorInfo("wide", DType.F32, [40, 50]), new TensorInfo("narrow", DType.BF16, [3000]),
+            new TensorInfo("count", DType.I64, [100])]);
 
     private readonly MemoryModel parent = Parent();
 
@@ -33,7 +35,8 @@ public sealed class GoldenFormTests
     [MemberData(nameof(Efforts))]
     public void Decode_GoldenGapsAndDistances_AreTheDelta(string effort)
     {
-        using var decoder = new DeltaDecoder(GoldenFrameTests.Golden($"mask.{effort}"), GoldenFrameTests.Golden($"values-distance.{effort}"), Layout, parent);
+        using var decoder = new DeltaDecoder(GoldenFrameTests.Golden($"mask.{effort}"),
+            GoldenFrameTests.Golden($"values-distance.{effort}"), Layout, parent);
         AssertIsDelta(decoder, 1);
     }
 
@@ -71,7 +74,8 @@ public sealed class GoldenFormTests
     }
 
     private static void AssertIsDelta(IDeltaReader read, int step) => Assert.Equal(
-        MemoryModel.Flatten(DeltaAt(step).OpenReader()).Select(change => (change.Tensor, change.Position, Convert.ToHexString(change.Value))),
+        MemoryModel.Flatten(DeltaAt(step).OpenReader())
+            .Select(change => (change.Tensor, change.Position, Convert.ToHexString(change.Value))),
         MemoryModel.Flatten(read).Select(change => (change.Tensor, change.Position, Convert.ToHexString(change.Value))));
 
     private Dictionary<string, byte[]> Encode(string effort)
@@ -79,7 +83,8 @@ public sealed class GoldenFormTests
         using var folder = new TemporaryFolder();
         var options = new CodecOptions { Effort = Enum.Parse<CodecEffort>(effort, ignoreCase: true) };
         using var blocks = BlocksEncoder.TryEncode(DeltaAt(1).OpenReader(), parent, default, options, folder.Path)!;
-        using var masked = DeltaEncoder.Encode(DeltaAt(1).OpenReader(), parent, default, options, folder.Path, TestContext.Current.CancellationToken);
+        using var masked =
+            DeltaEncoder.Encode(DeltaAt(1).OpenReader(), parent, default, options, folder.Path, TestContext.Current.CancellationToken);
         var files = new Dictionary<string, byte[]>
         {
             [$"blocks.{effort}"] = MemoryFrame.Of(blocks.Values).ToArray(),
@@ -88,9 +93,11 @@ public sealed class GoldenFormTests
         };
         for (var step = 1; step <= 3; step++)
         {
-            var earlier = step == 1 ? null : new EarlierValues(ValuesAt(step - 1), step == 2 ? default(ReadOnlyMemory<byte>?) : ValuesAt(step - 2));
+            var earlier = step == 1 ? null
+                : new EarlierValues(ValuesAt(step - 1), step == 2 ? default(ReadOnlyMemory<byte>?) : ValuesAt(step - 2));
             using var row = DeltaEncoder.EncodeOn(
-                masked.Mask!, DeltaAt(step).OpenReader(), null, default, options, folder.Path, earlier, TestContext.Current.CancellationToken);
+                masked.Mask!, DeltaAt(step).OpenReader(), null, default, options, folder.Path, earlier,
+                TestContext.Current.CancellationToken);
             files.Add($"values-row-{step}.{effort}", MemoryFrame.Of(row.Values).ToArray());
         }
 
@@ -101,12 +108,15 @@ public sealed class GoldenFormTests
 
     // Not random, so that no library's generator is part of the format: values of many exponents that move a little each step.
     private static byte[] Wide(int step) => Fill(2000, 4, (index, bytes) =>
-        BinaryPrimitives.WriteSingleLittleEndian(bytes, ((index % 37) - 18) * (1 + (index % 11)) * 0.00137f * (1 + (step * (index % 7) * 0.0001f))));
+        BinaryPrimitives.WriteSingleLittleEndian(bytes,
+            ((index % 37) - 18) * (1 + (index % 11)) * 0.00137f * (1 + (step * (index % 7) * 0.0001f))));
 
     private static byte[] Narrow(int step) => Fill(3000, 2, (index, bytes) =>
-        BinaryPrimitives.WriteUInt16LittleEndian(bytes, (ushort)(0x3C00 + (index * 13 % 900) + (index % 2 * 0x8000) + (step * ((index % 9) - 4) / 3))));
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes,
+            (ushort)(0x3C00 + (index * 13 % 900) + (index % 2 * 0x8000) + (step * ((index % 9) - 4) / 3))));
 
-    private static byte[] Counts(int step) => Fill(100, 8, (index, bytes) => BinaryPrimitives.WriteInt64LittleEndian(bytes, (index * 1_000_003L) + (step * (long)index)));
+    private static byte[] Counts(int step) =>
+        Fill(100, 8, (index, bytes) => BinaryPrimitives.WriteInt64LittleEndian(bytes, (index * 1_000_003L) + (step * (long)index)));
 
     private static byte[] Fill(int count, int unit, Action<int, byte[]> write)
     {

@@ -10,14 +10,15 @@ using Xunit;
 namespace FishCheckpoint.Tests.Codec;
 
 /// <summary>
-/// Files that version 1 wrote stay readable. What is stored uncompressed is also written byte for byte the same; compressed bytes may differ
-/// between versions of the compressing libraries.
+/// Files that version 1 wrote stay readable. What is stored uncompressed is also written byte for byte the same; compressed bytes may
+/// differ between versions of the compressing libraries.
 /// </summary>
 public sealed class GoldenFrameTests : IDisposable
 {
     private static readonly Digest ParentState = Digest.Of("parent"u8);
 
-    internal static readonly byte[] Plain = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 20).Select(step => $"{{\"step\":{step}}}")));
+    internal static readonly byte[] Plain =
+        Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 20).Select(step => $"{{\"step\":{step}}}")));
 
     private readonly TemporaryFolder folder = new();
     private readonly MemoryModel parent = Parent();
@@ -42,11 +43,14 @@ public sealed class GoldenFrameTests : IDisposable
     [MemberData(nameof(Compressions))]
     public void Decode_GoldenDelta_IsTheDelta(string name)
     {
-        var expected = MemoryModel.Flatten(delta.OpenReader()).Select(change => (change.Tensor, change.Position, Convert.ToHexString(change.Value)));
+        var expected = MemoryModel.Flatten(delta.OpenReader())
+            .Select(change => (change.Tensor, change.Position, Convert.ToHexString(change.Value)));
         foreach (var map in new[] { "plain", "xor" })
         {
-            using var decoder = new DeltaDecoder(Golden($"mask.{name}"), Golden($"values-{map}.{name}"), parent.Layout, map == "xor" ? parent : null);
-            Assert.Equal(expected, MemoryModel.Flatten(decoder).Select(change => (change.Tensor, change.Position, Convert.ToHexString(change.Value))));
+            using var decoder =
+                new DeltaDecoder(Golden($"mask.{name}"), Golden($"values-{map}.{name}"), parent.Layout, map == "xor" ? parent : null);
+            Assert.Equal(expected, MemoryModel.Flatten(decoder)
+                .Select(change => (change.Tensor, change.Position, Convert.ToHexString(change.Value))));
         }
     }
 
@@ -88,7 +92,8 @@ public sealed class GoldenFrameTests : IDisposable
     internal static MemoryModel Parent() => new(
         new Layout(
         [
-            new TensorInfo("embed.weight", DType.F32, [5, 8]), new TensorInfo("ünused", DType.I64, [0]), new TensorInfo("head", DType.BF16, [3]),
+            new TensorInfo("embed.weight", DType.F32, [5, 8]), new TensorInfo("ünused", DType.I64, [0]),
+            new TensorInfo("head", DType.BF16, [3]),
             new TensorInfo("mask", DType.U8, [600]),
         ]),
         [Bytes(160, 1), [], Bytes(6, 2), Bytes(600, 3)]);
@@ -103,15 +108,20 @@ public sealed class GoldenFrameTests : IDisposable
     }
 
     internal static MemoryFrame Golden(string name) => MemoryFrame.Of(
-        Convert.FromHexString(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Codec", "Golden", $"{name.ToLowerInvariant()}.v1.hex")).ReplaceLineEndings("")));
+        Convert.FromHexString(
+            File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Codec", "Golden", $"{name.ToLowerInvariant()}.v1.hex"))
+                .ReplaceLineEndings("")));
 
     internal async Task<Dictionary<string, byte[]>> Encode(Compression compression)
     {
         var options = new CodecOptions(compression, compression) { Effort = CodecEffort.Runs };
-        using var plain = DeltaEncoder.Encode(delta.OpenReader(), null, default, options, folder.Path, TestContext.Current.CancellationToken);
-        using var xor = DeltaEncoder.Encode(delta.OpenReader(), parent, ParentState, options, folder.Path, TestContext.Current.CancellationToken);
+        using var plain =
+            DeltaEncoder.Encode(delta.OpenReader(), null, default, options, folder.Path, TestContext.Current.CancellationToken);
+        using var xor =
+            DeltaEncoder.Encode(delta.OpenReader(), parent, ParentState, options, folder.Path, TestContext.Current.CancellationToken);
         using var writer = new FrameWriter(FrameKind.Bytes, folder.Path);
-        var bytes = await BytesCoder.EncodeAsync(new MemoryStream(Plain), options, writer, long.MaxValue, TestContext.Current.CancellationToken);
+        var bytes = await BytesCoder.EncodeAsync(new MemoryStream(Plain), options, writer, long.MaxValue,
+            TestContext.Current.CancellationToken);
         return new Dictionary<string, IFrame>
         {
             [$"mask.{compression}"] = plain.Mask!, [$"values-plain.{compression}"] = plain.Values,
@@ -120,5 +130,6 @@ public sealed class GoldenFrameTests : IDisposable
     }
 
     // Not random, so that no library's generator is part of the format.
-    private static byte[] Bytes(int length, int seed) => [.. Enumerable.Range(0, length).Select(index => (byte)((index % 16 * 7) + (seed * 31)))];
+    private static byte[] Bytes(int length, int seed) =>
+        [.. Enumerable.Range(0, length).Select(index => (byte)((index % 16 * 7) + (seed * 31)))];
 }

@@ -9,7 +9,8 @@ using Xunit;
 
 namespace FishCheckpoint.Tests.Codec;
 
-/// <summary>What version 1 wrote of matrices whose rows and columns differ stays readable: masks by row, densities, rates, signs by row, few distances.</summary>
+/// <summary>What version 1 wrote of matrices whose rows and columns differ stays readable: masks by row, densities, rates, signs by row,
+/// few distances.</summary>
 public sealed class GoldenRowsTests
 {
     private const int Rows = 96;
@@ -19,7 +20,8 @@ public sealed class GoldenRowsTests
     private const int Scattered = 6000;
 
     private static readonly Layout Layout = new(
-        [new TensorInfo("grid", DType.BF16, [Rows, Columns]), new TensorInfo("tiny", DType.BF16, [Tiny]), new TensorInfo("scattered", DType.BF16, [Scattered])]);
+        [new TensorInfo("grid", DType.BF16, [Rows, Columns]), new TensorInfo("tiny", DType.BF16, [Tiny]),
+            new TensorInfo("scattered", DType.BF16, [Scattered])]);
 
     private readonly MemoryModel parent = Parent();
 
@@ -58,7 +60,8 @@ public sealed class GoldenRowsTests
         using var folder = new TemporaryFolder();
         var options = new CodecOptions { Effort = CodecEffort.Small };
         using var blocks = BlocksEncoder.TryEncode(Moved().OpenReader(), parent, default, options, folder.Path)!;
-        using var masked = DeltaEncoder.Encode(Moved().OpenReader(), parent, default, options, folder.Path, TestContext.Current.CancellationToken);
+        using var masked =
+            DeltaEncoder.Encode(Moved().OpenReader(), parent, default, options, folder.Path, TestContext.Current.CancellationToken);
         return new Dictionary<string, byte[]>
         {
             ["blocks-rows.small"] = MemoryFrame.Of(blocks.Values).ToArray(),
@@ -77,8 +80,10 @@ public sealed class GoldenRowsTests
     {
         var mask = Mask.Create(Layout,
         [
-            new TensorMask(0, Enumerable.Range(0, Rows * Columns).Where(Taken).Select(place => (long)place).ToArray()), new TensorMask(1, new long[] { 4, 100, 299 }),
-            new TensorMask(2, Enumerable.Range(0, Scattered).Where(place => Hash(place) % 4096 < 4096 >> (Small(place) / 128 % 12)).Select(place => (long)place).ToArray()),
+            new TensorMask(0, Enumerable.Range(0, Rows * Columns).Where(Taken).Select(place => (long)place).ToArray()),
+            new TensorMask(1, new long[] { 4, 100, 299 }),
+            new TensorMask(2, Enumerable.Range(0, Scattered).Where(place => Hash(place) % 4096 < 4096 >> (Small(place) / 128 % 12))
+                .Select(place => (long)place).ToArray()),
         ]);
         byte[][] tensors = [Grid(1), Few(1), Scatter(1)];
         return MaskedState.Gather(mask, tensor => tensors[tensor]);
@@ -97,7 +102,8 @@ public sealed class GoldenRowsTests
     private static byte[] Few(int step) => Fill(Tiny, place => (ushort)(0x3F00 + place + (step * ((place % 3) + 1))));
 
     // Of the smallest values all have changed, of the largest few.
-    private static byte[] Scatter(int step) => Fill(Scattered, place => (ushort)(0x3800 + Small(place) + (step * ((int)(Hash(place + 1) % 3) - 1 | 1))));
+    private static byte[] Scatter(int step) =>
+        Fill(Scattered, place => (ushort)(0x3800 + Small(place) + (step * ((int)(Hash(place + 1) % 3) - 1 | 1))));
 
     private static int Small(int place) => (int)(Hash(place + Scattered) % 1536);
 

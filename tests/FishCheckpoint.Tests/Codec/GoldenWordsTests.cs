@@ -9,7 +9,8 @@ using Xunit;
 
 namespace FishCheckpoint.Tests.Codec;
 
-/// <summary>What version 1 wrote of tensors that change densely, or in some rows alone, stays readable: positions by rate and in rows, tables by levels, few distances.</summary>
+/// <summary>What version 1 wrote of tensors that change densely, or in some rows alone, stays readable: positions by rate and in rows,
+/// tables by levels, few distances.</summary>
 public sealed class GoldenWordsTests
 {
     private const string Name = "blocks-words.small";
@@ -18,7 +19,8 @@ public sealed class GoldenWordsTests
     private const int Tiny = 300;
 
     private static readonly Layout Layout = new(
-        [new TensorInfo("dense", DType.BF16, [Rows, Columns]), new TensorInfo("tokens", DType.BF16, [Rows, Columns]), new TensorInfo("tiny", DType.BF16, [Tiny])]);
+        [new TensorInfo("dense", DType.BF16, [Rows, Columns]), new TensorInfo("tokens", DType.BF16, [Rows, Columns]),
+            new TensorInfo("tiny", DType.BF16, [Tiny])]);
 
     private readonly MemoryModel parent = Parent();
 
@@ -56,7 +58,8 @@ public sealed class GoldenWordsTests
 
     // The larger a value, the less often it has changed; of the second tensor every third row alone, of the last one a quarter.
     private static long[] Taken(int tensor) => [.. Enumerable.Range(0, tensor == 2 ? Tiny : Rows * Columns)
-        .Where(place => tensor == 2 ? Hash(place) % 4 == 1 : (tensor == 0 || place / Columns % 3 == 1) && Hash(place) % 4096 < 3800 >> (Small(place) / 128 % 12))
+        .Where(place => tensor == 2 ? Hash(place) % 4 == 1 : (tensor == 0 || place / Columns % 3 == 1)
+            && Hash(place) % 4096 < 3800 >> (Small(place) / 128 % 12))
         .Select(place => (long)place)];
 
     // Not random, so that no library's generator is part of the format. Small values go far.
@@ -66,7 +69,8 @@ public sealed class GoldenWordsTests
         for (var place = 0; place < count; place++)
         {
             var distance = 1 + (int)(Hash(place + 1) % (1U << Math.Max(0, 5 - (Small(place) / 128))));
-            BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(2 * place), (ushort)(0x3800 + Small(place) + (step * (Hash(place + 2) % 2 == 0 ? distance : -distance))));
+            BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(2 * place),
+                (ushort)(0x3800 + Small(place) + (step * (Hash(place + 2) % 2 == 0 ? distance : -distance))));
         }
 
         return bytes;

@@ -17,14 +17,17 @@ public sealed class MaskRecoderTests : IDisposable
     [Fact]
     public void Recode_FromAnyEffortToAnother_IsWhatEncodingGives() => Properties.ForSeeds(15, random =>
     {
-        var from = MemoryModel.Random(random, new TensorInfo("a", DType.F32, [random.Next(1, 90_000)]), new TensorInfo("b", DType.BF16, [random.Next(1, 3_000)]));
+        var from = MemoryModel.Random(
+            random, new TensorInfo("a", DType.F32, [random.Next(1, 90_000)]), new TensorInfo("b", DType.BF16, [random.Next(1, 3_000)]));
         var to = from.Changed(random, Math.Pow(random.NextDouble(), 2));
-        foreach (var (first, then) in new[] { (CodecEffort.Fast, CodecEffort.Small), (CodecEffort.Runs, CodecEffort.Small), (CodecEffort.Small, CodecEffort.Fast) })
+        foreach (var (first, then) in
+            new[] { (CodecEffort.Fast, CodecEffort.Small), (CodecEffort.Runs, CodecEffort.Small), (CodecEffort.Small, CodecEffort.Fast) })
         {
             using var stored = Encode(from, to, first);
             using var expected = Encode(from, to, then);
             using var writer = new FrameWriter(FrameKind.Mask, folder.Path);
-            var recoded = MaskRecoder.Recode(stored.Mask!, from.Layout, new CodecOptions { Effort = then }, writer, TestContext.Current.CancellationToken);
+            var recoded = MaskRecoder.Recode(
+                stored.Mask!, from.Layout, new CodecOptions { Effort = then }, writer, TestContext.Current.CancellationToken);
             Assert.Equal(Bytes(expected.Mask!), Bytes(recoded));
         }
     });

@@ -85,15 +85,20 @@ public sealed class MaskedValuesTests : IDisposable
         DeltaEncoder.Encode(delta, parent, Parent, options ?? new CodecOptions(), folder.Path, TestContext.Current.CancellationToken);
 
     private EncodedDelta Masked(IFrame mask, IMaskedValues values, CodecOptions? options = null) => DeltaEncoder.EncodeMasked(
-        mask, values, mapped: false, Parent, options ?? new CodecOptions(), folder.Path, cancellation: TestContext.Current.CancellationToken);
+        mask, values, mapped: false, Parent, options ?? new CodecOptions(), folder.Path,
+        cancellation: TestContext.Current.CancellationToken);
 
     // Some tensors of more than a chunk, and some of a few positions.
     private static Delta Draw(Random random)
     {
-        var layout = new Layout([new TensorInfo("a", DType.F32, [200_000]), new TensorInfo("b", DType.BF16, [50]), new TensorInfo("c", DType.I64, [9000])]);
+        var layout = new Layout(
+            [new TensorInfo("a", DType.F32, [200_000]), new TensorInfo("b", DType.BF16, [50]), new TensorInfo("c", DType.I64, [9000])]);
         var mask = Mask.Create(layout, layout.Tensors.Select((tensor, index) => new TensorMask(
             index, Enumerable.Range(0, (int)tensor.Units).Where(_ => random.Next(3) == 0).Select(unit => (long)unit).ToArray())));
-        return new Delta(mask, [.. mask.Tensors.Select(tensor => (ReadOnlyMemory<byte>)Values(random, tensor.Positions.Length * layout.Tensors[tensor.Tensor].UnitSize))]);
+        return new Delta(
+            mask,
+            [.. mask.Tensors.Select(
+                tensor => (ReadOnlyMemory<byte>)Values(random, tensor.Positions.Length * layout.Tensors[tensor.Tensor].UnitSize))]);
     }
 
     private static byte[] Values(Random random, int length)

@@ -10,7 +10,8 @@ public sealed class OrderedPipelineTests
     {
         var (random, given) = (new Random(1), new List<int>());
         using (var pipeline = new OrderedPipeline<CodingBuffers>(
-            chunk => { Thread.SpinWait(chunk.Offset % 7 * 1000); chunk.ValuesLength = chunk.Offset; }, chunk => given.Add(chunk.ValuesLength), 2))
+            chunk => { Thread.SpinWait(chunk.Offset % 7 * 1000); chunk.ValuesLength = chunk.Offset;
+            }, chunk => given.Add(chunk.ValuesLength), 2))
         {
             for (var number = 0; number < 300; number++)
             {

@@ -34,8 +34,11 @@ public sealed class RowCoderTests
     {
         var random = new Random(4);
         var (row, column) = (Odds(random, 256), Odds(random, 512));
-        var positions = (from r in Enumerable.Range(0, 256) from c in Enumerable.Range(0, 512) where random.NextDouble() < Math.Min(1, row[r] * column[c]) select (r * 512L) + c).Take(30_000).ToArray();
-        var gaps = new MagnitudeCoder().Estimate<ulong>(positions.Zip(positions.Skip(1), (left, right) => (ulong)(right - left - 1)).ToArray());
+        var positions =
+            (from r in Enumerable.Range(0, 256) from c in Enumerable.Range(0, 512)
+            where random.NextDouble() < Math.Min(1, row[r] * column[c]) select (r * 512L) + c).Take(30_000).ToArray();
+        var gaps = new MagnitudeCoder()
+            .Estimate<ulong>(positions.Zip(positions.Skip(1), (left, right) => (ulong)(right - left - 1)).ToArray());
         Assert.InRange(coder.TryEncode(positions, 512, int.MaxValue, encoded), 1, (int)(0.7 * gaps));
     }
 
@@ -88,5 +91,6 @@ public sealed class RowCoderTests
         return drawn.Count > 0 ? [.. drawn] : [random.Next(rows * width)];
     }
 
-    private static double[] Odds(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => Math.Pow(random.NextDouble(), 3) * 2)];
+    private static double[] Odds(Random random, int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => Math.Pow(random.NextDouble(), 3) * 2)];
 }

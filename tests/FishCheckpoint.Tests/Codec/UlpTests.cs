@@ -45,7 +45,8 @@ public sealed class UlpTests
     [Fact]
     public void Distances_OfHalvesAtEveryStep_AreOfTheIntegersInTheOrderOfValues()
     {
-        var finite = Enumerable.Range(0, 1 << 16).Select(bits => (ushort)bits).Where(bits => Half.IsFinite(BitConverter.UInt16BitsToHalf(bits)));
+        var finite = Enumerable.Range(0, 1 << 16).Select(bits => (ushort)bits)
+            .Where(bits => Half.IsFinite(BitConverter.UInt16BitsToHalf(bits)));
         var ordered = finite.OrderBy(bits => (double)BitConverter.UInt16BitsToHalf(bits)).ThenBy(bits => bits == 0 ? 1 : 0).ToArray();
         for (var index = 1; index < ordered.Length; index++)
         {

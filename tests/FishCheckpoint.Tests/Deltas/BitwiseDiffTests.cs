@@ -82,8 +82,10 @@ public sealed class BitwiseDiffTests
     [Fact]
     public void Collect_NegativeZeroAndNanPayloads_Differ()
     {
-        float[] left = [0f, BitConverter.Int32BitsToSingle(0x7FC00000), BitConverter.Int32BitsToSingle(0x7FC00001), 1f, float.PositiveInfinity];
-        float[] right = [-0f, BitConverter.Int32BitsToSingle(0x7FC00001), BitConverter.Int32BitsToSingle(0x7FC00001), 1f, float.NegativeInfinity];
+        float[] left =
+            [0f, BitConverter.Int32BitsToSingle(0x7FC00000), BitConverter.Int32BitsToSingle(0x7FC00001), 1f, float.PositiveInfinity];
+        float[] right =
+            [-0f, BitConverter.Int32BitsToSingle(0x7FC00001), BitConverter.Int32BitsToSingle(0x7FC00001), 1f, float.NegativeInfinity];
         var found = new int[5];
 
         Assert.Equal(3, BitwiseDiff.Collect(MemoryMarshal.AsBytes<float>(left), MemoryMarshal.AsBytes<float>(right), 4, found));

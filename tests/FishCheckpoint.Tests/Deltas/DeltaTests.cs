@@ -9,7 +9,8 @@ namespace FishCheckpoint.Tests.Deltas;
 public sealed class DeltaTests
 {
     private static readonly Layout Layout = new(
-        [new TensorInfo("a", DType.F32, [(3 * DeltaChunk.Capacity) + 5]), new TensorInfo("b", DType.U8, [10]), new TensorInfo("c", DType.F64, [DeltaChunk.Capacity])]);
+        [new TensorInfo("a", DType.F32, [(3 * DeltaChunk.Capacity) + 5]), new TensorInfo("b", DType.U8, [10]),
+        new TensorInfo("c", DType.F64, [DeltaChunk.Capacity])]);
 
     [Fact]
     public void OpenReader_MoreThanAChunkHolds_ReadsItAllInFullChunks()
@@ -18,7 +19,8 @@ public sealed class DeltaTests
         var mask = Mask.Create(Layout,
         [
             new TensorMask(0, Properties.Positions(random, (2 * DeltaChunk.Capacity) + 1, Layout.Tensors[0].Units)),
-            new TensorMask(1, new long[] { 0, 9 }), new TensorMask(2, Enumerable.Range(0, DeltaChunk.Capacity).Select(unit => (long)unit).ToArray()),
+            new TensorMask(1, new long[] { 0, 9 }),
+                new TensorMask(2, Enumerable.Range(0, DeltaChunk.Capacity).Select(unit => (long)unit).ToArray()),
         ]);
         var values = mask.Tensors.Select(tensor => new byte[tensor.Positions.Length * Layout.Tensors[tensor.Tensor].UnitSize]).ToArray();
         Array.ForEach(values, random.NextBytes);

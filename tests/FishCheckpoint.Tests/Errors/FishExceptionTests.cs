@@ -12,7 +12,8 @@ public sealed class FishExceptionTests
         var error = new FishException(ErrorCode.StepTaken, "task/7", "The step is taken.", "Take another.", inner) { Operation = "save" };
 
         Assert.Equal("STEP_TAKEN (task/7): The step is taken. Take another.", error.Message);
-        Assert.Equal((ErrorCode.StepTaken, "task/7", "The step is taken.", "Take another."), (error.Code, error.Key, error.Cause, error.Hint));
+        Assert.Equal(
+            (ErrorCode.StepTaken, "task/7", "The step is taken.", "Take another."), (error.Code, error.Key, error.Cause, error.Hint));
         Assert.Equal((ErrorKind.Conflict, "save"), (error.Kind, error.Operation));
         Assert.Same(inner, error.InnerException);
     }

@@ -27,7 +27,8 @@ public sealed class DropNamesTests
     [InlineData("model-{step}.safetensors", "model-5xsafetensors", null)]
     [InlineData("*_{step}_*", "run_7_a", 7L)]
     [InlineData("({step})+", "(8)+", 8L)]
-    public void StepOf_APattern_IsWhereItSays(string pattern, string name, long? step) => Assert.Equal(step, DropNames.Create(pattern).StepOf(name));
+    public void StepOf_APattern_IsWhereItSays(string pattern, string name, long? step) =>
+        Assert.Equal(step, DropNames.Create(pattern).StepOf(name));
 
     [Theory]
     [InlineData("model.safetensors")]

@@ -12,7 +12,8 @@ public sealed class PullPlanTests
     private static readonly Digest Base = Digest.Of("base"u8);
 
     private static readonly TaskInfo Task = new(
-        "task", "base", Base, default, null, new Dictionary<string, string>(StringComparer.Ordinal), null, new Dictionary<string, OwnTensor?>(StringComparer.Ordinal), 1, 1, default);
+        "task", "base", Base, default, null, new Dictionary<string, string>(StringComparer.Ordinal), null,
+        new Dictionary<string, OwnTensor?>(StringComparer.Ordinal), 1, 1, default);
 
     [Fact]
     public void Of_AnEmptyFolder_IsFull() => Assert.IsType<PullPlan.Full>(PullPlan.Of(null, [], Task, Wanted(3, "a")));
@@ -54,15 +55,20 @@ public sealed class PullPlanTests
     public void Of_AnotherTask_IsRefused()
     {
         var current = Folder(4, "b");
-        Assert.Equal(ErrorCode.FolderTaken, Assert.Throws<FishException>(() => PullPlan.Of(current, [current], Task with { Name = "other" }, Wanted(5, "c"))).Code);
-        Assert.Equal(ErrorCode.BaseMismatch, Assert.Throws<FishException>(() => PullPlan.Of(current, [current], Task with { BaseId = Digest.Of("x"u8) }, Wanted(5, "c"))).Code);
+        Assert.Equal(
+            ErrorCode.FolderTaken,
+            Assert.Throws<FishException>(() => PullPlan.Of(current, [current], Task with { Name = "other" }, Wanted(5, "c"))).Code);
+        Assert.Equal(
+            ErrorCode.BaseMismatch, Assert.Throws<FishException>(
+                () => PullPlan.Of(current, [current], Task with { BaseId = Digest.Of("x"u8) }, Wanted(5, "c"))).Code);
     }
 
     private static PulledFolder Folder(long step, string state) =>
         new($"/models/step-{step}", new PulledManifest(PulledManifest.Current, "task", Base, step, StateOf(state), [], default));
 
     private static CheckpointInfo Wanted(long step, string state) => new(
-        "task", step, "base", StateOf(state), default, 0, 0, 0, 0, 0, 0, 1, null, new Dictionary<string, double>(StringComparer.Ordinal), [], default);
+        "task", step, "base", StateOf(state), default, 0, 0, 0, 0, 0, 0, 1, null, new Dictionary<string, double>(StringComparer.Ordinal),
+        [], default);
 
     private static Digest StateOf(string name) => Digest.Of(System.Text.Encoding.UTF8.GetBytes(name));
 }

@@ -11,7 +11,8 @@ public sealed class RetryPolicyTests
     {
         Assert.Equal(RetryPolicy.Wait, RetryPolicies.Of(Error(ErrorCode.CheckpointNotFound)));
         Assert.All(
-            [ErrorCode.ServerUnavailable, ErrorCode.TooManyRequests, ErrorCode.InsufficientStorage, ErrorCode.CorruptCheckpoint, ErrorCode.DigestMismatch],
+            [ErrorCode.ServerUnavailable, ErrorCode.TooManyRequests, ErrorCode.InsufficientStorage, ErrorCode.CorruptCheckpoint,
+            ErrorCode.DigestMismatch],
             code => Assert.Equal(RetryPolicy.Retry, RetryPolicies.Of(Error(code))));
         Assert.All(
             [ErrorCode.TaskNotFound, ErrorCode.FolderTaken, ErrorCode.BaseMismatch, ErrorCode.KeyForbidden, ErrorCode.StoreTooNew],

@@ -21,7 +21,8 @@ public sealed class TextPointerTests : IDisposable
 
     private string? Linked => new FileInfo(folder["current"]).LinkTarget;
 
-    private static LinkCalls NoLinks => new() { Create = (_, _) => throw new IOException("A required privilege is not held by the client.") };
+    private static LinkCalls NoLinks =>
+        new() { Create = (_, _) => throw new IOException("A required privilege is not held by the client.") };
 
     private static LinkCalls Killed => new() { Move = (_, _) => throw new KilledException() };
 
@@ -78,7 +79,10 @@ public sealed class TextPointerTests : IDisposable
     {
         Move(Pointer(), "step-1");
         var waits = 0;
-        var busy = FileMoves.Here with { IsWindows = true, Move = (_, _, _) => throw new UnauthorizedAccessException("open"), Wait = _ => waits++ };
+        var busy = FileMoves.Here with
+        {
+            IsWindows = true, Move = (_, _, _) => throw new UnauthorizedAccessException("open"), Wait = _ => waits++,
+        };
 
         var pointer = new TextPointer(new LinkCalls(), (written, place) => FileReplacement.Move(written, place, busy, mayBeAway: false));
         Assert.Throws<UnauthorizedAccessException>(() => Move(pointer, "step-2"));
@@ -150,7 +154,9 @@ public sealed class TextPointerTests : IDisposable
         new(links ?? new LinkCalls(), (written, place) => AtomicFile.Replace(written, place, mayBeAway: false));
 
     private static PulledManifest Manifest(long step) =>
-        new(PulledManifest.Current, "task", default, step, Digest.Of(BitConverter.GetBytes(step)), [], DateTimeOffset.UnixEpoch.AddHours(step));
+        new(
+            PulledManifest.Current, "task", default, step, Digest.Of(BitConverter.GetBytes(step)), [],
+            DateTimeOffset.UnixEpoch.AddHours(step));
 
     private PullFolder Open(LinkCalls? links = null) => PullFolder.Open(folder.Path, warnings.Add, Pointer(links));
 
@@ -158,7 +164,8 @@ public sealed class TextPointerTests : IDisposable
 
     private string? Move(TextPointer pointer, string target) => pointer.Move(folder.Path, target, folder[".incoming-next"]);
 
-    private string[] Entries() => [.. Directory.EnumerateFileSystemEntries(folder.Path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    private string[] Entries() =>
+        [.. Directory.EnumerateFileSystemEntries(folder.Path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     private sealed class KilledException() : Exception("Nothing runs after this.");
 }

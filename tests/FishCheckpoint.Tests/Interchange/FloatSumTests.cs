@@ -10,7 +10,8 @@ public sealed class FloatSumTests
 {
     private static readonly DType[] Types = [DType.F32, DType.F64, DType.F16, DType.BF16];
 
-    public static TheoryData<DType, DType> Pairs => [.. Types.SelectMany(_ => Types, (left, right) => new TheoryDataRow<DType, DType>(left, right))];
+    public static TheoryData<DType, DType> Pairs =>
+        [.. Types.SelectMany(_ => Types, (left, right) => new TheoryDataRow<DType, DType>(left, right))];
 
     [Theory]
     [MemberData(nameof(Pairs))]
@@ -26,8 +27,11 @@ public sealed class FloatSumTests
             FloatSum.Add(dense, sum, sparse, right.AsSpan(index * width, width));
 
             // PyTorch rounds several to bfloat16 at once, and there makes FFFF of what is no number, or one, and makes 7FC0 of it.
-            var noNumber = dense == DType.BF16 && double.IsNaN(FloatSum.Wide(dense, expected.AsSpan(index * size, size))) && sum is [0xC0, 0x7F];
-            Assert.True(noNumber || expected.AsSpan(index * size, size).SequenceEqual(sum), $"{index}: {Convert.ToHexString(expected, index * size, size)} is expected, not {Convert.ToHexString(sum)}.");
+            var noNumber = dense == DType.BF16 && double.IsNaN(FloatSum.Wide(dense, expected.AsSpan(index * size, size)))
+                && sum is [0xC0, 0x7F];
+            Assert.True(
+                noNumber || expected.AsSpan(index * size, size).SequenceEqual(sum),
+                $"{index}: {Convert.ToHexString(expected, index * size, size)} is expected, not {Convert.ToHexString(sum)}.");
         }
     }
 

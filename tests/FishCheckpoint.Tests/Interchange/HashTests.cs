@@ -3,7 +3,9 @@ using Xunit;
 
 namespace FishCheckpoint.Tests.Interchange;
 
-/// <summary>Checksums against numbers that their authors have published (xxHash's sanity check; BLAKE3's test vectors; RFC 1950), and cut anywhere.</summary>
+/// <summary>
+/// Checksums against numbers that their authors have published (xxHash's sanity check; BLAKE3's test vectors; RFC 1950), and cut anywhere.
+/// </summary>
 public sealed class HashTests
 {
     [Theory]
@@ -20,7 +22,8 @@ public sealed class HashTests
     [InlineData(2048, "f736557fd47073a5dd59e2c3a5f038e0")]
     [InlineData(2240, "ccb134fbfa7ce49d6e73a90539cf2948")]
     [InlineData(2367, "e89c0f6ff369b427cb37aeb9e5d361ed")]
-    public void Xxh3_PublishedInput_HasThePublishedHash(int length, string expected) => Assert.Equal(expected, Whole(Checksums.Xxh3, Generated(length)));
+    public void Xxh3_PublishedInput_HasThePublishedHash(int length, string expected) =>
+        Assert.Equal(expected, Whole(Checksums.Xxh3, Generated(length)));
 
     [Theory]
     [InlineData(0, "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262")]

@@ -9,7 +9,8 @@ namespace FishCheckpoint.Tests.Masks;
 public sealed class MaskTests
 {
     private static readonly Layout Layout = new(
-        [new TensorInfo("a", DType.F32, [10]), new TensorInfo("b", DType.U8, [3]), new TensorInfo("empty", DType.F32, [0]), new TensorInfo("d", DType.F4, [8])]);
+        [new TensorInfo("a", DType.F32, [10]), new TensorInfo("b", DType.U8, [3]), new TensorInfo("empty", DType.F32, [0]),
+        new TensorInfo("d", DType.F4, [8])]);
 
     [Fact]
     public void Create_TensorsInAnyOrder_AreTheSameMask()
@@ -30,7 +31,8 @@ public sealed class MaskTests
     [Fact]
     public void Create_TensorsWithoutPositions_AreDropped()
     {
-        var mask = Mask.Create(Layout, [new TensorMask(0, new long[] { 1 }), new TensorMask(2, default), new TensorMask(1, Array.Empty<long>())]);
+        var mask = Mask.Create(
+            Layout, [new TensorMask(0, new long[] { 1 }), new TensorMask(2, default), new TensorMask(1, Array.Empty<long>())]);
 
         Assert.Equal(Mask.Create(Layout, [new TensorMask(0, new long[] { 1 })]).Id, mask.Id);
         Assert.Single(mask.Tensors);
@@ -66,7 +68,8 @@ public sealed class MaskTests
 
     [Fact]
     public void Create_TensorTwice_Throws() => Assert.Throws<ArgumentException>(
-        () => Mask.Create(Layout, [new TensorMask(0, new long[] { 0 }), new TensorMask(1, new long[] { 0 }), new TensorMask(0, new long[] { 1 })]));
+        () => Mask.Create(
+            Layout, [new TensorMask(0, new long[] { 0 }), new TensorMask(1, new long[] { 0 }), new TensorMask(0, new long[] { 1 })]));
 
     [Fact]
     public void Dense_Layout_HoldsEveryUnit()

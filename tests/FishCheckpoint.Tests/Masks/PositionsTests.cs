@@ -39,7 +39,8 @@ public sealed class PositionsTests
         {
             foreach (var (wrong, code) in new[]
             {
-                (positions[place - 1], ErrorCode.IndexRepeated), (positions[place - 1] - 1, place == 1 ? ErrorCode.IndexOutOfRange : ErrorCode.IndexUnsorted),
+                (positions[place - 1], ErrorCode.IndexRepeated),
+                    (positions[place - 1] - 1, place == 1 ? ErrorCode.IndexOutOfRange : ErrorCode.IndexUnsorted),
                 (1000L, ErrorCode.IndexOutOfRange),
             })
             {

@@ -13,13 +13,17 @@ public sealed class ChangeMeterTests
     // A value, its bits, and what they are.
     public static TheoryData<DType, ulong, double> Values => new()
     {
-        { DType.F32, 0x3FC00000, 1.5 }, { DType.F64, 0xC004000000000000, -2.5 }, { DType.F16, 0x3E00, 1.5 }, { DType.F16, 0x0001, 5.9604644775390625e-08 },
-        { DType.BF16, 0xC020, -2.5 }, { DType.BF16, 0x3F80, 1 }, { DType.I8, 0x80, -128 }, { DType.U8, 0x80, 128 }, { DType.Bool, 1, 1 }, { DType.I16, 0xFFFF, -1 },
-        { DType.U16, 0xFFFF, 65535 }, { DType.I32, 0xFFFFFFFE, -2 }, { DType.U32, 0xFFFFFFFE, 4294967294 }, { DType.I64, 0xFFFFFFFFFFFFFFFD, -3 },
+        { DType.F32, 0x3FC00000, 1.5 }, { DType.F64, 0xC004000000000000, -2.5 }, { DType.F16, 0x3E00, 1.5 },
+            { DType.F16, 0x0001, 5.9604644775390625e-08 },
+        { DType.BF16, 0xC020, -2.5 }, { DType.BF16, 0x3F80, 1 }, { DType.I8, 0x80, -128 }, { DType.U8, 0x80, 128 }, { DType.Bool, 1, 1 },
+            { DType.I16, 0xFFFF, -1 },
+        { DType.U16, 0xFFFF, 65535 }, { DType.I32, 0xFFFFFFFE, -2 }, { DType.U32, 0xFFFFFFFE, 4294967294 },
+            { DType.I64, 0xFFFFFFFFFFFFFFFD, -3 },
         { DType.U64, 0x8000000000000000, 9223372036854775808 },
         { DType.F8E5M2, 0x7B, 57344 }, { DType.F8E5M2, 0x01, 0.0000152587890625 }, { DType.F8E5M2, 0xC1, -2.5 },
         { DType.F8E4M3, 0x7E, 448 }, { DType.F8E4M3, 0x01, 0.001953125 }, { DType.F8E4M3, 0xC2, -2.5 },
-        { DType.F8E4M3Fnuz, 0x7F, 240 }, { DType.F8E4M3Fnuz, 0x01, 0.0009765625 }, { DType.F8E5M2Fnuz, 0x7F, 57344 }, { DType.F8E5M2Fnuz, 0x01, 0.00000762939453125 },
+        { DType.F8E4M3Fnuz, 0x7F, 240 }, { DType.F8E4M3Fnuz, 0x01, 0.0009765625 }, { DType.F8E5M2Fnuz, 0x7F, 57344 },
+            { DType.F8E5M2Fnuz, 0x01, 0.00000762939453125 },
         { DType.F8E8M0, 127, 1 }, { DType.F8E8M0, 130, 8 },
     };
 
@@ -50,7 +54,8 @@ public sealed class ChangeMeterTests
     [Fact]
     public void Magnitude_LeavesOutWhatIsNotFinite_AndCountsIt()
     {
-        var change = Measure(DType.F32, [Bits(float.NaN), Bits(1), Bits(2), Bits(0)], [Bits(1), Bits(float.PositiveInfinity), Bits(3), 0x80000000]);
+        var change = Measure(
+            DType.F32, [Bits(float.NaN), Bits(1), Bits(2), Bits(0)], [Bits(1), Bits(float.PositiveInfinity), Bits(3), 0x80000000]);
         Assert.Equal((4L, 2L, 1.0, 0.5), (change.Changed, change.Magnitude.NotFinite, change.Magnitude.Max, change.Magnitude.Mean));
     }
 
@@ -67,19 +72,23 @@ public sealed class ChangeMeterTests
     public void AnyTwoStates_AreCountedAsTheyDiffer() => Properties.ForSeeds(20, random =>
     {
         var types = DTypes.All.ToArray();
-        var tensors = Enumerable.Range(0, 4).Select(index => new TensorInfo($"t{index}", types[random.Next(types.Length)], [random.Next(40_000) * 4])).ToArray();
+        var tensors = Enumerable.Range(0, 4)
+            .Select(index => new TensorInfo($"t{index}", types[random.Next(types.Length)], [random.Next(40_000) * 4])).ToArray();
         var from = MemoryModel.Random(random, tensors);
         var to = from.Changed(random, random.NextDouble());
         var report = Measure(from, to);
-        var expected = MemoryModel.Flatten(new StateDiff(from, to)).GroupBy(change => change.Tensor).ToDictionary(group => group.Key, group => group.LongCount());
-        Assert.Equal(Enumerable.Range(0, 4).Select(tensor => expected.GetValueOrDefault(tensor)), report.Tensors.Select(tensor => tensor.Changed));
+        var expected = MemoryModel.Flatten(new StateDiff(from, to)).GroupBy(change => change.Tensor)
+            .ToDictionary(group => group.Key, group => group.LongCount());
+        Assert.Equal(
+            Enumerable.Range(0, 4).Select(tensor => expected.GetValueOrDefault(tensor)), report.Tensors.Select(tensor => tensor.Changed));
         Assert.Equal(expected.Values.Sum(), report.Changed);
     });
 
     [Fact]
     public void ManyTensors_AreToldByThoseThatChangedMost()
     {
-        var tensors = Enumerable.Range(0, ChangeReport.MaxTensors + 5).Select(index => new TensorInfo($"t{index}", DType.U8, [2])).ToArray();
+        var tensors = Enumerable.Range(0, ChangeReport.MaxTensors + 5)
+            .Select(index => new TensorInfo($"t{index}", DType.U8, [2])).ToArray();
         var from = MemoryModel.Random(new Random(1), tensors);
         var to = from.Copy();
         to.Tensors[^1][0] ^= 1;

@@ -27,5 +27,6 @@ internal sealed class MemoryFrame(byte[] head, byte[] payload) : IFrame
 
     public byte[] ToArray() => [.. head, .. payload];
 
-    public void ReadPayload(long offset, Span<byte> destination) => payload.AsSpan(checked((int)offset), destination.Length).CopyTo(destination);
+    public void ReadPayload(long offset, Span<byte> destination) =>
+        payload.AsSpan(checked((int)offset), destination.Length).CopyTo(destination);
 }

@@ -47,7 +47,8 @@ public sealed class FileKindTests : IDisposable
     public void Open_HeaderWhoseLengthLooksLikeAnother_IsRead(int first, int second)
     {
         var length = first | (second << 8);
-        File.WriteAllBytes(folder["model.safetensors"], [(byte)first, (byte)second, 0, 0, 0, 0, 0, 0, .. "{}"u8, .. Enumerable.Repeat((byte)' ', length - 2)]);
+        File.WriteAllBytes(folder["model.safetensors"],
+            [(byte)first, (byte)second, 0, 0, 0, 0, 0, 0, .. "{}"u8, .. Enumerable.Repeat((byte)' ', length - 2)]);
         using var opened = SafetensorsFile.Open(folder["model.safetensors"]);
         Assert.Empty(opened.Header.Tensors);
     }
@@ -57,6 +58,8 @@ public sealed class FileKindTests : IDisposable
     {
         var whole = Headers.File(Headers.One("F32", "[100]", "[0,400]"), 400);
         File.WriteAllBytes(folder["model.safetensors"], whole[..200]);
-        Assert.Contains("truncated", Refused.With(ErrorCode.HeaderDataMismatch, () => SafetensorsFile.Open(folder["model.safetensors"])).Cause, StringComparison.Ordinal);
+        Assert.Contains("truncated",
+            Refused.With(ErrorCode.HeaderDataMismatch, () => SafetensorsFile.Open(folder["model.safetensors"])).Cause,
+            StringComparison.Ordinal);
     }
 }

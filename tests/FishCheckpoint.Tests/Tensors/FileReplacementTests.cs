@@ -123,7 +123,9 @@ public sealed class FileReplacementTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private void Move(bool mayBeAway, bool isWindows = true, Func<string, string, Exception?>? move = null, Action<string>? delete = null) => FileReplacement.Move(
+    private void Move(
+        bool mayBeAway, bool isWindows = true, Func<string, string, Exception?>? move = null, Action<string>? delete = null) =>
+        FileReplacement.Move(
         From, To,
         new FileMoves(
             isWindows,

@@ -49,10 +49,13 @@ public sealed class FolderContentsTests : IDisposable
     [Theory]
     [InlineData("model.safetensors model.fp16.safetensors", "", "model.safetensors")]
     [InlineData("model.safetensors model.fp16.safetensors", "FP16", "model.fp16.safetensors")]
-    [InlineData("model.safetensors model-1-of-2.fp16.safetensors model-2-of-2.fp16.safetensors", "fp16", "model-1-of-2.fp16.safetensors model-2-of-2.fp16.safetensors")]
+    [InlineData(
+        "model.safetensors model-1-of-2.fp16.safetensors model-2-of-2.fp16.safetensors", "fp16",
+        "model-1-of-2.fp16.safetensors model-2-of-2.fp16.safetensors")]
     [InlineData("model.bf16.safetensors", "", "model.bf16.safetensors")]
     [InlineData("pytorch_model.bin pytorch_model.fp16.bin", "fp16", "pytorch_model.fp16.bin")]
-    [InlineData("diffusion_pytorch_model.safetensors diffusion_pytorch_model.non_ema.safetensors", "", "diffusion_pytorch_model.safetensors")]
+    [InlineData(
+        "diffusion_pytorch_model.safetensors diffusion_pytorch_model.non_ema.safetensors", "", "diffusion_pytorch_model.safetensors")]
     public void Read_Variants_AreToldApart(string files, string variant, string expected)
     {
         Write(files);
@@ -89,7 +92,9 @@ public sealed class FolderContentsTests : IDisposable
         var read = Read(new ModelChoice(chosen));
         Assert.Equal(expected.Split(' '), read.Weights);
         Assert.Equal(chosen == "adapter_model.safetensors", read.SideFiles.Any(file => file.Name == "adapter_config.json"));
-        Assert.Contains("adapter_model", Refused.With(ErrorCode.FileNotFound, () => Read(new ModelChoice("other.safetensors"))).Hint, StringComparison.Ordinal);
+        Assert.Contains(
+            "adapter_model", Refused.With(ErrorCode.FileNotFound, () => Read(new ModelChoice("other.safetensors"))).Hint,
+            StringComparison.Ordinal);
         Refused.With(ErrorCode.FileNotFound, () => Read(new ModelChoice(Variant: "fp8")));
     }
 
@@ -166,17 +171,22 @@ public sealed class FolderContentsTests : IDisposable
     [Fact]
     public void Read_SentenceTransformers_KeepsItsLayers()
     {
-        Write("model.safetensors modules.json 1_Pooling/config.json 2_Dense/config.json 2_Dense/model.safetensors other/model.safetensors __init__.py");
+        Write(
+            "model.safetensors modules.json 1_Pooling/config.json 2_Dense/config.json 2_Dense/model.safetensors other/model.safetensors "
+            + "__init__.py");
         var read = Read();
         Assert.Equal(
-            ["1_Pooling/config.json", "2_Dense/config.json", "2_Dense/model.safetensors", "__init__.py", "modules.json"], read.SideFiles.Select(file => file.Name));
+            ["1_Pooling/config.json", "2_Dense/config.json", "2_Dense/model.safetensors", "__init__.py", "modules.json"],
+            read.SideFiles.Select(file => file.Name));
         Assert.Equal([new LeftOutFile("other/", "another model")], read.LeftOut);
     }
 
     [Fact]
     public void Read_DeepAndManyFolders_AreBounded()
     {
-        Write($"model.safetensors {string.Join('/', Enumerable.Repeat("d", 7))}/kept.txt {string.Join('/', Enumerable.Repeat("e", 8))}/deep.txt");
+        Write(
+            $"model.safetensors {string.Join('/', Enumerable.Repeat("d", 7))}/kept.txt "
+            + $"{string.Join('/', Enumerable.Repeat("e", 8))}/deep.txt");
         for (var file = 0; file <= SideFile.MaxCount; file++)
         {
             Write($"many/{file.ToString(CultureInfo.InvariantCulture)}.txt");
@@ -229,5 +239,6 @@ public sealed class FolderContentsTests : IDisposable
 
     private void WriteIndex(string name, params string[] files) => File.WriteAllText(
         folder[name],
-        "{\"metadata\":{},\"weight_map\":{" + string.Join(',', files.Select((file, number) => $"\"t{number.ToString(CultureInfo.InvariantCulture)}\":\"{file}\"")) + "}}");
+        "{\"metadata\":{},\"weight_map\":{" + string.Join(
+            ',', files.Select((file, number) => $"\"t{number.ToString(CultureInfo.InvariantCulture)}\":\"{file}\"")) + "}}");
 }

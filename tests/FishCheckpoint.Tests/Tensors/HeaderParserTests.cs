@@ -106,7 +106,9 @@ public sealed class HeaderParserTests
 
     [Fact]
     public void Parse_TextThatIsNotUtf8_IsInvalidJson() =>
-        Refused.With(ErrorCode.HeaderInvalidJson, () => HeaderParser.Parse(new byte[] { (byte)'{', (byte)'"', 0xFF, 0xC0, (byte)'"', (byte)'}' }, "f"));
+        Refused.With(
+            ErrorCode.HeaderInvalidJson,
+            () => HeaderParser.Parse(new byte[] { (byte)'{', (byte)'"', 0xFF, 0xC0, (byte)'"', (byte)'}' }, "f"));
 
     [Fact]
     public void Parse_TensorTwice_IsDuplicateKey()
@@ -147,7 +149,8 @@ public sealed class HeaderParserTests
     [InlineData("f32")]
     [InlineData("")]
     [InlineData("F128")]
-    public void Parse_OtherDtype_IsUnknownDtype(string dtype) => Refused.With(ErrorCode.HeaderUnknownDtype, () => Parse(One(dtype, "[1]", "[0,4]")));
+    public void Parse_OtherDtype_IsUnknownDtype(string dtype) =>
+        Refused.With(ErrorCode.HeaderUnknownDtype, () => Parse(One(dtype, "[1]", "[0,4]")));
 
     [Theory]
     [InlineData("[-1]")]
@@ -239,7 +242,8 @@ public sealed class HeaderParserTests
     public void Parse_EmptyTensors_ShareAnOffsetInTheHeadersOrder()
     {
         var header = Parse(
-            $$"""{"z":{{Entry("F32", "[0]", "[4,4]")}},"b":{{Entry("F32", "[1]", "[4,8]")}},"y":{{Entry("I8", "[2,0]", "[4,4]")}},"a":{{Entry("F32", "[]", "[0,4]")}}}""", 8);
+            $$"""{"z":{{Entry("F32", "[0]", "[4,4]")}},"b":{{Entry("F32", "[1]", "[4,8]")}}"""
+            + $$""","y":{{Entry("I8", "[2,0]", "[4,4]")}},"a":{{Entry("F32", "[]", "[0,4]")}}}""", 8);
 
         Assert.Equal(["a", "z", "y", "b"], header.Tensors.Select(tensor => tensor.Info.Name));
     }
@@ -275,7 +279,8 @@ public sealed class HeaderParserTests
     [Fact]
     public void Parse_EveryByteFlipped_IsAHeaderOrARefusal()
     {
-        var good = HeaderWriter.Create([new TensorInfo("a", DType.F32, [2]), new TensorInfo("b", DType.U8, [3])], new Dictionary<string, string> { ["k"] = "v" });
+        var good = HeaderWriter.Create(
+            [new TensorInfo("a", DType.F32, [2]), new TensorInfo("b", DType.U8, [3])], new Dictionary<string, string> { ["k"] = "v" });
         for (var index = 0; index < good.Json.Length; index++)
         {
             for (var bit = 0; bit < 8; bit++)

@@ -90,7 +90,8 @@ public sealed class ModelFolderTests : IDisposable
     private void AssertRefused(string text, string instead)
     {
         WriteShards();
-        File.WriteAllText(folder[ShardIndex.FileName], File.ReadAllText(folder[ShardIndex.FileName]).Replace(text, instead, StringComparison.Ordinal));
+        File.WriteAllText(
+            folder[ShardIndex.FileName], File.ReadAllText(folder[ShardIndex.FileName]).Replace(text, instead, StringComparison.Ordinal));
         Refused.With(ErrorCode.ShardIndexInvalid, () => ModelFolder.Open(folder.Path));
     }
 

@@ -18,7 +18,8 @@ public sealed class SafetensorsFileTests : IDisposable
     [MemberData(nameof(Types))]
     public void ReadData_EveryDtype_IsWhatWasWritten(DType type)
     {
-        var model = MemoryModel.Random(new Random(1), new TensorInfo("a", type, [4, 2]), new TensorInfo("b", type, [8]), new TensorInfo("e", type, [0]));
+        var model = MemoryModel.Random(
+            new Random(1), new TensorInfo("a", type, [4, 2]), new TensorInfo("b", type, [8]), new TensorInfo("e", type, [0]));
         Headers.Write(folder["m"], model);
         using var file = SafetensorsFile.Open(folder["m"]);
 
@@ -49,7 +50,8 @@ public sealed class SafetensorsFileTests : IDisposable
 
         SafetensorsFile.Open(folder["m"], header).Dispose();
         var bytes = File.ReadAllBytes(folder["m"]);
-        File.WriteAllBytes(folder["m"], flipped < 0 ? bytes[..^1] : [.. bytes[..flipped], (byte)(bytes[flipped] ^ 1), .. bytes[(flipped + 1)..]]);
+        File.WriteAllBytes(
+            folder["m"], flipped < 0 ? bytes[..^1] : [.. bytes[..flipped], (byte)(bytes[flipped] ^ 1), .. bytes[(flipped + 1)..]]);
         Refused.With(code, () => SafetensorsFile.Open(folder["m"], header));
     }
 
@@ -57,7 +59,8 @@ public sealed class SafetensorsFileTests : IDisposable
     public void Open_MissingFile_IsFileNotFound() => Refused.With(ErrorCode.FileNotFound, () => SafetensorsFile.Open(folder["missing"]));
 
     [Fact]
-    public void Open_MissingFolder_IsFileNotFound() => Refused.With(ErrorCode.FileNotFound, () => SafetensorsFile.Open(folder["no/such/file"]));
+    public void Open_MissingFolder_IsFileNotFound() =>
+        Refused.With(ErrorCode.FileNotFound, () => SafetensorsFile.Open(folder["no/such/file"]));
 
     [Fact]
     public void Open_EveryPrefixOfAFile_IsRefused()

@@ -29,7 +29,8 @@ public sealed class ShardIndexTests
     [Theory]
     [InlineData("""{"weight_map":{"b":"1.safetensors","é":"1.safetensors"}}""")] // a tensor is not named
     [InlineData("""{"weight_map":{"b":"1.safetensors","é":"1.safetensors","a":"1.safetensors"}}""")] // the wrong file
-    [InlineData("""{"weight_map":{"b":"1.safetensors","é":"1.safetensors","a":"2.safetensors","c":"2.safetensors"}}""")] // names one too many
+    // names one too many
+    [InlineData("""{"weight_map":{"b":"1.safetensors","é":"1.safetensors","a":"2.safetensors","c":"2.safetensors"}}""")]
     [InlineData("""{"weight_map":{"b":"1.safetensors","é":"1.safetensors","a":"../2.safetensors"}}""")]
     [InlineData("""{"weight_map":{"a":"2.safetensors","a":"2.safetensors"}}""")]
     [InlineData("""{"weight_map":{"a":2}}""")]
@@ -37,7 +38,8 @@ public sealed class ShardIndexTests
     [InlineData("""{"metadata":{}}""")]
     [InlineData("""{"weight_map":{"b":"1.safetensors","é":"1.safetensors","a":"2.safetensors"}} x""")] // something follows
     [InlineData("""{"weight_map":{"b":"1.safetensors","é":"1.safetensors","a":"2.safetensors"}}{}""")]
-    [InlineData("""{"weight_map":{"b":"1.safetensors","é":"1.safetensors","a":"2.safetensors"},"weight_map":{"b":"1.safetensors","é":"1.safetensors","a":"2.safetensors"}}""")]
+    [InlineData("""{"weight_map":{"b":"1.safetensors","é":"1.safetensors","a":"2.safetensors"},"weight_map":"""
+        + """{"b":"1.safetensors","é":"1.safetensors","a":"2.safetensors"}}""")]
     [InlineData("""{"weight_map":null}""")]
     [InlineData("""{"weight_map":{"b":null}}""")]
     [InlineData("null")]

@@ -63,5 +63,6 @@ public sealed class TensorInfoTests
     }
 
     [Fact]
-    public void ToString_Always_ReadsAsNameTypeShape() => Assert.Equal("w F8_E4M3 [2, 3]", new TensorInfo("w", DType.F8E4M3, [2, 3]).ToString());
+    public void ToString_Always_ReadsAsNameTypeShape() =>
+        Assert.Equal("w F8_E4M3 [2, 3]", new TensorInfo("w", DType.F8E4M3, [2, 3]).ToString());
 }

@@ -6,7 +6,8 @@ using Xunit;
 
 namespace FishCheckpoint.Tests.Torch;
 
-/// <summary>What surrounds the pickle: zip directories that lie, files of other kinds, and every way in which a byte or an end can be lost.</summary>
+/// <summary>What surrounds the pickle: zip directories that lie, files of other kinds, and every way in which a byte or an end can be
+/// lost.</summary>
 public sealed class ContainerTests : IDisposable
 {
     private static readonly Dictionary<string, Func<byte[]>> Lies = new(StringComparer.Ordinal)
@@ -21,9 +22,11 @@ public sealed class ContainerTests : IDisposable
         ["has 0 pickles"] = () => TorchBytes.Zip(("a/b", [])),
         ["has 2 pickles"] = () => TorchBytes.Zip(("a/data.pkl", []), ("b/data.pkl", [])),
         ["TorchScript"] = () => TorchBytes.Zip(("a/data.pkl", []), ("a/constants.pkl", [])),
-        ["byte order is 'big'"] = () => TorchBytes.Zip(("archive/data.pkl", TorchBytes.Small().Pickle), ("archive/byteorder", "big"u8.ToArray())),
+        ["byte order is 'big'"] = () =>
+            TorchBytes.Zip(("archive/data.pkl", TorchBytes.Small().Pickle), ("archive/byteorder", "big"u8.ToArray())),
         ["'0' is not in the zip"] = () => TorchBytes.Archive(TorchBytes.Small().Pickle),
-        ["'0' has 15 bytes; the pickle expects 16"] = () => TorchBytes.Archive(TorchBytes.Small().Pickle, ("0", TorchBytes.Small().Data[..15])),
+        ["'0' has 15 bytes; the pickle expects 16"] = () =>
+            TorchBytes.Archive(TorchBytes.Small().Pickle, ("0", TorchBytes.Small().Data[..15])),
         ["has trailing bytes"] = () => [.. Archive(), 0],
         ["bytes follow the pickle"] = () => TorchBytes.Archive([.. TorchBytes.Small().Pickle, 0], ("0", TorchBytes.Small().Data)),
         ["0 storages are missing from the file, or 1 bytes"] = () => [.. Legacy(), 0],
@@ -70,7 +73,8 @@ public sealed class ContainerTests : IDisposable
         foreach (var file in new[] { Archive(), Legacy() })
         {
             using var model = TorchModel.Open(Write(file));
-            Assert.Equal([1, 2, 3, 4, 9, 10, 11, 12, 5, 6, 7, 8, 13, 14, 15, 16], GoldenFiles.ReadAll(model).Single(tensor => tensor.Name == "t").Bytes);
+            Assert.Equal([1, 2, 3, 4, 9, 10, 11, 12, 5, 6, 7, 8, 13, 14, 15, 16], GoldenFiles.ReadAll(model)
+                .Single(tensor => tensor.Name == "t").Bytes);
         }
     }
 
@@ -84,7 +88,9 @@ public sealed class ContainerTests : IDisposable
         {
             var flip = (byte)(1 << (place % 8));
             file[place] ^= flip;
-            refused += Opens(file, model => Assert.True(GoldenFiles.Same(expected, GoldenFiles.ReadAll(model)), $"The byte {place} was flipped, and another tensor read.")) ? 0 : 1;
+            refused += Opens(file, model =>
+                Assert.True(GoldenFiles.Same(expected, GoldenFiles.ReadAll(model)),
+                    $"The byte {place} was flipped, and another tensor read.")) ? 0 : 1;
             file[place] ^= flip;
         }
 
@@ -154,7 +160,8 @@ public sealed class ContainerTests : IDisposable
     private static byte[] Overlapping()
     {
         var inner = TorchBytes.Zip(("a/1", [1, 2]));
-        var outer = TorchBytes.Zip((name, entry) => entry[42] = (byte)(name == "a/1" ? 30 + "a/data.pkl".Length : entry[42]), ("a/data.pkl", inner[..35]), ("a/1", [1, 2]));
+        var outer = TorchBytes.Zip((name, entry) => entry[42] = (byte)(name == "a/1" ? 30 + "a/data.pkl".Length : entry[42]),
+            ("a/data.pkl", inner[..35]), ("a/1", [1, 2]));
         return outer;
     }
 

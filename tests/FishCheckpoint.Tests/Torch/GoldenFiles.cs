@@ -34,12 +34,15 @@ internal static class GoldenFiles
         stream.CopyTo(bytes, 77);
         var file = bytes.ToArray();
         var length = HeaderParser.ReadLength(file, file.Length, "stream");
-        var header = HeaderParser.Parse(file.AsMemory(SafetensorsHeader.PrefixLength, length), "stream", file.Length - SafetensorsHeader.PrefixLength - length);
+        var header = HeaderParser.Parse(
+            file.AsMemory(SafetensorsHeader.PrefixLength, length), "stream", file.Length - SafetensorsHeader.PrefixLength - length);
         return [.. header.Tensors.Select(tensor => new GoldenTensor(
-            tensor.Info.Name, DTypes.NameOf(tensor.Info.Type), [.. tensor.Info.Shape], file[(int)(header.DataStart + tensor.Begin)..(int)(header.DataStart + tensor.End)]))];
+            tensor.Info.Name, DTypes.NameOf(tensor.Info.Type), [.. tensor.Info.Shape],
+            file[(int)(header.DataStart + tensor.Begin)..(int)(header.DataStart + tensor.End)]))];
     }
 
-    public static bool Same(IReadOnlyList<GoldenTensor> left, IReadOnlyList<GoldenTensor> right) => left.SequenceEqual(right, TensorComparer.Instance);
+    public static bool Same(IReadOnlyList<GoldenTensor> left, IReadOnlyList<GoldenTensor> right) =>
+        left.SequenceEqual(right, TensorComparer.Instance);
 
     private static Dictionary<string, GoldenFile> Read()
     {
@@ -49,7 +52,8 @@ internal static class GoldenFiles
             file => new GoldenFile(
                 file.Value.GetProperty("key").GetString(),
                 [.. file.Value.GetProperty("tensors").EnumerateArray().Select(tensor => new GoldenTensor(
-                    tensor[0].GetString()!, tensor[1].GetString()!, [.. tensor[2].EnumerateArray().Select(size => size.GetInt64())], Convert.FromHexString(tensor[3].GetString()!)))]),
+                    tensor[0].GetString()!, tensor[1].GetString()!, [.. tensor[2].EnumerateArray().Select(size => size.GetInt64())],
+                    Convert.FromHexString(tensor[3].GetString()!)))]),
             StringComparer.Ordinal);
     }
 
@@ -60,7 +64,8 @@ internal static class GoldenFiles
         public static readonly TensorComparer Instance = new();
 
         public bool Equals(GoldenTensor? left, GoldenTensor? right) =>
-            (left!.Name, left.Type) == (right!.Name, right.Type) && left.Shape.SequenceEqual(right.Shape) && left.Bytes.AsSpan().SequenceEqual(right.Bytes);
+            (left!.Name, left.Type) == (right!.Name, right.Type) && left.Shape.SequenceEqual(right.Shape)
+            && left.Bytes.AsSpan().SequenceEqual(right.Bytes);
 
         public int GetHashCode(GoldenTensor tensor) => StringComparer.Ordinal.GetHashCode(tensor.Name);
     }

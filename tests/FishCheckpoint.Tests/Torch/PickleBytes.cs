@@ -47,15 +47,19 @@ internal sealed class PickleBytes
         return Op('t');
     }
 
-    public PickleBytes Ints(params long[] numbers) => Tuple([.. numbers.Select(number => (Action<PickleBytes>)(pickle => pickle.Int(number)))]);
+    public PickleBytes Ints(params long[] numbers) =>
+        Tuple([.. numbers.Select(number => (Action<PickleBytes>)(pickle => pickle.Int(number)))]);
 
     /// <summary>A storage, by its persistent id.</summary>
     public PickleBytes Storage(string key, long count, string type = "FloatStorage") =>
         Tuple(p => p.Text("storage"), p => p.Global("torch", type), p => p.Text(key), p => p.Text("cpu"), p => p.Int(count)).Op('Q');
 
     /// <summary>A tensor.</summary>
-    public PickleBytes Tensor(string key, long count, long offset, long[] size, long[] stride, string type = "FloatStorage") => Global("torch._utils", "_rebuild_tensor_v2")
-        .Tuple(p => p.Storage(key, count, type), p => p.Int(offset), p => p.Ints(size), p => p.Ints(stride), p => p.Raw(0x89), p => p.Global("collections", "OrderedDict").Op(')').Op('R'))
+    public PickleBytes Tensor(string key, long count, long offset, long[] size, long[] stride, string type = "FloatStorage") =>
+        Global("torch._utils", "_rebuild_tensor_v2")
+        .Tuple(
+            p => p.Storage(key, count, type), p => p.Int(offset), p => p.Ints(size), p => p.Ints(stride), p => p.Raw(0x89),
+            p => p.Global("collections", "OrderedDict").Op(')').Op('R'))
         .Op('R');
 
     /// <summary>A map of one tensor.</summary>

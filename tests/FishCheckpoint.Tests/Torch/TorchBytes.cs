@@ -12,7 +12,8 @@ internal static class TorchBytes
     [
         .. PickleBytes.Of(p => p.Raw(0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19)),
         .. PickleBytes.Of(p => p.Int(1001)),
-        .. PickleBytes.Of(p => p.Map(("protocol_version", v => v.Int(1001)), ("little_endian", v => v.Raw(0x88)), ("type_sizes", v => v.Op('}')))),
+        .. PickleBytes.Of(
+            p => p.Map(("protocol_version", v => v.Int(1001)), ("little_endian", v => v.Raw(0x88)), ("type_sizes", v => v.Op('}')))),
         .. pickle,
         .. PickleBytes.Of(p =>
         {
@@ -25,7 +26,9 @@ internal static class TorchBytes
 
     /// <summary>A zip file of torch.save's.</summary>
     public static byte[] Archive(byte[] pickle, params (string Key, byte[] Data)[] storages) =>
-        Zip([("archive/data.pkl", pickle), .. storages.Select(storage => ($"archive/data/{storage.Key}", storage.Data)), ("archive/version", "3\n"u8.ToArray())]);
+        Zip(
+            [("archive/data.pkl", pickle), .. storages.Select(storage => ($"archive/data/{storage.Key}", storage.Data)),
+            ("archive/version", "3\n"u8.ToArray())]);
 
     /// <summary>A zip file with everything stored as it is.</summary>
     public static byte[] Zip(params (string Name, byte[] Data)[] files) => Zip(null, files);

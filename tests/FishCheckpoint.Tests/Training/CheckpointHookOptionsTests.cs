@@ -9,12 +9,17 @@ public sealed class CheckpointHookOptionsTests
 {
     public static TheoryData<CheckpointHookOptions> Wrong => new(
         new CheckpointHookOptions { SaveEverySteps = -1 }, new CheckpointHookOptions { QueueCapacity = 0 },
-        new CheckpointHookOptions { SaveEvery = TimeSpan.Zero }, new CheckpointHookOptions { KeepLast = 0 }, new CheckpointHookOptions { KeepEvery = 0 },
-        new CheckpointHookOptions { KeepBest = 0, Monitor = "loss" }, new CheckpointHookOptions { KeepBest = 1 }, new CheckpointHookOptions { Mode = "least" },
+        new CheckpointHookOptions { SaveEvery = TimeSpan.Zero }, new CheckpointHookOptions { KeepLast = 0 },
+        new CheckpointHookOptions { KeepEvery = 0 },
+        new CheckpointHookOptions { KeepBest = 0, Monitor = "loss" }, new CheckpointHookOptions { KeepBest = 1 },
+        new CheckpointHookOptions { Mode = "least" },
         new CheckpointHookOptions { RecomputeMaskEverySaves = -1 }, new CheckpointHookOptions { RecomputeMaskEverySaves = 1 },
         new CheckpointHookOptions { LeakCheckEverySaves = -1 }, new CheckpointHookOptions { RetryDelay = TimeSpan.Zero },
         new CheckpointHookOptions { RetryFor = TimeSpan.FromSeconds(-1) },
-        new CheckpointHookOptions { State = new Dictionary<string, IResumable>(StringComparer.Ordinal) { ["hook"] = new SeededRandomState() } });
+        new CheckpointHookOptions
+        {
+            State = new Dictionary<string, IResumable>(StringComparer.Ordinal) { ["hook"] = new SeededRandomState() },
+        });
 
     [Theory]
     [MemberData(nameof(Wrong), DisableDiscoveryEnumeration = true)]

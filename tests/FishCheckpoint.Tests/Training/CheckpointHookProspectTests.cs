@@ -16,7 +16,8 @@ public sealed class CheckpointHookProspectTests : IAsyncDisposable
     private readonly FakeStore store;
     private readonly List<string> warnings = [];
 
-    public CheckpointHookProspectTests() => store = new FakeStore { Layout = layout, Base = _ => MemoryMarshal.AsBytes<float>([1, 2, 3, 4]).ToArray() };
+    public CheckpointHookProspectTests() =>
+        store = new FakeStore { Layout = layout, Base = _ => MemoryMarshal.AsBytes<float>([1, 2, 3, 4]).ToArray() };
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -51,7 +52,8 @@ public sealed class CheckpointHookProspectTests : IAsyncDisposable
     public async Task OnStep_ThreeCopiesThatFail_ThrowsWhatTheyThrew()
     {
         await using var hook = new CheckpointHook(
-            store, "task", Mask.Dense(layout), _ => new byte[3], new CheckpointHookOptions { SaveEverySteps = 1, SaveOnStop = false, OnWarning = warnings.Add });
+            store, "task", Mask.Dense(layout), _ => new byte[3],
+            new CheckpointHookOptions { SaveEverySteps = 1, SaveOnStop = false, OnWarning = warnings.Add });
         for (var step = 1; step <= 3; step++)
         {
             Assert.Equal(StepOutcome.Failed, hook.OnStep(step));
@@ -102,7 +104,8 @@ public sealed class CheckpointHookProspectTests : IAsyncDisposable
     public async Task OnStep_StoreThatIsAwayFirst_TellsOfTheMisfitOnceItAnswers()
     {
         (var bytes, store.Base, store.Layout) = (store.Base, null, MaskBudgetTests.Layout(("w", DType.F32, 5)));
-        await using var hook = Hook(new CheckpointHookOptions { SaveEverySteps = 1, QueueCapacity = 1, ThrowOnComplete = false, SaveOnError = false });
+        await using var hook =
+            Hook(new CheckpointHookOptions { SaveEverySteps = 1, QueueCapacity = 1, ThrowOnComplete = false, SaveOnError = false });
         Assert.Equal(StepOutcome.Queued, hook.OnStep(1));
         store.Base = bytes;
         var report = await hook.SaveAsync(cancellation: Stop);
@@ -134,8 +137,10 @@ public sealed class CheckpointHookProspectTests : IAsyncDisposable
     public async Task Save_StoreThatAlwaysFails_IsAFailureOfThatSaveAfterAWhile(ErrorCode code, int? status)
     {
         var tries = 0;
-        store.BeforeSave = step => step == 1 && ++tries > 0 ? throw new FishException(code, "disk", "Full.", "") { Status = status } : Task.CompletedTask;
-        await using var hook = Hook(new CheckpointHookOptions { SaveEverySteps = 1, RetryFor = TimeSpan.FromMilliseconds(100), ThrowOnComplete = false });
+        store.BeforeSave = step => step == 1 && ++tries > 0 ? throw new FishException(code, "disk", "Full.", "") { Status = status }
+            : Task.CompletedTask;
+        await using var hook =
+            Hook(new CheckpointHookOptions { SaveEverySteps = 1, RetryFor = TimeSpan.FromMilliseconds(100), ThrowOnComplete = false });
         hook.OnStep(1);
         var report = await hook.SaveAsync(cancellation: Stop);
         Assert.Equal(code, Assert.IsType<FishException>((report ?? (await Done(hook))[0]).Error).Code);
@@ -150,7 +155,8 @@ public sealed class CheckpointHookProspectTests : IAsyncDisposable
     public async Task Save_AnswerOfAnotherProgram_IsNotTriedAgain()
     {
         var tries = 0;
-        store.BeforeSave = _ => throw new FishException(ErrorCode.ServerUnavailable, "server", $"It answered 404 {++tries}.", "") { Status = 404 };
+        store.BeforeSave = _ =>
+            throw new FishException(ErrorCode.ServerUnavailable, "server", $"It answered 404 {++tries}.", "") { Status = 404 };
         await using var hook = Hook(new CheckpointHookOptions { SaveEverySteps = 1, ThrowOnComplete = false });
         hook.OnStep(1);
         Assert.NotNull((await hook.SaveAsync(cancellation: Stop))!.Error);
@@ -193,7 +199,8 @@ public sealed class CheckpointHookProspectTests : IAsyncDisposable
         store.Base = null;
         await using (var hook = Hook(new CheckpointHookOptions { RetryFor = TimeSpan.FromMilliseconds(50) }))
         {
-            Assert.Equal(ErrorCode.ServerUnavailable, (await Assert.ThrowsAsync<FishException>(() => hook.ResumeAsync(cancellation: Stop))).Code);
+            Assert.Equal(ErrorCode.ServerUnavailable,
+                (await Assert.ThrowsAsync<FishException>(() => hook.ResumeAsync(cancellation: Stop))).Code);
         }
 
         Assert.Contains("cannot be resumed yet", Assert.Single(warnings), StringComparison.Ordinal);
@@ -207,11 +214,13 @@ public sealed class CheckpointHookProspectTests : IAsyncDisposable
         await using var hook = Hook(new CheckpointHookOptions { SaveEverySteps = 1, Busy = BusyPolicy.Wait, Monitor = "zz" });
         var odd = new Dictionary<string, double>(StringComparer.Ordinal)
         {
-            [""] = 1, ["a\nb"] = 2, [new string('n', 600)] = 3, ["nan"] = double.NaN, ["up"] = double.PositiveInfinity, ["précision \"x\""] = 0.5,
+            [""] = 1, ["a\nb"] = 2, [new string('n', 600)] = 3, ["nan"] = double.NaN, ["up"] = double.PositiveInfinity,
+            ["précision \"x\""] = 0.5,
         };
         hook.OnStep(1, odd);
         hook.OnStep(2, odd);
-        var many = Enumerable.Range(0, 20_000).ToDictionary(index => $"eval/{index}/{new string('x', 100)}", index => (double)index, StringComparer.Ordinal);
+        var many = Enumerable.Range(0, 20_000)
+            .ToDictionary(index => $"eval/{index}/{new string('x', 100)}", index => (double)index, StringComparer.Ordinal);
         many["zz"] = 7;
         hook.OnStep(3, many);
         await hook.CompleteAsync(Stop);

@@ -8,11 +8,16 @@ using Xunit;
 
 namespace FishCheckpoint.Tests.Training;
 
-/// <summary>A store that is out of reach costs new tries, never the training run; and what a save could not bring, a later one does.</summary>
+/// <summary>
+/// A store that is out of reach costs new tries, never the training run; and what a save could not bring, a later one does.
+/// </summary>
 public sealed class CheckpointHookRetryTests : IAsyncDisposable
 {
     private readonly float[] weights = [1, 2, 3, 4];
-    private readonly FakeStore store = new() { Layout = MaskBudgetTests.Layout(("w", DType.F32, 4)), Base = _ => MemoryMarshal.AsBytes<float>([1, 2, 3, 4]).ToArray() };
+    private readonly FakeStore store = new()
+    {
+        Layout = MaskBudgetTests.Layout(("w", DType.F32, 4)), Base = _ => MemoryMarshal.AsBytes<float>([1, 2, 3, 4]).ToArray(),
+    };
     private readonly Layout layout = MaskBudgetTests.Layout(("w", DType.F32, 4));
     private readonly List<string> warnings = [];
 
@@ -161,7 +166,8 @@ public sealed class CheckpointHookRetryTests : IAsyncDisposable
         var counter = new byte[8];
         store.Layout = model;
         await using var hook = new CheckpointHook(
-            store, "task", Mask.Create(model, [new TensorMask(0, new long[] { 1 })]), tensor => tensor == 0 ? MemoryMarshal.AsBytes(weights.AsSpan()) : counter,
+            store, "task", Mask.Create(model, [new TensorMask(0, new long[] { 1 })]),
+            tensor => tensor == 0 ? MemoryMarshal.AsBytes(weights.AsSpan()) : counter,
             new CheckpointHookOptions { SaveEverySteps = 1, SaveOnStop = false, OnWarning = warnings.Add });
 
         hook.OnStep(1);
@@ -174,7 +180,11 @@ public sealed class CheckpointHookRetryTests : IAsyncDisposable
     public async Task OnStep_Time_IsACadenceOfItsOwn()
     {
         var clock = new SteppedClock();
-        await using var hook = Hook(new CheckpointHookOptions { SaveEverySteps = 0, SaveEvery = TimeSpan.FromMinutes(10), Clock = clock, Busy = BusyPolicy.Wait, SaveAtEnd = false });
+        await using var hook = Hook(
+            new CheckpointHookOptions
+            {
+                SaveEverySteps = 0, SaveEvery = TimeSpan.FromMinutes(10), Clock = clock, Busy = BusyPolicy.Wait, SaveAtEnd = false,
+            });
 
         var saved = new List<long>();
         for (var step = 1; step <= 30; step++)
@@ -218,7 +228,9 @@ public sealed class CheckpointHookRetryTests : IAsyncDisposable
 
             var lines = (await File.ReadAllLinesAsync(path, Stop)).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
             Assert.Equal([1L, 2L], lines.Select(line => line.GetProperty("step").GetInt64()));
-            Assert.All(lines, line => Assert.Equal((7, "task"), (line.GetProperty("storedBytes").GetInt64(), line.GetProperty("task").GetString())));
+            Assert.All(
+                lines,
+                line => Assert.Equal((7, "task"), (line.GetProperty("storedBytes").GetInt64(), line.GetProperty("task").GetString())));
             Assert.All(lines, line => Assert.True(line.GetProperty("stallSeconds").GetDouble() >= 0));
         }
         finally
@@ -246,7 +258,8 @@ public sealed class CheckpointHookRetryTests : IAsyncDisposable
     [Fact]
     public async Task OnStep_LeakWithWiden_SavesThosePositionsToo()
     {
-        await using var hook = Hook(new CheckpointHookOptions { SaveEverySteps = 1, Busy = BusyPolicy.Wait, OnLeak = LeakPolicy.Widen, LeakCheckEverySaves = 2 });
+        await using var hook = Hook(
+            new CheckpointHookOptions { SaveEverySteps = 1, Busy = BusyPolicy.Wait, OnLeak = LeakPolicy.Widen, LeakCheckEverySaves = 2 });
         for (var step = 1; step <= 4; step++)
         {
             (weights[0], weights[2]) = (weights[0] + 1, step >= 3 ? 9 : weights[2]);
@@ -295,7 +308,8 @@ public sealed class CheckpointHookRetryTests : IAsyncDisposable
         var (asked, told) = (0, new List<Mask>());
         await using var hook = Hook(new CheckpointHookOptions
         {
-            SaveEverySteps = 1, Busy = BusyPolicy.Wait, RecomputeMaskEverySaves = 2, MaskSource = () => MaskOf(asked++ % 4), OnMaskChanged = told.Add,
+            SaveEverySteps = 1, Busy = BusyPolicy.Wait, RecomputeMaskEverySaves = 2, MaskSource = () => MaskOf(asked++ % 4),
+                OnMaskChanged = told.Add,
         });
         for (var step = 1; step <= 5; step++)
         {

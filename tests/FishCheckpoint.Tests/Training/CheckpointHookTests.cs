@@ -11,7 +11,10 @@ namespace FishCheckpoint.Tests.Training;
 public sealed class CheckpointHookTests : IAsyncDisposable
 {
     private readonly float[] weights = [1, 2, 3, 4];
-    private readonly FakeStore store = new() { Layout = MaskBudgetTests.Layout(("w", DType.F32, 4)), Base = _ => MemoryMarshal.AsBytes<float>([1, 2, 3, 4]).ToArray() };
+    private readonly FakeStore store = new()
+    {
+        Layout = MaskBudgetTests.Layout(("w", DType.F32, 4)), Base = _ => MemoryMarshal.AsBytes<float>([1, 2, 3, 4]).ToArray(),
+    };
     private readonly Mask mask = Mask.Create(MaskBudgetTests.Layout(("w", DType.F32, 4)), [new TensorMask(0, new long[] { 1, 3 })]);
 
     [Fact]
@@ -19,7 +22,8 @@ public sealed class CheckpointHookTests : IAsyncDisposable
     {
         await using var hook = Hook(new CheckpointHookOptions { SaveEverySteps = 2, Busy = BusyPolicy.Wait });
 
-        StepOutcome[] outcomes = [.. Enumerable.Range(1, 4).Select(step => hook.OnStep(step, new Dictionary<string, double> { ["loss"] = step }))];
+        StepOutcome[] outcomes =
+            [.. Enumerable.Range(1, 4).Select(step => hook.OnStep(step, new Dictionary<string, double> { ["loss"] = step }))];
         await hook.CompleteAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal([StepOutcome.NotDue, StepOutcome.Queued, StepOutcome.NotDue, StepOutcome.Queued], outcomes);
@@ -56,7 +60,8 @@ public sealed class CheckpointHookTests : IAsyncDisposable
             entered.TrySetResult();
             return release.Task;
         };
-        await using var hook = Hook(new CheckpointHookOptions { SaveEverySteps = 1, QueueCapacity = capacity, SaveAtEnd = false, OnWarning = warnings.Add });
+        await using var hook = Hook(
+            new CheckpointHookOptions { SaveEverySteps = 1, QueueCapacity = capacity, SaveAtEnd = false, OnWarning = warnings.Add });
 
         hook.OnStep(1);
         await entered.Task;
@@ -165,7 +170,8 @@ public sealed class CheckpointHookTests : IAsyncDisposable
     {
         var bytes = new byte[4];
         await using var hook = new CheckpointHook(
-            store, "task", mask, _ => bytes, new CheckpointHookOptions { SaveEverySteps = 1, QueueCapacity = 1, Busy = BusyPolicy.Wait, OnWarning = _ => { } });
+            store, "task", mask, _ => bytes,
+            new CheckpointHookOptions { SaveEverySteps = 1, QueueCapacity = 1, Busy = BusyPolicy.Wait, OnWarning = _ => { } });
 
         Assert.Equal(StepOutcome.Failed, hook.OnStep(1));
         bytes = new byte[16];
@@ -178,7 +184,8 @@ public sealed class CheckpointHookTests : IAsyncDisposable
     [Fact]
     public async Task OnReport_Throws_IsAFailureOfTheHookOnly()
     {
-        await using var hook = Hook(new CheckpointHookOptions { SaveEverySteps = 1, OnReport = _ => throw new InvalidOperationException("full") });
+        await using var hook = Hook(
+            new CheckpointHookOptions { SaveEverySteps = 1, OnReport = _ => throw new InvalidOperationException("full") });
 
         hook.OnStep(1);
 
@@ -216,7 +223,8 @@ public sealed class CheckpointHookTests : IAsyncDisposable
         Assert.Equal(StepOutcome.Skipped, hook.OnStep(2));
         Assert.Null(await hook.SaveAsync(cancellation: TestContext.Current.CancellationToken));
 
-        var forced = Task.Run(() => hook.SaveAsync(force: true, cancellation: TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        var forced = Task.Run(
+            () => hook.SaveAsync(force: true, cancellation: TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
         Assert.False(forced.IsCompleted);
         release.SetResult();
 

@@ -9,7 +9,8 @@ namespace FishCheckpoint.Tests.Training;
 
 public sealed class DeltaComposerTests
 {
-    private static readonly Layout Layout = MaskBudgetTests.Layout(("a", DType.F32, 40), ("b", DType.BF16, 30), ("c", DType.F64, 9), ("d", DType.U8, 5));
+    private static readonly Layout Layout = MaskBudgetTests.Layout(
+        ("a", DType.F32, 40), ("b", DType.BF16, 30), ("c", DType.F64, 9), ("d", DType.U8, 5));
 
     [Fact]
     public void Compose_AnyTwo_DoesWhatBothDoOneAfterTheOther() => Properties.ForSeeds(200, random =>
@@ -57,7 +58,8 @@ public sealed class DeltaComposerTests
             var (tensor, unit) = (delta.Mask.Tensors[index], Layout.Tensors[delta.Mask.Tensors[index].Tensor].UnitSize);
             for (var position = 0; position < tensor.Positions.Length; position++)
             {
-                delta.Values[index].Slice(position * unit, unit).CopyTo(state[tensor.Tensor].AsMemory((int)tensor.Positions.Span[position] * unit));
+                delta.Values[index].Slice(position * unit, unit)
+                    .CopyTo(state[tensor.Tensor].AsMemory((int)tensor.Positions.Span[position] * unit));
             }
         }
     }

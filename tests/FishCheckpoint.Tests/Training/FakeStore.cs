@@ -125,7 +125,8 @@ internal sealed class FakeStore : IFishStore, ITasks, ICheckpoints, IStates
     Task<ChangeReport> IStates.CompareAsync(string task, StepRef to, StateRef from, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    Task<Saved<TrainerStateInfo>> IStates.PutTrainerStateAsync(string task, StepRef step, Stream content, CancellationToken cancellationToken) =>
+    Task<Saved<TrainerStateInfo>> IStates.PutTrainerStateAsync(string task, StepRef step, Stream content,
+        CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
     Task<Stream> IStates.OpenTrainerStateAsync(string task, StepRef step, CancellationToken cancellationToken) =>

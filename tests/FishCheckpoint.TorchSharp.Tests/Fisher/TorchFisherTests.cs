@@ -33,7 +33,8 @@ public sealed class TorchFisherTests
 
             foreach (var (expected, actual) in plain.Zip(fisher.Scores(tensor).ToArray()))
             {
-                Assert.True(Math.Abs(expected - actual) <= (1e-4 * expected) + 1e-9, $"{info.Name}: {expected} is expected, {actual} is given.");
+                Assert.True(
+                    Math.Abs(expected - actual) <= (1e-4 * expected) + 1e-9, $"{info.Name}: {expected} is expected, {actual} is given.");
             }
         }
     }
@@ -120,10 +121,12 @@ public sealed class TorchFisherTests
         using var model = new TorchModel(net);
         var logits = Logits(net);
         TensorCount.AssertStable(20, () => TorchFisher.Estimate(
-            model, Examples, logits, LabelOf, new FisherOptions { Kind = FisherKind.Expected, Samples = 3 }, onDevice, TestContext.Current.CancellationToken));
+            model, Examples, logits, LabelOf, new FisherOptions { Kind = FisherKind.Expected, Samples = 3 }, onDevice,
+            TestContext.Current.CancellationToken));
     }
 
-    private static FisherInformation Estimate(TorchModel model, Func<int, torch.Tensor> logits, Func<int, int>? labelOf = null, FisherOptions? options = null) =>
+    private static FisherInformation Estimate(
+        TorchModel model, Func<int, torch.Tensor> logits, Func<int, int>? labelOf = null, FisherOptions? options = null) =>
         TorchFisher.Estimate(model, Examples, logits, labelOf, options, TestContext.Current.CancellationToken);
 
     private static int LabelOf(int example) => (example * 7) % Classifier.Labels;

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace FishCheckpoint.TorchSharp.Tests.Hook;
 
-/// <summary>The same on a CUDA device. The way through tensor operations that these take is run on the host by the other tests too.</summary>
+/// <summary>
+/// The same on a CUDA device. The way through tensor operations that these take is run on the host by the other tests too.
+/// </summary>
 public sealed class CudaTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -47,7 +49,9 @@ public sealed class CudaTests
         float[] SumsOf(Classifier net)
         {
             using var model = new TorchModel(net);
-            return TorchFisher.Estimate(model, 8, example => net.call(Loop.Inputs.narrow(0, example, 1).to(net.parameters().First().device)), example => example % 3, null, Stop)
+            return TorchFisher.Estimate(
+                model, 8, example => net.call(Loop.Inputs.narrow(0, example, 1).to(net.parameters().First().device)),
+                example => example % 3, null, Stop)
                 .Scores(0).ToArray();
         }
 
@@ -66,7 +70,10 @@ public sealed class CudaTests
         using var optimizer = TorchMaskedOptimizer.AdamW(model, mask);
         var options = new TorchHookOptions
         {
-            Hook = new CheckpointHookOptions { SaveEverySteps = 2, Busy = BusyPolicy.Wait, SaveOnStop = false, OnLeak = LeakPolicy.Fail, LeakCheckEverySaves = 1 },
+            Hook = new CheckpointHookOptions
+            {
+                SaveEverySteps = 2, Busy = BusyPolicy.Wait, SaveOnStop = false, OnLeak = LeakPolicy.Fail, LeakCheckEverySaves = 1,
+            },
         };
         byte[] file, resumed;
         using (var hook = TorchHook.Attach(temporary.Store, "task", model, optimizer, mask, options))

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace FishCheckpoint.TorchSharp.Tests;
 
-/// <summary>A trainer killed at any moment goes on bit for bit: batch normalization, dropout, masked AdamW, a schedule, and a shuffling sampler.</summary>
+/// <summary>
+/// A trainer killed at any moment goes on bit for bit: batch normalization, dropout, masked AdamW, a schedule, and a shuffling sampler.
+/// </summary>
 public sealed class KillTests
 {
     /// <summary>The environment variable that turns this test program into the trainer to be killed.</summary>
@@ -54,7 +56,10 @@ public sealed class KillTests
     // Kills the trainer with SIGKILL a few milliseconds after one of its steps.
     private static async Task<List<string>> RunAsync(string folder, int steps, int milliseconds)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+        };
         if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
         {
             start.ArgumentList.Add(typeof(KillTests).Assembly.Location);

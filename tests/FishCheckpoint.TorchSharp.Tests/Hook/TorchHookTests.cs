@@ -10,7 +10,10 @@ namespace FishCheckpoint.TorchSharp.Tests.Hook;
 
 public sealed class TorchHookTests
 {
-    private static readonly CheckpointHookOptions EveryStep = new() { SaveEverySteps = 1, Busy = BusyPolicy.Wait, SaveOnStop = false, OnWarning = _ => { } };
+    private static readonly CheckpointHookOptions EveryStep = new()
+    {
+        SaveEverySteps = 1, Busy = BusyPolicy.Wait, SaveOnStop = false, OnWarning = _ => { },
+    };
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -23,9 +26,12 @@ public sealed class TorchHookTests
         await using var temporary = await TemporaryStore.CreateAsync(net, "task");
         using var model = new TorchModel(net);
         var mask = Bits.MaskOf(model, 0.2, 4);
-        using torch.optim.Optimizer optimizer = masked ? TorchMaskedOptimizer.AdamW(model, mask) : torch.optim.AdamW(net.parameters(), weight_decay: 0);
+        using torch.optim.Optimizer optimizer = masked ? TorchMaskedOptimizer.AdamW(model, mask)
+            : torch.optim.AdamW(net.parameters(), weight_decay: 0);
         using var gradients = new MaskedGradients(model);
-        using var hook = TorchHook.Attach(temporary.Store, "task", net, optimizer, mask, new TorchHookOptions { Hook = EveryStep with { OnLeak = LeakPolicy.Fail, LeakCheckEverySaves = 1 } });
+        using var hook = TorchHook.Attach(
+            temporary.Store, "task", net, optimizer, mask,
+            new TorchHookOptions { Hook = EveryStep with { OnLeak = LeakPolicy.Fail, LeakCheckEverySaves = 1 } });
         var files = new List<byte[]>();
         for (var step = 1; step <= 6; step++)
         {
@@ -69,7 +75,8 @@ public sealed class TorchHookTests
         {
             using var model = new TorchModel(net, mask.Layout);
             using torch.optim.Optimizer optimizer = kind == "masked"
-                ? TorchMaskedOptimizer.AdamW(model, mask, new AdamWOptions { LearningRate = 0.05 }, arithmetic) : torch.optim.AdamW(net.parameters(), 0.05);
+                ? TorchMaskedOptimizer.AdamW(model, mask, new AdamWOptions { LearningRate = 0.05 }, arithmetic)
+                : torch.optim.AdamW(net.parameters(), 0.05);
             var scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 12);
             using var gradients = new MaskedGradients(model);
             using var hook = TorchHook.Attach(temporary.Store, "task", model, optimizer, mask, new TorchHookOptions
@@ -121,7 +128,9 @@ public sealed class TorchHookTests
         var off = model.Layout.Tensors.Where(model.Trains).Sum(tensor => tensor.Units) - mask.Count;
         Assert.InRange(leak.Count, off / 2, off);
 
-        using var strict = TorchHook.Attach(temporary.Store, "task", net, optimizer, mask, new TorchHookOptions { Hook = EveryStep with { OnLeak = LeakPolicy.Fail, NewRun = true } });
+        using var strict = TorchHook.Attach(
+            temporary.Store, "task", net, optimizer, mask,
+            new TorchHookOptions { Hook = EveryStep with { OnLeak = LeakPolicy.Fail, NewRun = true } });
         Assert.Equal(ErrorCode.MaskLeak, Assert.Throws<FishException>(() => strict.OnStep(2)).Code);
     }
 
@@ -134,7 +143,10 @@ public sealed class TorchHookTests
         var (before, after) = (Bits.MaskOf(model, 0.2, 4), Bits.MaskOf(model, 0.2, 5));
         byte[] expected;
         using (var optimizer = TorchMaskedOptimizer.Adam(model, before))
-        using (var hook = TorchHook.Attach(temporary.Store, "task", model, optimizer, before, new TorchHookOptions { Hook = EveryStep with { OnLeak = LeakPolicy.Fail, LeakCheckEverySaves = 1 } }))
+        using (
+            var hook = TorchHook.Attach(
+                temporary.Store, "task", model, optimizer, before,
+                new TorchHookOptions { Hook = EveryStep with { OnLeak = LeakPolicy.Fail, LeakCheckEverySaves = 1 } }))
         {
             for (var step = 1; step <= 8; step++)
             {
@@ -153,7 +165,8 @@ public sealed class TorchHookTests
         }
 
         using var again = TorchMaskedOptimizer.Adam(model, before);
-        using var resumed = TorchHook.Attach(temporary.Store, "task", model, again, before, new TorchHookOptions { Hook = EveryStep with { Overwrite = true } });
+        using var resumed = TorchHook.Attach(
+            temporary.Store, "task", model, again, before, new TorchHookOptions { Hook = EveryStep with { Overwrite = true } });
         await resumed.ResumeAsync(Checkpoints.StepRef.At(6), Stop);
         Assert.Equal(after.Id, again.SteppedMask.Id);
         for (var step = 7; step <= 8; step++)
@@ -175,7 +188,8 @@ public sealed class TorchHookTests
         using var model = new TorchModel(net);
         var mask = Mask.Create(model.Layout, [new TensorMask(0, new long[] { 0, 5, 19 })]);
         using var optimizer = TorchMaskedOptimizer.Sgd(model, mask);
-        using var hook = TorchHook.Attach(temporary.Store, "task", net, optimizer, mask, new TorchHookOptions { Hook = EveryStep with { OnLeak = LeakPolicy.Fail } });
+        using var hook = TorchHook.Attach(
+            temporary.Store, "task", net, optimizer, mask, new TorchHookOptions { Hook = EveryStep with { OnLeak = LeakPolicy.Fail } });
         net.call(torch.tensor(new long[] { 0, 1, 4 })).square().sum().backward();
         optimizer.step();
         hook.OnStep(1);
@@ -218,9 +232,12 @@ public sealed class TorchHookTests
         using var optimizer = torch.optim.Adam(net.parameters());
         using var lbfgs = torch.optim.LBFGS(net.parameters());
         var own = new Dictionary<string, IResumable> { ["rng"] = new SeededRandom(1) };
-        Assert.Throws<ArgumentException>(() => TorchHook.Attach(temporary.Store, "task", net, optimizer, mask, new TorchHookOptions { Hook = EveryStep with { State = own } }));
+        Assert.Throws<ArgumentException>(
+            () => TorchHook.Attach(
+                temporary.Store, "task", net, optimizer, mask, new TorchHookOptions { Hook = EveryStep with { State = own } }));
         Assert.Throws<FishException>(() => TorchHook.Attach(temporary.Store, "task", net, lbfgs, mask));
-        using var without = TorchHook.Attach(temporary.Store, "task", net, lbfgs, mask, new TorchHookOptions { Hook = EveryStep, IncludeOptimizer = false });
+        using var without = TorchHook.Attach(
+            temporary.Store, "task", net, lbfgs, mask, new TorchHookOptions { Hook = EveryStep, IncludeOptimizer = false });
         Assert.Equal(mask.Id, without.Mask.Id);
     }
 
@@ -234,7 +251,8 @@ public sealed class TorchHookTests
         using var model = new TorchModel(net);
         var mask = Bits.MaskOf(model, 0.2, 4);
         using var optimizer = TorchMaskedOptimizer.AdamW(model, mask, null, arithmetic);
-        using var hook = TorchHook.Attach(temporary.Store, "task", net, optimizer, mask, new TorchHookOptions { Hook = EveryStep with { LeakCheckEverySaves = 10 } });
+        using var hook = TorchHook.Attach(
+            temporary.Store, "task", net, optimizer, mask, new TorchHookOptions { Hook = EveryStep with { LeakCheckEverySaves = 10 } });
         var step = 0;
         TensorCount.AssertStable(100, () =>
         {

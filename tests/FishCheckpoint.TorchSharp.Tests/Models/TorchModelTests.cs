@@ -12,7 +12,8 @@ public sealed class TorchModelTests
     {
         { torch.ScalarType.Float64, DType.F64 }, { torch.ScalarType.Float32, DType.F32 }, { torch.ScalarType.Float16, DType.F16 },
         { torch.ScalarType.BFloat16, DType.BF16 }, { torch.ScalarType.Int64, DType.I64 }, { torch.ScalarType.Int32, DType.I32 },
-        { torch.ScalarType.Int16, DType.I16 }, { torch.ScalarType.Int8, DType.I8 }, { torch.ScalarType.Byte, DType.U8 }, { torch.ScalarType.Bool, DType.Bool },
+        { torch.ScalarType.Int16, DType.I16 }, { torch.ScalarType.Int8, DType.I8 }, { torch.ScalarType.Byte, DType.U8 },
+            { torch.ScalarType.Bool, DType.Bool },
     };
 
     [Theory]
@@ -72,7 +73,8 @@ public sealed class TorchModelTests
     {
         using var net = Classifier.Seeded(1);
         Assert.Equal(
-            ["first.weight", "first.bias", "norm.weight", "norm.bias", "second.weight", "second.bias", "norm.running_mean", "norm.running_var", "norm.num_batches_tracked"],
+            ["first.weight", "first.bias", "norm.weight", "norm.bias", "second.weight", "second.bias", "norm.running_mean",
+            "norm.running_var", "norm.num_batches_tracked"],
             TorchModel.LayoutOf(net).Tensors.Select(tensor => tensor.Name));
         Assert.Equal(new TensorInfo("norm.num_batches_tracked", DType.I64, []), TorchModel.LayoutOf(net).Tensors[^1]);
     }
@@ -129,9 +131,12 @@ public sealed class TorchModelTests
     public void Constructor_LayoutThatDiffersInSeveralTensors_IsRefusedWithAllOfThem()
     {
         using var module = new Held([("w", torch.ones(2, 3)), ("b", torch.ones(3)), ("extra", torch.ones(1))]);
-        var layout = new Layout([new TensorInfo("module.w", DType.F32, [3, 3]), new TensorInfo("b", DType.F16, [3]), new TensorInfo("gone", DType.F32, [1])]);
+        var layout = new Layout(
+            [new TensorInfo("module.w", DType.F32, [3, 3]), new TensorInfo("b", DType.F16, [3]), new TensorInfo("gone", DType.F32, [1])]);
         var refused = Assert.Throws<FishException>(() => new TorchModel(module, layout));
-        Assert.All(new[] { "in 4 tensors", "'module.w'", "'b'", "gone", "'extra'" }, part => Assert.Contains(part, refused.Cause, StringComparison.Ordinal));
+        Assert.All(
+            new[] { "in 4 tensors", "'module.w'", "'b'", "gone", "'extra'" },
+            part => Assert.Contains(part, refused.Cause, StringComparison.Ordinal));
         Assert.Contains("OwnTensors = [\"module.w\", \"b\", \"gone\", \"extra\"]", refused.Hint, StringComparison.Ordinal);
     }
 
@@ -140,7 +145,8 @@ public sealed class TorchModelTests
     {
         using var module = new Held([("w", torch.ones(2, 3)), ("b", torch.ones(3))]);
         using var model = new TorchModel(
-            module, new Layout([new TensorInfo("module._orig_mod.b", DType.F32, [3]), new TensorInfo("module._orig_mod.w", DType.F32, [2, 3])]));
+            module,
+            new Layout([new TensorInfo("module._orig_mod.b", DType.F32, [3]), new TensorInfo("module._orig_mod.w", DType.F32, [2, 3])]));
         var bytes = new byte[12];
         model.Read(0, 0, bytes);
         Assert.Equal(Bits.Of(module.get_parameter("b") ?? module.get_buffer("b")!), bytes);
@@ -155,7 +161,8 @@ public sealed class TorchModelTests
         using var made = new TorchModel(net);
         Assert.Equal(["embedding.weight"], made.Layout.Tensors.Select(tensor => tensor.Name));
 
-        using var given = new TorchModel(net, new Layout([new("output.weight", DType.F32, [5, 4]), new("embedding.weight", DType.F32, [5, 4])]));
+        using var given = new TorchModel(
+            net, new Layout([new("output.weight", DType.F32, [5, 4]), new("embedding.weight", DType.F32, [5, 4])]));
         Assert.Equal([[0, 1]], given.Tied.Groups);
         Assert.Equal(0.5, FishCheckpoint.Training.MaskBudget.Compute(given.Layout, given.Rule(0.5)).Total / 20.0);
     }
@@ -234,10 +241,13 @@ public sealed class TorchModelTests
     private static void CheckAgainstPlain(TorchModel model, int tensor, Random random)
     {
         var (info, live) = (model.Layout.Tensors[tensor], model.Tensors[tensor].Live);
-        long[] positions = [.. Enumerable.Range(0, (int)info.Units).Where(position => position == 0 || random.Next(2) == 0).Select(position => (long)position)];
+        long[] positions =
+            [.. Enumerable.Range(0, (int)info.Units).Where(position => position == 0 || random.Next(2) == 0)
+            .Select(position => (long)position)];
         var (values, plain) = (new byte[positions.Length * info.UnitSize], Bits.Of(live));
         model.Gather(new TensorMask(tensor, positions), values);
-        Assert.Equal(positions.SelectMany(position => plain[((int)position * info.UnitSize)..(((int)position + 1) * info.UnitSize)]), values);
+        Assert.Equal(
+            positions.SelectMany(position => plain[((int)position * info.UnitSize)..(((int)position + 1) * info.UnitSize)]), values);
 
         // Ranges that begin and end inside of elements.
         for (var round = 0; round < 20; round++)

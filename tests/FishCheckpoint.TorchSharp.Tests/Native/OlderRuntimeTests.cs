@@ -39,7 +39,8 @@ public sealed class OlderRuntimeTests
 
         Assert.Equal(library.Length, adapted.Length);
         int[] allowed = [.. Enumerable.Range(version, 12), .. Enumerable.Range(name, OlderRuntime.Symbol.Length)];
-        Assert.Subset(allowed.ToHashSet(), Enumerable.Range(0, library.Length).Where(place => adapted[place] != library[place]).ToHashSet());
+        Assert.Subset(
+            allowed.ToHashSet(), Enumerable.Range(0, library.Length).Where(place => adapted[place] != library[place]).ToHashSet());
     }
 
     [Fact]

@@ -22,7 +22,8 @@ internal static class DenseCase
         _ => torch.optim.AdamW(net.parameters(), Rate, weight_decay: Decay(decayed)),
     };
 
-    public static TorchMaskedOptimizer Masked(string name, TorchModel model, Mask mask, StepArithmetic arithmetic, bool decayed = false) => name switch
+    public static TorchMaskedOptimizer Masked(
+        string name, TorchModel model, Mask mask, StepArithmetic arithmetic, bool decayed = false) => name switch
     {
         "adam" or "adam-small" => TorchMaskedOptimizer.Adam(model, mask, Adam(name, decayed), arithmetic),
         "adamw" => TorchMaskedOptimizer.AdamW(model, mask, AdamW(decayed), arithmetic),
@@ -40,7 +41,8 @@ internal static class DenseCase
 
     private static SgdOptions Sgd(string name, bool decayed) => new()
     {
-        LearningRate = Rate, Momentum = name == "sgd" ? 0 : 0.9, Dampening = name == "sgd-momentum" ? 0.2 : 0, Nesterov = name == "sgd-nesterov", WeightDecay = Decay(decayed),
+        LearningRate = Rate, Momentum = name == "sgd" ? 0 : 0.9, Dampening = name == "sgd-momentum" ? 0.2 : 0,
+            Nesterov = name == "sgd-nesterov", WeightDecay = Decay(decayed),
     };
 
     private static AdamOptions Adam(string name, bool decayed) => name == "adam"

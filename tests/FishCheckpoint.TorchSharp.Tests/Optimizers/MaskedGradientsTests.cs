@@ -13,7 +13,8 @@ public sealed class MaskedGradientsTests
     [InlineData(true)]
     public void Apply_KeepsTheMaskedGradientsAndZeroesTheRest(bool asDevice)
     {
-        using var module = new Held([("w", torch.zeros(4, 6)), ("v", torch.zeros(3)), ("turned", torch.zeros(2, 3).t()), ("none", torch.zeros(2))]);
+        using var module = new Held(
+            [("w", torch.zeros(4, 6)), ("v", torch.zeros(3)), ("turned", torch.zeros(2, 3).t()), ("none", torch.zeros(2))]);
         using var model = new TorchModel(module, null, asDevice);
         var mask = Mask.Create(model.Layout, [new TensorMask(0, new long[] { 0, 7, 23 }), new TensorMask(2, new long[] { 1, 2 })]);
         module.get_parameter("w")!.grad = torch.full([4, 6], float.NaN);

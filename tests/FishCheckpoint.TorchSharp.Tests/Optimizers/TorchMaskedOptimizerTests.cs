@@ -145,7 +145,9 @@ public sealed class TorchMaskedOptimizerTests
         Assert.Equal(after.Id, optimizer.SteppedMask.Id);
     }
 
-    /// <summary>Of the short dtypes libtorch rounds a value otherwise inside a vector than behind the last one, so a gathered value may differ.</summary>
+    /// <summary>
+    /// Of the short dtypes libtorch rounds a value otherwise inside a vector than behind the last one, so a gathered value may differ.
+    /// </summary>
     [Theory]
     [InlineData(torch.ScalarType.Float64, 0.4, true)]
     [InlineData(torch.ScalarType.BFloat16, 1, true)]
@@ -161,7 +163,8 @@ public sealed class TorchMaskedOptimizerTests
         using var denseModel = new TorchModel(dense);
         using var gradients = new MaskedGradients(denseModel);
         using var expected = torch.optim.AdamW(dense.parameters(), 0.01, eps: 1e-3);
-        using var actual = TorchMaskedOptimizer.AdamW(model, mask, new AdamWOptions { LearningRate = 0.01, Epsilon = 1e-3, WeightDecay = 0 });
+        using var actual = TorchMaskedOptimizer.AdamW(
+            model, mask, new AdamWOptions { LearningRate = 0.01, Epsilon = 1e-3, WeightDecay = 0 });
         for (var step = 1; step <= 5; step++)
         {
             foreach (var net in (torch.nn.Module[])[dense, masked])
@@ -175,7 +178,8 @@ public sealed class TorchMaskedOptimizerTests
             {
                 expected.step();
             }
-            catch (System.Runtime.InteropServices.ExternalException error) when (error.Message.Contains("not implemented", StringComparison.Ordinal))
+            catch (System.Runtime.InteropServices.ExternalException error)
+                when (error.Message.Contains("not implemented", StringComparison.Ordinal))
             {
                 Assert.Skip($"This libtorch has no Adam for {type} on the host.");
             }
@@ -191,8 +195,10 @@ public sealed class TorchMaskedOptimizerTests
 
         var state = new TrainerState();
         actual.SaveTo(state.Section("optimizer"));
-        using var restored = TorchMaskedOptimizer.AdamW(model, mask, new AdamWOptions { LearningRate = 0.01, Epsilon = 1e-3, WeightDecay = 0 });
-        restored.LoadFrom((await TrainerState.ReadAsync(state.OpenRead(), "t", TestContext.Current.CancellationToken)).Section("optimizer"));
+        using var restored = TorchMaskedOptimizer.AdamW(
+            model, mask, new AdamWOptions { LearningRate = 0.01, Epsilon = 1e-3, WeightDecay = 0 });
+        restored.LoadFrom(
+            (await TrainerState.ReadAsync(state.OpenRead(), "t", TestContext.Current.CancellationToken)).Section("optimizer"));
         var again = new TrainerState();
         restored.SaveTo(again.Section("optimizer"));
         Assert.Equal(Loop.BytesOf(state), Loop.BytesOf(again));
@@ -228,12 +234,14 @@ public sealed class TorchMaskedOptimizerTests
     [InlineData(false, StepArithmetic.Torch)]
     public void Step_TiedParameters_AreSteppedOnOnceWithTheSumOfTheirGradients(bool oneObject, StepArithmetic arithmetic)
     {
-        foreach (var layout in (Layout?[])[null, new Layout([new("embedding.weight", DType.F32, [5, 4]), new("output.weight", DType.F32, [5, 4])])])
+        foreach (var layout in
+            (Layout?[])[null, new Layout([new("embedding.weight", DType.F32, [5, 4]), new("output.weight", DType.F32, [5, 4])])])
         {
             using var net = new TiedNet(oneObject);
             using var model = new TorchModel(net, layout);
             var before = net.Embedding.detach().clone();
-            using var optimizer = TorchMaskedOptimizer.Sgd(model, Mask.Dense(model.Layout), new SgdOptions { LearningRate = 0.5 }, arithmetic);
+            using var optimizer = TorchMaskedOptimizer.Sgd(
+                model, Mask.Dense(model.Layout), new SgdOptions { LearningRate = 0.5 }, arithmetic);
             Assert.Equal(20, optimizer.SteppedMask.Count);
             net.Embedding.grad = torch.full([5, 4], 0.25f);
             net.Output.grad = oneObject ? torch.full([5, 4], 0.75f) : torch.full([5, 4], 0.5f);
@@ -299,7 +307,8 @@ public sealed class TorchMaskedOptimizerTests
         using var model = new TorchModel(module);
         Assert.Equal(
             ErrorCode.RequestInvalid,
-            Assert.Throws<FishException>(() => TorchMaskedOptimizer.Sgd(model, Mask.Dense(model.Layout), null, StepArithmetic.Portable)).Code);
+            Assert.Throws<FishException>(
+                () => TorchMaskedOptimizer.Sgd(model, Mask.Dense(model.Layout), null, StepArithmetic.Portable)).Code);
     }
 
     [Fact]

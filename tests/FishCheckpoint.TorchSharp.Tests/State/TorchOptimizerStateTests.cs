@@ -10,7 +10,8 @@ namespace FishCheckpoint.TorchSharp.Tests.State;
 public sealed class TorchOptimizerStateTests
 {
     public static TheoryData<string> Names =>
-        ["sgd", "sgd-momentum", "adam", "adam-amsgrad", "adamw", "adamax", "nadam", "radam", "rmsprop", "adagrad", "adadelta", "asgd", "rprop"];
+        ["sgd", "sgd-momentum", "adam", "adam-amsgrad", "adamw", "adamax", "nadam", "radam", "rmsprop", "adagrad", "adadelta",
+        "asgd", "rprop"];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -85,7 +86,8 @@ public sealed class TorchOptimizerStateTests
         using var net = Classifier.Seeded(2);
         using var model = new TorchModel(net);
         var parameters = net.parameters().ToArray();
-        SGD.ParamGroup Group(IEnumerable<Parameter> members) => new() { Parameters = [.. members], Options = new SGD.Options { LearningRate = 0.1 } };
+        SGD.ParamGroup Group(IEnumerable<Parameter> members) =>
+            new() { Parameters = [.. members], Options = new SGD.Options { LearningRate = 0.1 } };
         using var whole = torch.optim.SGD([Group(parameters)], 0.1);
         using var split = torch.optim.SGD([Group(parameters[..1]), Group(parameters[1..])], 0.1);
         using var turned = torch.optim.SGD([Group(parameters.Reverse())], 0.1);
@@ -95,7 +97,8 @@ public sealed class TorchOptimizerStateTests
         {
             other.ParamGroups.First().LearningRate = 0.7;
             Assert.Equal(
-                ErrorCode.StateMismatch, Assert.Throws<FishException>(() => new TorchOptimizerState(model, other).LoadFrom(state.Section("optimizer"))).Code);
+                ErrorCode.StateMismatch,
+                Assert.Throws<FishException>(() => new TorchOptimizerState(model, other).LoadFrom(state.Section("optimizer"))).Code);
             Assert.Equal(0.7, other.ParamGroups.First().LearningRate);
         }
 
@@ -112,7 +115,8 @@ public sealed class TorchOptimizerStateTests
         var state = new TrainerState();
         new TorchOptimizerState(model, adam).SaveTo(state.Section("optimizer"));
         Assert.Equal(
-            ErrorCode.StateMismatch, Assert.Throws<FishException>(() => new TorchOptimizerState(model, sgd).LoadFrom(state.Section("optimizer"))).Code);
+            ErrorCode.StateMismatch,
+            Assert.Throws<FishException>(() => new TorchOptimizerState(model, sgd).LoadFrom(state.Section("optimizer"))).Code);
     }
 
     [Fact]

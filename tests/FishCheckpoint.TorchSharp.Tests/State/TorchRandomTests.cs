@@ -32,7 +32,9 @@ public sealed class TorchRandomTests
     {
         var state = new TrainerState();
         state.Section("rng").Set("cpu", type, new byte[bytes]);
-        Assert.Equal(ErrorCode.StateMismatch, Assert.Throws<FishException>(() => new TorchRandom(seedCuda: null).LoadFrom(state.Section("rng"))).Code);
+        Assert.Equal(
+            ErrorCode.StateMismatch,
+            Assert.Throws<FishException>(() => new TorchRandom(seedCuda: null).LoadFrom(state.Section("rng"))).Code);
     }
 
     [Fact]

@@ -10,7 +10,8 @@ public sealed class TorchScheduleTests
 {
     public static TheoryData<string> Names =>
     [
-        "lambda", "multiplicative", "step", "multistep", "polynomial", "exponential", "constant", "linear", "sequential", "cosine", "plateau", "cyclic", "onecycle",
+        "lambda", "multiplicative", "step", "multistep", "polynomial", "exponential", "constant", "linear", "sequential", "cosine",
+        "plateau", "cyclic", "onecycle",
     ];
 
     [Theory]
@@ -44,7 +45,8 @@ public sealed class TorchScheduleTests
         new TorchSchedule(step, optimizer).SaveTo(state.Section("schedule"));
         var (other, plateau) = Make("plateau", net);
         Assert.Equal(
-            ErrorCode.StateMismatch, Assert.Throws<FishException>(() => new TorchSchedule(plateau, other).LoadFrom(state.Section("schedule"))).Code);
+            ErrorCode.StateMismatch,
+            Assert.Throws<FishException>(() => new TorchSchedule(plateau, other).LoadFrom(state.Section("schedule"))).Code);
         optimizer.Dispose();
         other.Dispose();
     }

@@ -18,7 +18,9 @@ internal static class Bits
 
     /// <summary>All parameters and buffers of a module, one after another.</summary>
     public static byte[] Of(torch.nn.Module module) =>
-        [.. module.named_parameters().SelectMany(pair => Of(pair.parameter)), .. module.named_buffers().SelectMany(pair => Of(pair.buffer))];
+        [
+            .. module.named_parameters().SelectMany(pair => Of(pair.parameter)),
+            .. module.named_buffers().SelectMany(pair => Of(pair.buffer))];
 
     /// <summary>Some positions of each tensor that trains; all of one.</summary>
     public static Mask MaskOf(TorchModel model, double density, int seed, string? whole = null)

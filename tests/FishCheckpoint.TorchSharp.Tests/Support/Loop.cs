@@ -7,9 +7,11 @@ namespace FishCheckpoint.TorchSharp.Tests;
 /// <summary>A small training loop, and copies of what it changes.</summary>
 internal static class Loop
 {
-    public static torch.Tensor Inputs { get; } = torch.linspace(-2, 2, 32 * Classifier.Inputs).reshape(32, Classifier.Inputs).sin().DetachFromDisposeScope();
+    public static torch.Tensor Inputs { get; } = torch.linspace(-2, 2, 32 * Classifier.Inputs).reshape(32, Classifier.Inputs).sin()
+        .DetachFromDisposeScope();
 
-    private static torch.Tensor Targets { get; } = (torch.arange(32, torch.int64) * 7).remainder(Classifier.Labels).DetachFromDisposeScope();
+    private static torch.Tensor Targets { get; } = (torch.arange(32, torch.int64) * 7).remainder(Classifier.Labels)
+        .DetachFromDisposeScope();
 
     /// <summary>Leaves the gradients of one step in the net; the draws of dropout go by the step.</summary>
     public static double Backward(Classifier net, torch.optim.Optimizer optimizer, int step)

@@ -6,7 +6,9 @@ using FishCheckpoint.Benchmarks.Sizes;
 
 namespace FishCheckpoint.Benchmarks.EndToEnd.Builds;
 
-/// <summary>Saves and loads of the corpus's checkpoints by two builds of the program in turns, over HTTP and from the command line.</summary>
+/// <summary>
+/// Saves and loads of the corpus's checkpoints by two builds of the program in turns, over HTTP and from the command line.
+/// </summary>
 internal static class BuildsRun
 {
     private const int WarmUps = 12;
@@ -57,7 +59,8 @@ internal static class BuildsRun
                     $"/v1/tasks/{task}-bf16/checkpoints/1", Path.Combine(pair, "after.safetensors")));
                 await build.TimeAsync("GET of it", keep, () => GetAsync(client, $"{task}-bf16"));
                 await build.TimeAsync("PUT of a patch with a new mask, float32", keep, () => PatchAsync(client, task, fish.Steps[0]));
-                await build.TimeAsync($"PUT of {step - 1} patches on that mask", keep, () => PatchesAsync(client, task, fish.Steps.Skip(1)));
+                await build.TimeAsync(
+                    $"PUT of {step - 1} patches on that mask", keep, () => PatchesAsync(client, task, fish.Steps.Skip(1)));
                 await build.TimeAsync("GET of the last one's model", keep, () => GetAsync(client, $"{task}-fish"));
             }
         }
@@ -103,7 +106,8 @@ internal static class BuildsRun
 
     private static async Task GetAsync(HttpClient client, string task)
     {
-        await using var model = await client.GetStreamAsync(new Uri($"/v1/tasks/{task}/checkpoints/latest/model.safetensors", UriKind.Relative));
+        await using var model = await client.GetStreamAsync(
+            new Uri($"/v1/tasks/{task}/checkpoints/latest/model.safetensors", UriKind.Relative));
         await model.CopyToAsync(Stream.Null);
     }
 
@@ -115,7 +119,8 @@ internal static class BuildsRun
         {
             var others = builds[1].Seconds[operation];
             text.AppendLine(
-                $"| {operation} | {Spread.Of(times.Select(time => time * 1000)).Text("0.0")} | {Spread.Of(others.Select(time => time * 1000)).Text("0.0")} "
+                $"| {operation} | {Spread.Of(times.Select(time => time * 1000)).Text("0.0")} | "
+                + $"{Spread.Of(others.Select(time => time * 1000)).Text("0.0")} "
                 + $"| {Spread.OfRatios(others, times).Text("0.00")} |");
         }
 
@@ -143,7 +148,10 @@ internal sealed class Build(string program, string folder)
     /// <summary>Runs a command on its data folder.</summary>
     public async Task RunAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, [.. arguments, "--data", data, "--no-progress"]) { RedirectStandardOutput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(program, [.. arguments, "--data", data, "--no-progress"])
+        {
+            RedirectStandardOutput = true, UseShellExecute = false,
+        };
         using var process = Process.Start(start)!;
         _ = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

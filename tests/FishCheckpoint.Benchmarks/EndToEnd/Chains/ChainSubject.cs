@@ -102,7 +102,8 @@ internal sealed class ChainSubject(CheckpointStore store, ISteps steps) : IAsync
 /// <summary>What a chain of steps takes, beside the deltas of the steps alone.</summary>
 /// <param name="Stored">Bytes that the steps take.</param>
 /// <param name="Bare">
-/// Bytes that their deltas take, each laid on the step before it. Of the few that are stored otherwise: what the nearest that is stored so takes.
+/// Bytes that their deltas take, each laid on the step before it. Of the few that are stored otherwise: what the nearest that is stored so
+/// takes.
 /// </param>
 /// <param name="Composites">How many are stored otherwise.</param>
 /// <param name="Deepest">The most deltas of a chain.</param>
@@ -124,7 +125,8 @@ internal sealed record ChainMeasures(long Stored, long Bare, int Composites, int
 
     /// <summary>The steps that cost the most to read, and some between, whose times are measured.</summary>
     public IReadOnlyList<int> Timed(int count) =>
-        [.. Enumerable.Range(1, count).Select(index => (index * Reads.Count) / count).Append(Reads.ToList().IndexOf(Reads.Max()) + 1).Distinct().Order()];
+        [.. Enumerable.Range(1, count).Select(index => (index * Reads.Count) / count).Append(Reads.ToList().IndexOf(Reads.Max()) + 1)
+        .Distinct().Order()];
 
     private static bool IsBare(CheckpointInfo info) => info.Parent == (info.Step == 1 ? "base" : $"{info.Step - 1}");
 }

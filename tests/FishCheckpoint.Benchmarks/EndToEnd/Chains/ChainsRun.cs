@@ -29,15 +29,16 @@ internal static class ChainsRun
     {
         var text = new StringBuilder("## Chains of deltas\n\n");
         text.AppendLine(CultureInfo.InvariantCulture, $"""
-            {count:N0} steps with a new mask of 2% each, saved one on another with the default settings, `Chains:MaxReadCost` 3. *Bare* is the sum of the deltas alone, each based
-            on the step before it. A read is the bytes of base and frames that a full restore reads and decodes, beside those of the base and one such delta. Times are of
-            full restores from an embedded store, {TimedSteps} steps and the costliest, each in turn with step 1, whose chain is one delta: the median quotient of {Turns} turns
-            for each step. Every step is rebuilt and compared with what was saved; of the synthetic ones every tenth, and their times say nothing.
+            {count:N0} steps with a new mask of 2% each, saved one on another with the default settings, `Chains:MaxReadCost` 3. *Bare* is
+            the sum of the deltas alone, each based on the step before it. A read is the bytes of base and frames that a full restore reads
+            and decodes, beside those of the base and one such delta. Times are of full restores from an embedded store, {TimedSteps} steps
+            and the costliest, each in turn with step 1, whose chain is one delta: the median quotient of {Turns} turns for each step. Every
+            step is rebuilt and compared with what was saved; of the synthetic ones every tenth, and their times say nothing.
             """).AppendLine();
         text.AppendLine("`dotnet run -c Release --project tests/FishCheckpoint.Benchmarks -- chains DIR`").AppendLine();
         text.AppendLine(
-            "| steps | base | bare, KB | stored, KB | stored ÷ bare | based on an earlier state | longest chain | read cost: most "
-            + "| read cost: median | time: most | time: median |");
+            "| steps | base | bare, KB | stored, KB | stored ÷ bare | based on an earlier state | longest chain | read cost: most | read "
+            + "cost: median | time: most | time: median |");
         text.AppendLine("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         foreach (var (make, real) in new (Func<ISteps>, bool)[]
         {
@@ -63,9 +64,12 @@ internal static class ChainsRun
             await subject.RequireAsync(every: real ? 1 : 10);
             var measures = ChainMeasures.Of(subject);
             var times = real ? await TimesAsync(subject, measures.Timed(TimedSteps)) : [];
-            return string.Create(CultureInfo.InvariantCulture, $"""
-                | {steps.Name} | {subject.BaseBytes / 1e6:F1} MB | {measures.Bare / 1e3:N0} | {measures.Stored / 1e3:N0} | {(double)measures.Stored / measures.Bare:F2} | {measures.Composites} | {measures.Deepest} | {measures.Reads.Max():F2} | {Spread.Of(measures.Reads).Median:F2} | {(real ? $"{times.Max():F1} | {Spread.Of(times).Median:F1}" : "|")} |
-                """);
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {steps.Name} | {subject.BaseBytes / 1e6:F1} MB | {measures.Bare / 1e3:N0} | {measures.Stored / 1e3:N0} "
+                + $"| {(double)measures.Stored / measures.Bare:F2} | {measures.Composites} | {measures.Deepest} | "
+                + $"{measures.Reads.Max():F2} "
+                + $"| {Spread.Of(measures.Reads).Median:F2} | {(real ? $"{times.Max():F1} | {Spread.Of(times).Median:F1}" : "|")} |");
         }
         finally
         {

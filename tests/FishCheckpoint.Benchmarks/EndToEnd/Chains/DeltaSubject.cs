@@ -41,7 +41,8 @@ internal sealed class DeltaSubject : IAsyncDisposable
     /// <param name="folder">Where the store lies.</param>
     /// <param name="megabytes">Of the model.</param>
     /// <param name="steps">How many.</param>
-    /// <param name="fixedMask">One mask for all, each step laid on the base; otherwise a mask a step, each laid on the one before it.</param>
+    /// <param name="fixedMask">One mask for all, each step laid on the base; otherwise a mask a step, each laid on the one before
+    /// it.</param>
     public static async Task<DeltaSubject> CreateAsync(string folder, int megabytes, int steps, bool fixedMask)
     {
         var subject = new DeltaSubject(await ServerProcess.StartAsync(folder), new ReclaimModel(megabytes, 1));

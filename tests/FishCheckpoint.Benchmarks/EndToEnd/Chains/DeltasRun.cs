@@ -19,13 +19,16 @@ internal static class DeltasRun
     {
         var text = new StringBuilder("## Deltas between two states\n\n");
         text.AppendLine(CultureInfo.InvariantCulture, $"""
-            A float32 model of {Megabytes * 1.048576:N0} MB, of which each step changes 0.5%, drawn from 7.5% of the positions. A worker holds the model of one step and wants a later one:
-            by `delta?from=` as frames, applied to what it holds; by the later model whole; and, for who holds neither and asks what changed, by both models and a comparison. Server and worker on
-            one machine, so that sending costs nearly nothing: what a line of 1 Gbit/s alone takes for the bytes is in brackets. {Turns} interleaved turns after one whose every model is
-            compared with what was saved.
+            A float32 model of {Megabytes * 1.048576:N0} MB, of which each step changes 0.5%, drawn from 7.5% of the positions. A worker
+            holds the model of one step and wants a later one: by `delta?from=` as frames, applied to what it holds; by the later model whole;
+            and, for who holds neither and asks what changed, by both models and a comparison. Server and worker on one machine, so that
+            sending costs nearly nothing: what a line of 1 Gbit/s alone takes for the bytes is in brackets. {Turns} interleaved turns after
+            one whose every model is compared with what was saved.
             """).AppendLine();
         text.AppendLine("`dotnet run -c Release --project tests/FishCheckpoint.Benchmarks -- chains DIR 500 deltas`").AppendLine();
-        text.AppendLine("| steps | values that differ | delta, MB | model, MB | bytes: model ÷ delta | delta, s | model, s | both compared, s | time: model ÷ delta | time: both ÷ delta |");
+        text.AppendLine(
+            "| steps | values that differ | delta, MB | model, MB | bytes: model ÷ delta | delta, s | model, s | both compared, s | time: "
+            + "model ÷ delta | time: both ÷ delta |");
         text.AppendLine("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         foreach (var fixedMask in new[] { false, true })
         {
@@ -80,9 +83,10 @@ internal static class DeltasRun
             }
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"""
-            | {what} | {differ:N0} | {Sent(sent)} | {Sent(subject.ModelBytes)} | {(double)subject.ModelBytes / sent:F1} | {Spread.Of(byDelta).Text("F2")} | {Spread.Of(byModel).Text("F2")} | {Spread.Of(byBoth).Text("F2")} | {Spread.OfRatios(byModel, byDelta).Text("F2")} | {Spread.OfRatios(byBoth, byDelta).Text("F2")} |
-            """);
+        return string.Create(CultureInfo.InvariantCulture, $"| {what} | {differ:N0} | {Sent(sent)} | {Sent(subject.ModelBytes)} "
+            + $"| {(double)subject.ModelBytes / sent:F1} | {Spread.Of(byDelta).Text("F2")} | {Spread.Of(byModel).Text("F2")} "
+            + $"| {Spread.Of(byBoth).Text("F2")} | {Spread.OfRatios(byModel, byDelta).Text("F2")} "
+            + $"| {Spread.OfRatios(byBoth, byDelta).Text("F2")} |");
     }
 
     private static string Sent(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:N2} [{bytes / LineRate:F2} s]");

@@ -8,8 +8,8 @@ using FishCheckpoint.Training;
 namespace FishCheckpoint.Benchmarks.EndToEnd.Chains;
 
 /// <summary>
-/// Synthetic: 2% of all positions, drawn uniformly anew each step, the worst that masks can be; nothing of one step comes again in the next. Values move by a few units of
-/// their last place, or are drawn anew, which nothing can tell in fewer bits.
+/// Synthetic: 2% of all positions, drawn uniformly anew each step, the worst that masks can be; nothing of one step comes again in the
+/// next. Values move by a few units of their last place, or are drawn anew, which nothing can tell in fewer bits.
 /// </summary>
 internal sealed class UniformSteps : ISteps
 {
@@ -26,7 +26,8 @@ internal sealed class UniformSteps : ISteps
     public UniformSteps(DType type, int moves)
     {
         (this.type, this.moves) = (type, moves);
-        Layout = new Layout([.. Enumerable.Range(0, Tensors).Select(index => new TensorInfo($"layers.{index}.weight", type, [Side, Side]))]);
+        Layout = new Layout(
+            [.. Enumerable.Range(0, Tensors).Select(index => new TensorInfo($"layers.{index}.weight", type, [Side, Side]))]);
         data = [.. Layout.Tensors.Select(tensor => new byte[tensor.Bytes])];
         for (var tensor = 0; tensor < Tensors; tensor++)
         {
@@ -37,7 +38,8 @@ internal sealed class UniformSteps : ISteps
         }
     }
 
-    public string Name => $"uniform, {type}: {(moves == 0 ? "values drawn anew" : $"values moved by up to {moves} units in the last place")} (synthetic)";
+    public string Name =>
+        $"uniform, {type}: {(moves == 0 ? "values drawn anew" : $"values moved by up to {moves} units in the last place")} (synthetic)";
 
     public Layout Layout { get; }
 
@@ -68,10 +70,13 @@ internal sealed class UniformSteps : ISteps
     private void Move(int tensor, int index)
     {
         var by = 1 + random.Below(Math.Max(1, moves));
-        Set(tensor, index, moves == 0 ? Bits((float)(random.NextGaussian() * 0.02)) : (uint)(Get(tensor, index) + (random.Below(2) == 0 ? by : -by)));
+        Set(
+            tensor, index,
+            moves == 0 ? Bits((float)(random.NextGaussian() * 0.02)) : (uint)(Get(tensor, index) + (random.Below(2) == 0 ? by : -by)));
     }
 
-    private uint Bits(float value) => type == DType.F32 ? BitConverter.SingleToUInt32Bits(value) : BitConverter.SingleToUInt32Bits(value) >> 16;
+    private uint Bits(float value) =>
+        type == DType.F32 ? BitConverter.SingleToUInt32Bits(value) : BitConverter.SingleToUInt32Bits(value) >> 16;
 
     private uint Get(int tensor, int index) => type == DType.F32
         ? MemoryMarshal.Cast<byte, uint>(data[tensor].AsSpan())[index] : MemoryMarshal.Cast<byte, ushort>(data[tensor].AsSpan())[index];
@@ -107,8 +112,9 @@ internal interface ISteps
 }
 
 /// <summary>
-/// Real training: the demo's network on digits turned by 90 degrees, from a base trained on upright ones. Before each step the Fisher information is summed anew over 256
-/// images, and the 2% of highest scores are trained on for some batches: the paper's checkpointing, whose mask changes every epoch.
+/// Real training: the demo's network on digits turned by 90 degrees, from a base trained on upright ones. Before each step the Fisher
+/// information is summed anew over 256 images, and the 2% of highest scores are trained on for some batches: the paper's checkpointing,
+/// whose mask changes every epoch.
 /// </summary>
 internal sealed class DigitSteps : ISteps
 {

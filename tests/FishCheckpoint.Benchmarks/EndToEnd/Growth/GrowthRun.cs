@@ -4,7 +4,10 @@ using FishCheckpoint.Benchmarks.EndToEnd.Reports;
 
 namespace FishCheckpoint.Benchmarks.EndToEnd.Growth;
 
-/// <summary>What a fixed number of changed values costs as the model around them grows: the same works on a small and on a large model, turn by turn.</summary>
+/// <summary>
+/// What a fixed number of changed values costs as the model around them grows: the same works on a small and on a large model, turn by
+/// turn.
+/// </summary>
 internal static class GrowthRun
 {
     private const int WarmUps = 30;
@@ -20,11 +23,12 @@ internal static class GrowthRun
             await using var right = await GrowthSubject.OpenAsync(large, changed, Path.Combine(own, "large"));
             var text = new StringBuilder("## Cost against size\n\n");
             text.AppendLine(CultureInfo.InvariantCulture, $"""
-                {changed:N0} changed values of a bfloat16 model, drawn uniformly from all of it; the same work on a model of {small:N0} elements and on one of
-                {large:N0}, {turns} interleaved turns, from memory to an acknowledged, synced save.
+                {changed:N0} changed values of a bfloat16 model, drawn uniformly from all of it; the same work on a model of {small:N0}
+                elements and on one of {large:N0}, {turns} interleaved turns, from memory to an acknowledged, synced save.
                 """).AppendLine();
             text.AppendLine("`dotnet run -c Release --project tests/FishCheckpoint.Benchmarks -- growth DIR`").AppendLine();
-            text.AppendLine(CultureInfo.InvariantCulture, $"| | {small / 1e6:N0}M, ms | {large / 1e6:N0}M, ms | larger ÷ smaller |").AppendLine("|---|---|---|---|");
+            text.AppendLine(CultureInfo.InvariantCulture, $"| | {small / 1e6:N0}M, ms | {large / 1e6:N0}M, ms | larger ÷ smaller |")
+                .AppendLine("|---|---|---|---|");
             foreach (var work in left.Works.Keys)
             {
                 text.AppendLine(await MeasureAsync(work, left, right, turns));

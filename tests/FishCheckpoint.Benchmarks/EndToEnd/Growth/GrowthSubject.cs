@@ -26,7 +26,8 @@ internal sealed class GrowthSubject : IAsyncDisposable
     private long step;
 
     private GrowthSubject(GrowthModel model, Mask mask, CheckpointStore store, ServerProcess server, string folder) =>
-        (this.model, this.mask, this.store, this.server, client, this.folder) = (model, mask, store, server, FishClient.Connect(server.Address), folder);
+        (this.model, this.mask, this.store, this.server, client, this.folder) =
+        (model, mask, store, server, FishClient.Connect(server.Address), folder);
 
     /// <summary>The works, by the name of their row.</summary>
     public IReadOnlyDictionary<string, Func<Task>> Works => new Dictionary<string, Func<Task>>(StringComparer.Ordinal)

@@ -20,14 +20,18 @@ internal static class ManyRun
     {
         var text = new StringBuilder("## Very many checkpoints\n\n");
         text.AppendLine(CultureInfo.InvariantCulture, $"""
-            Stores with {checkpoints:N0} checkpoints of a tiny model (1,040 elements, 5 tensors), each saved with two metrics as a trainer would; every question is asked
-            {turns} times, in turns with the others. Milliseconds: the median, and in parentheses the 99th percentile. Over HTTP: client and server on this machine.
+            Stores with {checkpoints:N0} checkpoints of a tiny model (1,040 elements, 5 tensors), each saved with two metrics as a trainer
+            would; every question is asked {turns} times, in turns with the others. Milliseconds: the median, and in parentheses the 99th
+            percentile. Over HTTP: client and server on this machine.
             """).AppendLine();
         text.AppendLine("`dotnet run -c Release --project tests/FishCheckpoint.Benchmarks -- many DIR`").AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"| | {checkpoints / 1000:N0} tasks of 1,000: embedded | over HTTP | one task of {checkpoints:N0}: embedded | over HTTP |");
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"| | {checkpoints / 1000:N0} tasks of 1,000: embedded | over HTTP | one task of {checkpoints:N0}: embedded | over HTTP |");
         text.AppendLine("|---|---|---|---|---|");
         var rows = new Dictionary<string, List<string>>(StringComparer.Ordinal);
-        foreach (var (tasks, large, task, of) in new[] { (checkpoints / 1000, 0, ManyStore.NameOf(0), 1000), (0, checkpoints, ManyStore.Large, checkpoints) })
+        foreach (var (tasks, large, task, of) in
+            new[] { (checkpoints / 1000, 0, ManyStore.NameOf(0), 1000), (0, checkpoints, ManyStore.Large, checkpoints) })
         {
             var own = Path.Combine(Path.GetFullPath(folder), string.Create(CultureInfo.InvariantCulture, $"many-{tasks}-{large}"));
             await EnsureAsync(own, tasks, large);
@@ -93,7 +97,9 @@ internal static class ManyRun
             }
 
             var sorted = measured.Order().ToArray();
-            cells.Add(string.Create(CultureInfo.InvariantCulture, $"{sorted[sorted.Length / 2]:F2} ({sorted[(int)((sorted.Length - 1) * 0.99)]:F1})"));
+            cells.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture, $"{sorted[sorted.Length / 2]:F2} ({sorted[(int)((sorted.Length - 1) * 0.99)]:F1})"));
         }
     }
 }

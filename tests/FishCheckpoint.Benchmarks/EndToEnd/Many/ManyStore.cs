@@ -8,7 +8,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Benchmarks.EndToEnd.Many;
 
-/// <summary>A store with very many checkpoints of a tiny model, each saved as a trainer would: some tasks with a thousand each, and one that has the rest.</summary>
+/// <summary>
+/// A store with very many checkpoints of a tiny model, each saved as a trainer would: some tasks with a thousand each, and one that has the
+/// rest.
+/// </summary>
 internal sealed class ManyStore
 {
     /// <summary>The one task with many checkpoints.</summary>
@@ -17,7 +20,8 @@ internal sealed class ManyStore
     private const int PerTask = 1000;
 
     private static readonly Layout Model = new([
-        .. Enumerable.Range(0, 4).Select(index => new TensorInfo($"layers.{index}.weight", DType.F32, [16, 16])), new TensorInfo("head.weight", DType.F32, [16])]);
+        .. Enumerable.Range(0, 4).Select(index => new TensorInfo($"layers.{index}.weight", DType.F32, [16, 16])),
+        new TensorInfo("head.weight", DType.F32, [16])]);
 
     private readonly CheckpointStore store;
     private readonly Mask[] masks = [.. Enumerable.Range(0, 8).Select(seed => Draw(new Random(seed)))];
@@ -36,8 +40,10 @@ internal sealed class ManyStore
         var many = new ManyStore(opened);
 
         // One is encoded while another is written.
-        var works = Enumerable.Range(0, tasks).Select(index => (NameOf(index), PerTask)).Append((Large, large)).Where(work => work.Item2 > 0);
-        await Parallel.ForEachAsync(works, new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (work, _) => await many.FillAsync(work.Item1, work.Item2));
+        var works = Enumerable.Range(0, tasks).Select(index => (NameOf(index), PerTask)).Append((Large, large))
+            .Where(work => work.Item2 > 0);
+        await Parallel.ForEachAsync(
+            works, new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (work, _) => await many.FillAsync(work.Item1, work.Item2));
     }
 
     /// <summary>The name of a small task.</summary>
@@ -45,10 +51,13 @@ internal sealed class ManyStore
 
     /// <summary>A mask of a few positions.</summary>
     public static Mask Draw(Random random) => Mask.Create(Model, Model.Tensors.Select((tensor, index) =>
-        new TensorMask(index, Enumerable.Range(0, (int)tensor.Units).Where(_ => random.Next(16) == 0).Append((int)tensor.Units - 1).Distinct().Select(unit => (long)unit).ToArray())));
+        new TensorMask(
+            index, Enumerable.Range(0, (int)tensor.Units).Where(_ => random.Next(16) == 0).Append((int)tensor.Units - 1).Distinct()
+            .Select(unit => (long)unit).ToArray())));
 
     /// <summary>A delta with new values at a few positions.</summary>
-    public static CheckpointContent Content(Mask mask, Random random) => new CheckpointContent.Changed(new Delta(mask, [.. mask.Tensors.Select(tensor =>
+    public static CheckpointContent Content(Mask mask, Random random) =>
+        new CheckpointContent.Changed(new Delta(mask, [.. mask.Tensors.Select(tensor =>
     {
         var values = new byte[tensor.Positions.Length * sizeof(float)];
         random.NextBytes(values);
@@ -61,7 +70,10 @@ internal sealed class ManyStore
         var random = new Random(checkpoints);
         for (var step = 0; step < checkpoints; step++)
         {
-            var options = new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = random.NextDouble(), ["epoch"] = step / 100 } };
+            var options = new SaveOptions
+            {
+                Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = random.NextDouble(), ["epoch"] = step / 100 },
+            };
             await store.Checkpoints.SaveAsync(task, step, Content(masks[random.Next(masks.Length)], random), options);
             if (step % 100 == 0)
             {

@@ -76,7 +76,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     }
 
     private IEnumerable<int> Children() =>
-        File.ReadAllText($"/proc/{process.Id}/task/{process.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse);
+        File.ReadAllText($"/proc/{process.Id}/task/{process.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        .Select(int.Parse);
 
     // Fields 14 and 15 of proc(5), counted after the name, which may hold blanks.
     private static long CpuTicks(int id)
@@ -86,5 +87,6 @@ internal sealed class ChildProcess : IAsyncDisposable
     }
 
     private long Status(string field) => long.Parse(
-        File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith(field, StringComparison.Ordinal)).AsSpan(field.Length).Trim(" \tkB")) * 1024;
+        File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith(field, StringComparison.Ordinal)).AsSpan(field.Length)
+        .Trim(" \tkB")) * 1024;
 }

@@ -5,8 +5,8 @@ using System.Text;
 namespace FishCheckpoint.Benchmarks.EndToEnd.Processes;
 
 /// <summary>
-/// What loopback and the client allow at best: a plain socket that answers every request with the same megabyte of memory, over and over. It reads no file,
-/// checks nothing and is no HTTP server.
+/// What loopback and the client allow at best: a plain socket that answers every request with the same megabyte of memory, over and over.
+/// It reads no file, checks nothing and is no HTTP server.
 /// </summary>
 internal static class LoopbackLimit
 {

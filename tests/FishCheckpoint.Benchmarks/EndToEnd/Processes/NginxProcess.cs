@@ -58,7 +58,8 @@ internal static class StaticFiles
     public static async Task RunAsync(string url, string folder)
     {
         var server = WebApplication.CreateBuilder(["--urls", url]).Build();
-        server.UseStaticFiles(new StaticFileOptions { FileProvider = new PhysicalFileProvider(Path.GetFullPath(folder)), ServeUnknownFileTypes = true });
+        server.UseStaticFiles(
+            new StaticFileOptions { FileProvider = new PhysicalFileProvider(Path.GetFullPath(folder)), ServeUnknownFileTypes = true });
         await server.RunAsync();
     }
 

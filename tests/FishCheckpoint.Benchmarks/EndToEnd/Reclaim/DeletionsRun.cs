@@ -10,7 +10,9 @@ using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Benchmarks.EndToEnd.Reclaim;
 
-/// <summary>How long it takes to delete very many checkpoints of one task, to bring them back and to remove them for good, while others save.</summary>
+/// <summary>
+/// How long it takes to delete very many checkpoints of one task, to bring them back and to remove them for good, while others save.
+/// </summary>
 internal static class DeletionsRun
 {
     private const int Smaller = 10;
@@ -19,11 +21,13 @@ internal static class DeletionsRun
     {
         var text = new StringBuilder("## Very many deletions\n\n");
         text.AppendLine(CultureInfo.InvariantCulture, $"""
-            One task with {checkpoints / Smaller:N0} and one with {checkpoints:N0} checkpoints of a tiny model (1,040 elements, 5 tensors), all of which are deleted, come back, and are
-            removed. Meanwhile another task is saved to without a pause: its longest save is the longest time that anyone waited.
+            One task with {checkpoints / Smaller:N0} and one with {checkpoints:N0} checkpoints of a tiny model (1,040 elements, 5 tensors),
+            all of which are deleted, come back, and are removed. Meanwhile another task is saved to without a pause: its longest save is
+            the longest time that anyone waited.
             """).AppendLine();
         text.AppendLine("`dotnet run -c Release --project tests/FishCheckpoint.Benchmarks -- deletions DIR`").AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"| | {checkpoints / Smaller:N0}: s | longest save, s | {checkpoints:N0}: s | longest save, s |");
+        text.AppendLine(
+            CultureInfo.InvariantCulture, $"| | {checkpoints / Smaller:N0}: s | longest save, s | {checkpoints:N0}: s | longest save, s |");
         text.AppendLine("|---|---:|---:|---:|---:|");
         var columns = new List<IReadOnlyList<(string Name, string Cells)>>();
         foreach (var count in new[] { checkpoints / Smaller, checkpoints })
@@ -142,7 +146,8 @@ internal sealed record Deletion(IReadOnlyList<CheckpointInfo> Going, IReadOnlyLi
             var anchor = task is ReclaimStore.Chain or ReclaimStore.Folded ? all[^1].Parent : null;
             foreach (var info in all)
             {
-                (task != ReclaimStore.Trial && (info.Step % KeepEvery == 0 || StepRef.At(info.Step).ToString() == anchor) ? staying : going).Add(info);
+                (task != ReclaimStore.Trial && (info.Step % KeepEvery == 0 || StepRef.At(info.Step).ToString() == anchor) ? staying
+                    : going).Add(info);
             }
         }
 

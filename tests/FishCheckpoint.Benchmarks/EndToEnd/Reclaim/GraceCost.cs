@@ -6,7 +6,10 @@ using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Benchmarks.EndToEnd.Reclaim;
 
-/// <summary>What a trainer's store takes that saves every minute for longer than a day and keeps a few steps, with several graces of what it deletes.</summary>
+/// <summary>
+/// What a trainer's store takes that saves every minute for longer than a day and keeps a few steps, with several graces of what it
+/// deletes.
+/// </summary>
 internal static class GraceCost
 {
     private const int Megabytes = 32;
@@ -36,15 +39,20 @@ internal static class GraceCost
 
         var text = new StringBuilder("### What the grace costs\n\n");
         text.AppendLine(CultureInfo.InvariantCulture, $"""
-            A float32 model of {Megabytes * 1.048576:N0} MB, 0.5% of its values on a fixed mask; a save every minute for {Minutes / 60} hours, {Minutes:N0} in all, each with a trainer state of two moments; `keepLast` {KeepLast},
-            `keepEvery` {KeepEvery}, collected every {CollectEvery} minutes. At the end, after a collection; the base aside.
+            A float32 model of {Megabytes * 1.048576:N0} MB, 0.5% of its values on a fixed mask; a save every minute for {Minutes / 60}
+            hours, {Minutes:N0} in all, each with a trainer state of two moments; `keepLast` {KeepLast}, `keepEvery` {KeepEvery}, collected
+            every {CollectEvery} minutes. At the end, after a collection; the base aside.
             """).AppendLine();
-        text.AppendLine("| grace | checkpoints that are kept | MB | in their grace | MB | database, MB | ÷ without a grace |").AppendLine("|---|---:|---:|---:|---:|---:|---:|");
+        text.AppendLine("| grace | checkpoints that are kept | MB | in their grace | MB | database, MB | ÷ without a grace |")
+            .AppendLine("|---|---:|---:|---:|---:|---:|---:|");
         foreach (var (grace, report, disk) in rows)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"""
-                | {(grace == TimeSpan.Zero ? "none" : grace.TotalHours >= 1 ? $"{grace.TotalHours:N0} hours" : $"{grace.TotalMinutes:N0} minutes")} | {report.Checkpoints} | {report.Stored.Total / 1e6:N1} | {report.Grace.Checkpoints:N0} | {report.Grace.Bytes / 1e6:N1} | {disk.Database / 1e6:N1} | {(double)disk.Database / rows[0].Disk.Database:F1} |
-                """);
+            var length = grace == TimeSpan.Zero ? "none" : grace.TotalHours >= 1 ? $"{grace.TotalHours:N0} hours"
+                : $"{grace.TotalMinutes:N0} minutes";
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"| {length} | {report.Checkpoints} | {report.Stored.Total / 1e6:N1} | {report.Grace.Checkpoints:N0} "
+                + $"| {report.Grace.Bytes / 1e6:N1} | {disk.Database / 1e6:N1} | {(double)disk.Database / rows[0].Disk.Database:F1} |");
         }
 
         return text.ToString();
@@ -56,7 +64,8 @@ internal static class GraceCost
         var mask = model.Draw(Share);
         await using var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions
         {
-            DataFolder = folder, DeletionGrace = grace, Time = clock, Retention = new Retention(KeepLast: KeepLast, KeepEvery: KeepEvery), MinFreeBytes = 0,
+            DataFolder = folder, DeletionGrace = grace, Time = clock, Retention = new Retention(KeepLast: KeepLast, KeepEvery: KeepEvery),
+                MinFreeBytes = 0,
         });
         await using (var file = model.ToFile())
         {

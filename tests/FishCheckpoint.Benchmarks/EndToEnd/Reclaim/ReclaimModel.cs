@@ -7,8 +7,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Benchmarks.EndToEnd.Reclaim;
 
 /// <summary>
-/// A float32 model whose trainer moves a part of its values. What moves lies within a fixed part of the positions, as the highest Fisher information does; each step
-/// draws its mask anew from that part, or keeps it.
+/// A float32 model whose trainer moves a part of its values. What moves lies within a fixed part of the positions, as the highest Fisher
+/// information does; each step draws its mask anew from that part, or keeps it.
 /// </summary>
 internal sealed class ReclaimModel
 {
@@ -25,11 +25,16 @@ internal sealed class ReclaimModel
     /// <param name="seed">What moves, and how. The base is the same for all.</param>
     public ReclaimModel(int megabytes, int seed)
     {
-        Layout = new Layout([.. Enumerable.Range(0, megabytes / 4).Select(index => new TensorInfo($"layers.{index}.weight", DType.F32, [Rows, Columns]))]);
+        Layout = new Layout(
+            [.. Enumerable.Range(0, megabytes / 4).Select(index => new TensorInfo($"layers.{index}.weight", DType.F32, [Rows, Columns]))]);
         var start = new Random(1);
         data = [.. Layout.Tensors.Select(tensor => Values(start, tensor))];
         random = new Random(seed);
-        hot = [.. Layout.Tensors.Select(tensor => Enumerable.Range(0, (int)tensor.Units).Where(_ => random.Next(PerThousand) < Hot).Select(unit => (long)unit).ToArray())];
+        hot =
+            [
+                .. Layout.Tensors.Select(
+                    tensor => Enumerable.Range(0, (int)tensor.Units).Where(_ => random.Next(PerThousand) < Hot).Select(unit => (long)unit)
+                    .ToArray())];
     }
 
     public Layout Layout { get; }
@@ -43,7 +48,9 @@ internal sealed class ReclaimModel
     /// <summary>Draws a mask.</summary>
     /// <param name="share">Of the positions that move at all.</param>
     public Mask Draw(double share) => Mask.Create(
-        Layout, hot.Select((positions, tensor) => new TensorMask(tensor, positions.Where((_, index) => index == 0 || random.NextDouble() < share).ToArray())));
+        Layout, hot.Select(
+            (positions, tensor) => new TensorMask(
+                tensor, positions.Where((_, index) => index == 0 || random.NextDouble() < share).ToArray())));
 
     /// <summary>Moves the values of a mask.</summary>
     /// <returns>What changed.</returns>

@@ -104,11 +104,15 @@ internal static class ReclaimRun
                 "what the rounds freed; rebased; held still",
                 $"{Mega(first.FreedBytes + second.FreedBytes)}; {first.Rebased + second.Rebased}; {Mega(second.TombstoneBytes)}"),
             ("given back by the first round, one model being read since before it", Mega(before.Database - held.Database)),
-            ("deleting by requests; dry run; first round; second round, after that reader", $"{deleting:F1} s; {planning:F1} s; {collecting:F1} s; {finishing:F1} s"),
-            ("the report's total differs from `du` by: before, after", $"{Percent(DiskSize.Reported(reportBefore), before.Blocks)}, {Percent(DiskSize.Reported(reportAfter), after.Blocks)}"),
-            ("models streamed meanwhile, with the deleted one; wrong", $"{streams.Sum(stream => stream.Read) + slow.Read}; {streams.Sum(stream => stream.Wrong) + slow.Wrong}"),
+            ("deleting by requests; dry run; first round; second round, after that reader",
+                $"{deleting:F1} s; {planning:F1} s; {collecting:F1} s; {finishing:F1} s"),
+            ("the report's total differs from `du` by: before, after",
+                $"{Percent(DiskSize.Reported(reportBefore), before.Blocks)}, {Percent(DiskSize.Reported(reportAfter), after.Blocks)}"),
+            ("models streamed meanwhile, with the deleted one; wrong",
+                $"{streams.Sum(stream => stream.Read) + slow.Read}; {streams.Sum(stream => stream.Wrong) + slow.Wrong}"),
             ("longest stall of a reader", $"{streams.Max(stream => stream.LongestStall).TotalSeconds:F2} s"),
-            ("saves meanwhile: count; median; longest", $"{writer.Times.Count}; {Spread.Of(writer.Times).Median:F2} s; {writer.Times.Max():F2} s"),
+            ("saves meanwhile: count; median; longest",
+                $"{writer.Times.Count}; {Spread.Of(writer.Times).Median:F2} s; {writer.Times.Max():F2} s"),
             ("models that stay, read again afterwards; wrong", $"{check.Read}; {check.Wrong}"),
         ];
     }
@@ -122,5 +126,6 @@ internal static class ReclaimRun
 
     private static string Mega(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:N1} MB");
 
-    private static string Percent(long said, long there) => string.Create(CultureInfo.InvariantCulture, $"{100.0 * Math.Abs(said - there) / there:F2}%");
+    private static string Percent(long said, long there) =>
+        string.Create(CultureInfo.InvariantCulture, $"{100.0 * Math.Abs(said - there) / there:F2}%");
 }

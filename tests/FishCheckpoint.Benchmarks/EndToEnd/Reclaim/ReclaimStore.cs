@@ -75,7 +75,8 @@ internal sealed record DiskSize(long Database, long Blocks)
 {
     public static DiskSize Of(string folder)
     {
-        using var du = Process.Start(new ProcessStartInfo("du", ["-s", "-B1", folder]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        using var du = Process.Start(
+            new ProcessStartInfo("du", ["-s", "-B1", folder]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         var blocks = long.Parse(du.StandardOutput.ReadToEnd().Split('\t')[0], CultureInfo.InvariantCulture);
         du.WaitForExit();
         return new DiskSize(LengthOf(folder, "fish.db") + LengthOf(folder, "fish.db-wal"), blocks);
@@ -84,5 +85,6 @@ internal sealed record DiskSize(long Database, long Blocks)
     /// <summary>What a report says of it: bases, database and log.</summary>
     public static long Reported(StorageReport report) => report.Disk!.Bases + report.Disk.Database + report.Disk.Wal;
 
-    private static long LengthOf(string folder, string name) => new FileInfo(Path.Combine(folder, name)) is { Exists: true } file ? file.Length : 0;
+    private static long LengthOf(string folder, string name) =>
+        new FileInfo(Path.Combine(folder, name)) is { Exists: true } file ? file.Length : 0;
 }

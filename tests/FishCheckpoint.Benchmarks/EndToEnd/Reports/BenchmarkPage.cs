@@ -63,13 +63,15 @@ internal static class Machine
 {
     private static string load = "unknown";
 
-    /// <summary>Takes note of how busy the machine is before anything is measured: other work on it makes quartiles wide and ratios shaky.</summary>
+    /// <summary>Takes note of how busy the machine is before anything is measured: other work on it makes quartiles wide and ratios
+    /// shaky.</summary>
     public static void NoteLoad() => load = File.ReadAllText("/proc/loadavg").Split(' ')[0];
 
     /// <summary>One line: processor, cores, memory, system, date, load.</summary>
     public static string Describe()
     {
-        var model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim();
+        var model = File.ReadLines("/proc/cpuinfo")
+            .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim();
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9;
         return $"{model}, {Environment.ProcessorCount} cores, {memory:F0} GB; {Environment.OSVersion}; .NET {Environment.Version}; {DateTime.UtcNow:yyyy-MM-dd}. "
             + $"Load average before the run: {load}.";
@@ -86,7 +88,8 @@ internal readonly record struct Spread(double Low, double Median, double High)
     }
 
     /// <summary>The spread of the quotients of measurements that were made in the same turns.</summary>
-    public static Spread OfRatios(IEnumerable<double> above, IEnumerable<double> below) => Of(above.Zip(below, (left, right) => left / right));
+    public static Spread OfRatios(IEnumerable<double> above, IEnumerable<double> below) =>
+        Of(above.Zip(below, (left, right) => left / right));
 
     /// <summary>Median and quartiles as in <c>1.52 (1.44 to 1.60)</c>.</summary>
     public string Text(string format) => $"{Median.ToString(format)} ({Low.ToString(format)} to {High.ToString(format)})";

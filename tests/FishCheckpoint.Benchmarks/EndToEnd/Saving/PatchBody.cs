@@ -7,7 +7,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Benchmarks.EndToEnd.Saving;
 
-/// <summary>A patch in memory, as a trainer holds what it changed; each turn moves it a little, so that no two saves are the same.</summary>
+/// <summary>
+/// A patch in memory, as a trainer holds what it changed; each turn moves it a little, so that no two saves are the same.
+/// </summary>
 internal sealed class PatchBody
 {
     private readonly byte[] file;
@@ -52,19 +54,23 @@ internal sealed class PatchBody
 
     /// <summary>The positions, as a mask of a layout.</summary>
     public Mask ToMask(Layout layout) => Mask.Create(layout, Of(SparsePatchReader.IndicesSuffix).Select(tensor => new TensorMask(
-        IndexOf(layout, tensor, SparsePatchReader.IndicesSuffix), MemoryMarshal.Cast<byte, int>(BytesOf(tensor).Span).ToArray().Select(index => (long)index).ToArray())));
+        IndexOf(layout, tensor, SparsePatchReader.IndicesSuffix),
+        MemoryMarshal.Cast<byte, int>(BytesOf(tensor).Span).ToArray().Select(index => (long)index).ToArray())));
 
     /// <summary>The values, on the positions' mask; not copied.</summary>
     public Delta ToDelta(Mask mask)
     {
-        var values = Of(SparsePatchReader.ValuesSuffix).ToDictionary(tensor => IndexOf(mask.Layout, tensor, SparsePatchReader.ValuesSuffix), BytesOf);
+        var values = Of(SparsePatchReader.ValuesSuffix)
+            .ToDictionary(tensor => IndexOf(mask.Layout, tensor, SparsePatchReader.ValuesSuffix), BytesOf);
         return new Delta(mask, [.. mask.Tensors.Select(tensor => (ReadOnlyMemory<byte>)values[tensor.Tensor])]);
     }
 
     private static int IndexOf(Layout layout, StoredTensor tensor, string suffix) =>
         layout.TryIndexOf(tensor.Info.Name[..^suffix.Length], out var index) ? index : throw new InvalidDataException(tensor.Info.Name);
 
-    private IEnumerable<StoredTensor> Of(string suffix) => header.Tensors.Where(tensor => tensor.Info.Name.EndsWith(suffix, StringComparison.Ordinal));
+    private IEnumerable<StoredTensor> Of(string suffix) =>
+        header.Tensors.Where(tensor => tensor.Info.Name.EndsWith(suffix, StringComparison.Ordinal));
 
-    private Memory<byte> BytesOf(StoredTensor tensor) => file.AsMemory(checked((int)(header.DataStart + tensor.Begin)), checked((int)tensor.Info.Bytes));
+    private Memory<byte> BytesOf(StoredTensor tensor) =>
+        file.AsMemory(checked((int)(header.DataStart + tensor.Begin)), checked((int)tensor.Info.Bytes));
 }

@@ -8,7 +8,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Benchmarks.EndToEnd.Saving;
 
-/// <summary>Saving what changed over HTTP, durably, beside <c>torch.save</c> and fsync of the dense model: turn by turn, on the same disk.</summary>
+/// <summary>
+/// Saving what changed over HTTP, durably, beside <c>torch.save</c> and fsync of the dense model: turn by turn, on the same disk.
+/// </summary>
 internal static class SaveSpeedRun
 {
     // A server has long been compiled by the time that a run's later steps are saved.

@@ -12,8 +12,9 @@ internal static class SavingTable
         var text = new StringBuilder();
         text.AppendLine("## Saving").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture, $"""
-            {times.Changed:N0} changed values of a float32 model of {times.DenseBytes:N0} bytes, from the trainer's memory to an acknowledged, synced save, {times.Masked.Count}
-            interleaved turns on one disk, two seconds apart; every save has other values, and every patch another mask too.
+            {times.Changed:N0} changed values of a float32 model of {times.DenseBytes:N0} bytes, from the trainer's memory to an
+            acknowledged, synced save, {times.Masked.Count} interleaved turns on one disk, two seconds apart; every save has other values,
+            and every patch another mask too.
             """).AppendLine();
         text.AppendLine("`dotnet run -c Release --project tests/FishCheckpoint.Benchmarks -- save-speed DIR`").AppendLine();
         text.AppendLine("| | seconds | dense save ÷ this |").AppendLine("|---|---|---|");
@@ -21,7 +22,9 @@ internal static class SavingTable
         Row(text, "over HTTP, a mask that is new: positions and values", times.Patched, times);
         if (times.Torch is { } version)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"| `torch.save` and fsync of the dense model (PyTorch {version}) | {Spread.Of(times.Dense).Text("F2")} | |");
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"| `torch.save` and fsync of the dense model (PyTorch {version}) | {Spread.Of(times.Dense).Text("F2")} | |");
         }
         else
         {

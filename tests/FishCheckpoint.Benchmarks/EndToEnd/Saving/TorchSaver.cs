@@ -69,7 +69,8 @@ internal sealed class TorchSaver : IDisposable
     {
         process.StandardInput.WriteLine();
         process.StandardInput.Flush();
-        return double.Parse(process.StandardOutput.ReadLine() ?? throw new EndOfStreamException("Python ended."), CultureInfo.InvariantCulture);
+        return double.Parse(
+            process.StandardOutput.ReadLine() ?? throw new EndOfStreamException("Python ended."), CultureInfo.InvariantCulture);
     }
 
     public void Dispose()

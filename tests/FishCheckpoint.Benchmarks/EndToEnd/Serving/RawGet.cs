@@ -12,7 +12,10 @@ namespace FishCheckpoint.Benchmarks.EndToEnd.Serving;
 /// <param name="Total">To the last byte, in seconds.</param>
 internal readonly record struct Timing(double FirstByte, double Total);
 
-/// <summary>A bare HTTP/1.1 client: a blocking socket that reads into one large buffer and does nothing with it, so that the server is what is measured.</summary>
+/// <summary>
+/// A bare HTTP/1.1 client: a blocking socket that reads into one large buffer and does nothing with it, so that the server is what is
+/// measured.
+/// </summary>
 internal sealed class RawGet
 {
     private const int BufferLength = 1 << 20;
@@ -28,7 +31,8 @@ internal sealed class RawGet
         var clock = Stopwatch.StartNew();
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         socket.Connect(IPAddress.Parse(resource.Host), resource.Port);
-        socket.Send(Encoding.ASCII.GetBytes($"GET {resource.PathAndQuery} HTTP/1.1\r\nHost: {resource.Authority}\r\nConnection: close\r\n\r\n"));
+        socket.Send(
+            Encoding.ASCII.GetBytes($"GET {resource.PathAndQuery} HTTP/1.1\r\nHost: {resource.Authority}\r\nConnection: close\r\n\r\n"));
         var (filled, body) = ReadHead(socket, resource, expected);
         for (; filled == body; filled += Receive(socket, buffer.AsSpan(filled)))
         {

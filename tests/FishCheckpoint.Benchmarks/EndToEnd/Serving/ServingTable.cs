@@ -24,10 +24,12 @@ internal static class ServingTable
             hand out a file. Each answer was compared with the file that it stands for, byte for byte, before the first turn.
             """).AppendLine();
         text.AppendLine("`dotnet run -c Release --project tests/FishCheckpoint.Benchmarks -- serve-speed DIR`").AppendLine();
-        text.AppendLine("| | GB/s | rebuilt model's speed ÷ this | first byte, ms | server's processor time, s |").AppendLine("|---|---|---|---|---|");
+        text.AppendLine("| | GB/s | rebuilt model's speed ÷ this | first byte, ms | server's processor time, s |")
+            .AppendLine("|---|---|---|---|---|");
         foreach (var contender in contenders)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"| {contender.Name} | {Spread.Of(contender.Speeds).Text("F2")} | {Ratio(contenders[0], contender)} | "
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"| {contender.Name} | {Spread.Of(contender.Speeds).Text("F2")} | {Ratio(contenders[0], contender)} | "
                 + $"{Spread.Of(contender.FirstByte).Text("F1")} | {Spread.Of(contender.Cpu).Median:F2} |");
         }
 
@@ -36,7 +38,9 @@ internal static class ServingTable
             text.AppendLine().AppendLine("nginx is not installed on this machine, so its row is missing.");
         }
 
-        return text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"The server's peak resident memory, saving included: {peak / 1e6:F0} MB. {Machine.Describe()}").ToString();
+        return text.AppendLine()
+            .AppendLine(CultureInfo.InvariantCulture,
+                $"The server's peak resident memory, saving included: {peak / 1e6:F0} MB. {Machine.Describe()}").ToString();
     }
 
     // Ratios are of the same turn, so that what slows the whole machine down for a while slows both.

@@ -9,7 +9,8 @@ public sealed class BackwardBitWriterTests
     [Fact]
     public void Append_NumbersWrittenBackwards_IsWhatBitWriterWritesOfThem() => Properties.ForSeeds(200, random =>
     {
-        var numbers = Enumerable.Range(0, random.Next(0, 60)).Select(_ => random.Next(65)).Select(bits => (Value: Draw(random, bits), Bits: bits)).ToArray();
+        var numbers = Enumerable.Range(0, random.Next(0, 60)).Select(_ => random.Next(65))
+            .Select(bits => (Value: Draw(random, bits), Bits: bits)).ToArray();
         var (room, expected, appended) = (new byte[600], new byte[600], new byte[600]);
         var backwards = new BackwardBitWriter(room);
         foreach (var (value, bits) in numbers.Reverse())

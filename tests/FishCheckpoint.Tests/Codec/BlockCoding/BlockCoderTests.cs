@@ -64,7 +64,8 @@ public sealed class BlockCoderTests
         var positions = Draw(random, 6000, density).Where(position => position / 100 % 4 > 0 || density > 0.5).ToArray();
         var (values, encoded) = (new byte[2 * positions.Length], new byte[BlockCoder.Room]);
         random.NextBytes(values);
-        var length = coder.Encode(DType.BF16, parent, positions, values, CodecEffort.Small, encoded, out var positionLength, new BlockRows(100, 0));
+        var length = coder.Encode(
+            DType.BF16, parent, positions, values, CodecEffort.Small, encoded, out var positionLength, new BlockRows(100, 0));
         encoded[3 + random.Next(positionLength - 3)] ^= (byte)(1 << random.Next(8));
         var again = new int[positions.Length];
         try

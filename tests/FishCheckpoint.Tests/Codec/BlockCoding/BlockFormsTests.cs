@@ -64,7 +64,9 @@ public sealed class BlockFormsTests
     {
         var (random, parent) = (new Random(3), Bytes(DType.BF16, 100 * Width, new Random(4)));
         var positions = Enumerable.Range(0, 100 * Width).Where(_ => random.Next(3) == 0).ToArray();
-        Assert.NotEqual(RowSigns, AssertMirror(DType.BF16, parent, positions, Step(DType.BF16, parent, positions, random, _ => 0.5), new BlockRows(Width, 0)).Form);
+        Assert.NotEqual(
+            RowSigns, AssertMirror(
+                DType.BF16, parent, positions, Step(DType.BF16, parent, positions, random, _ => 0.5), new BlockRows(Width, 0)).Form);
     }
 
     [Theory]
@@ -74,7 +76,8 @@ public sealed class BlockFormsTests
     public void Encode_RowsThatStayAsTheyAre_LeavesThemOut(DType type) => Properties.ForSeeds(6, random =>
     {
         var (parent, offset, still) = (Bytes(type, 100 * Width, random), random.Next(Width), random.Next(2, 5));
-        var positions = Enumerable.Range(0, 100 * Width).Where(position => (position + offset) / Width % still == 0 && random.Next(3) == 0).ToArray();
+        var positions = Enumerable.Range(0, 100 * Width)
+            .Where(position => (position + offset) / Width % still == 0 && random.Next(3) == 0).ToArray();
         var values = Step(type, parent, positions, random, _ => 0.5);
         AssertMirror(type, parent, positions, values, new BlockRows(Width, offset));
         Assert.Equal(InRows, encoded[0]);
@@ -98,7 +101,9 @@ public sealed class BlockFormsTests
         {
             byte[] bad = [.. good];
             bad[place] = value;
-            Assert.Equal(ErrorCode.CorruptFrame, Assert.Throws<FishException>(() => coder.Decode(bad, DType.BF16, parent.ToArray(), new int[positions.Length])).Code);
+            Assert.Equal(
+                ErrorCode.CorruptFrame,
+                Assert.Throws<FishException>(() => coder.Decode(bad, DType.BF16, parent.ToArray(), new int[positions.Length])).Code);
         }
     }
 

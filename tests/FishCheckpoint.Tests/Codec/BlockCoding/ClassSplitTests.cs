@@ -38,7 +38,8 @@ public sealed class ClassSplitTests
     [Fact]
     public void Count_AnyClasses_IsWhatALoopCounts() => Properties.ForSeeds(30, random =>
     {
-        var classes = Enumerable.Range(0, 64 * random.Next(1, 400)).Select(_ => (byte)(random.Next(9) == 0 ? byte.MaxValue : random.Next(3) * random.Next(8))).ToArray();
+        var classes = Enumerable.Range(0, 64 * random.Next(1, 400))
+            .Select(_ => (byte)(random.Next(9) == 0 ? byte.MaxValue : random.Next(3) * random.Next(8))).ToArray();
         var sizes = new int[ClassSplit.MaxClasses];
         ClassSplit.Count(classes, sizes);
         Assert.Equal(Enumerable.Range(0, sizes.Length).Select(of => classes.Count(found => found == of)), sizes);

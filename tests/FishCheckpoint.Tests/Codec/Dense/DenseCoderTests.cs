@@ -16,7 +16,8 @@ public sealed class DenseCoderTests
     [MemberData(nameof(AllTypes))]
     public void Decode_AnyUnits_IsTheMirrorOfEncode(DType type) => Properties.ForSeeds(15, random =>
     {
-        foreach (var units in Drawn.All(type, random.Next(1, 4) switch { 1 => random.Next(20), 2 => random.Next(1000), _ => random.Next(30_000) }, random))
+        foreach (var units in Drawn.All(type,
+            random.Next(1, 4) switch { 1 => random.Next(20), 2 => random.Next(1000), _ => random.Next(30_000) }, random))
         {
             Assert.InRange(AssertMirror(type, units), 0, units.Length + new WordRule(type).Size);
         }

@@ -6,7 +6,10 @@ namespace FishCheckpoint.Tests.Codec.Dense;
 /// <summary>Units of every sort that a tensor may hold, and some that none should.</summary>
 internal static class Drawn
 {
-    /// <summary>Evenly random, one unit again and again, few kinds, short repeats, drawn from a normal distribution as untrained weights are, and special floats.</summary>
+    /// <summary>
+    /// Evenly random, one unit again and again, few kinds, short repeats, drawn from a normal distribution as untrained weights are, and
+    /// special floats.
+    /// </summary>
     public static IEnumerable<byte[]> All(DType type, int units, Random random)
     {
         var unit = DTypes.UnitSizeOf(type);
@@ -31,7 +34,8 @@ internal static class Drawn
             var to = all.AsSpan(index * unit, unit);
             switch (type)
             {
-                case DType.BF16: BinaryPrimitives.WriteUInt16LittleEndian(to, (ushort)(BitConverter.SingleToUInt32Bits((float)weight) >> 16)); break;
+                case DType.BF16: BinaryPrimitives.WriteUInt16LittleEndian(
+                    to, (ushort)(BitConverter.SingleToUInt32Bits((float)weight) >> 16)); break;
                 case DType.F16: BinaryPrimitives.WriteHalfLittleEndian(to, (Half)weight); break;
                 case DType.F32: BinaryPrimitives.WriteSingleLittleEndian(to, (float)weight); break;
                 case DType.F64: BinaryPrimitives.WriteDoubleLittleEndian(to, weight); break;
@@ -46,7 +50,8 @@ internal static class Drawn
         return all;
     }
 
-    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+    private static double Normal(Random random) =>
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 
     private static byte[] Repeat(byte[] bytes, int period) => [.. Enumerable.Range(0, bytes.Length).Select(index => bytes[index % period])];
 }

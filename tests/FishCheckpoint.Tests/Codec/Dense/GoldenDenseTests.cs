@@ -7,13 +7,17 @@ using Xunit;
 namespace FishCheckpoint.Tests.Codec.Dense;
 
 /// <summary>
-/// Dense units that version 1 wrote stay readable, in each form of a plane that it writes. What is written may change, for an encoder may choose better.
+/// Dense units that version 1 wrote stay readable, in each form of a plane that it writes. What is written may change, for an encoder may
+/// choose better.
 /// </summary>
 public sealed class GoldenDenseTests
 {
     private readonly UnitCoder coder = new();
 
-    public static TheoryData<string, DType> Files => new() { { "dense.weights", DType.BF16 }, { "dense.counts", DType.I32 }, { "dense.rows", DType.F16 } };
+    public static TheoryData<string, DType> Files => new()
+    {
+        { "dense.weights", DType.BF16 }, { "dense.counts", DType.I32 }, { "dense.rows", DType.F16 },
+    };
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -37,7 +41,8 @@ public sealed class GoldenDenseTests
     internal static byte[] UnitsOf(string name) => name switch
     {
         // Exponents as of a normal distribution, mantissas of a multiplicative hash.
-        "dense.weights" => Bytes<ushort>(600, index => (ushort)(((Hash(index) & 1) << 15) | ((118 - (uint)BitOperations.TrailingZeroCount(Hash(index) | 0x100)) << 7)
+        "dense.weights" => Bytes<ushort>(
+            600, index => (ushort)(((Hash(index) & 1) << 15) | ((118 - (uint)BitOperations.TrailingZeroCount(Hash(index) | 0x100)) << 7)
             | ((Hash(index) >> 9) & 0x7F))),
         "dense.counts" => Bytes<uint>(600, index => (uint)BitOperations.PopCount(Hash(index) & 0xFF)),
         _ => Bytes<ushort>(900, index => (ushort)Hash(index % 45)),

@@ -15,7 +15,8 @@ public sealed class MagnitudeCoderTests
         var (count, classes) = (random.Next(1, 3000), random.Next(1, MagnitudeCoder.MaxClasses + 1));
         var bits = random.Next(1, 65);
         var of = Enumerable.Range(0, count).Select(_ => (byte)random.Next(classes)).ToArray();
-        var numbers = of.Select(known => (ulong)random.NextInt64() * 2 >> random.Next(64 - bits, 64) >> Math.Min(known, bits - 1)).ToArray();
+        var numbers = of.Select(
+            known => (ulong)random.NextInt64() * 2 >> random.Next(64 - bits, 64) >> Math.Min(known, bits - 1)).ToArray();
         AssertMirror(numbers, of, classes);
         AssertMirror(numbers.Select(number => (uint)number).ToArray(), of, classes);
         AssertMirror(numbers.Select(number => (ushort)number).ToArray(), [], 1);
@@ -36,8 +37,10 @@ public sealed class MagnitudeCoderTests
     public void Encode_SkewedSymbols_ComesWithinAPercentOfTheEntropy()
     {
         var random = new Random(7);
-        var numbers = Enumerable.Range(0, 100_000).Select(_ => (ushort)Math.Min(15, BitOperations.TrailingZeroCount(random.Next() | 1 << 20) / 2)).ToArray();
-        var entropy = numbers.GroupBy(number => number).Sum(group => -group.Count() * Math.Log2(group.Count() / (double)numbers.Length)) / 8;
+        var numbers = Enumerable.Range(0, 100_000)
+            .Select(_ => (ushort)Math.Min(15, BitOperations.TrailingZeroCount(random.Next() | 1 << 20) / 2)).ToArray();
+        var entropy = numbers.GroupBy(number => number)
+            .Sum(group => -group.Count() * Math.Log2(group.Count() / (double)numbers.Length)) / 8;
         Assert.InRange(AssertMirror(numbers, [], 1), entropy, entropy * 1.01);
     }
 

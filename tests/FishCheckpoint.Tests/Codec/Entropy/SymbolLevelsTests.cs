@@ -9,7 +9,8 @@ public sealed class SymbolLevelsTests
     [Fact]
     public void TryRead_AnyCounts_IsTheMirrorOfWrite() => Properties.ForSeeds(400, random =>
     {
-        var counts = Enumerable.Range(0, random.Next(1, Magnitudes.Symbols)).Select(_ => random.Next(100_000) >> random.Next(20)).Append(random.Next(1, 100)).ToArray();
+        var counts = Enumerable.Range(0, random.Next(1, Magnitudes.Symbols)).Select(_ => random.Next(100_000) >> random.Next(20))
+            .Append(random.Next(1, 100)).ToArray();
         var (scaled, again) = (new short[counts.Length], new short[counts.Length]);
         for (var log = SymbolCounts.LeastLog(counts); log <= AnsTables.MaxLog; log++)
         {
@@ -30,7 +31,8 @@ public sealed class SymbolLevelsTests
     [Fact]
     public void TryRead_AnyBytes_GivesStatesThatAddUpOrRefuses() => Properties.ForSeeds(2000, random =>
     {
-        var (bytes, scaled, log) = (new byte[random.Next(0, 60)], new short[Magnitudes.Symbols], random.Next(AnsTables.MinLog, AnsTables.MaxLog + 1));
+        var (bytes, scaled, log) =
+            (new byte[random.Next(0, 60)], new short[Magnitudes.Symbols], random.Next(AnsTables.MinLog, AnsTables.MaxLog + 1));
         random.NextBytes(bytes);
         var reader = new BitReader(bytes);
         if (SymbolLevels.TryRead(ref reader, scaled, log))
@@ -40,7 +42,8 @@ public sealed class SymbolLevelsTests
         }
     });
 
-    // Where all of them happen to be rounded the same way, the most frequent one pays for it: who writes a table compares it with one by counts.
+    // Where all of them happen to be rounded the same way, the most frequent one pays for it: who writes a table compares it with one by
+    // counts.
     [Fact]
     public void Scale_CountsOfEveryKind_MostlyTakeHardlyMoreThanTheirEntropy()
     {

@@ -4,7 +4,8 @@ using Xunit;
 
 namespace FishCheckpoint.Tests.Codec.Prefix;
 
-/// <summary>Distances that version 1 wrote as prefix codes stay readable. What is written may change, for an encoder may choose better.</summary>
+/// <summary>Distances that version 1 wrote as prefix codes stay readable. What is written may change, for an encoder may choose
+/// better.</summary>
 public sealed class GoldenPrefixesTests
 {
     [Fact]
@@ -24,7 +25,8 @@ public sealed class GoldenPrefixesTests
 
     // Not random, so that no library's generator is part of the format: small numbers, and every 64th one of any length.
     internal static byte[] Distances() => MemoryMarshal.AsBytes<uint>(Enumerable.Range(0, PrefixCoder.MinCount)
-        .Select(index => index % 64 == 63 ? Hash(index) >> (index / 64 % 32) : (Hash(index) >> 9) % (1u << (index % 7))).ToArray()).ToArray();
+        .Select(index => index % 64 == 63 ? Hash(index) >> (index / 64 % 32) : (Hash(index) >> 9) % (1u << (index % 7))).ToArray())
+            .ToArray();
 
     private static uint Hash(int index)
     {

@@ -12,13 +12,15 @@ internal static class PlainPrefixReader
         var lengths = Enumerable.Range(0, bytes[0] + 1).Select(symbol => (bytes[1 + (symbol / 2)] >> (4 * (symbol % 2))) & 15).ToArray();
         var codes = CodesOf(lengths);
         var at = 1 + (bytes[0] / 2) + 1;
-        var sizes = Enumerable.Range(0, 3).Select(stream => BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(at + (4 * stream)))).ToArray();
+        var sizes = Enumerable.Range(0, 3)
+            .Select(stream => BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(at + (4 * stream)))).ToArray();
         at += 12;
         var streams = new Queue<bool>[4];
         for (var stream = 0; stream < 4; stream++)
         {
             var size = stream < 3 ? sizes[stream] : bytes.Length - at;
-            streams[stream] = new Queue<bool>(bytes.AsSpan(at, size).ToArray().SelectMany(value => Enumerable.Range(0, 8).Select(bit => (value >> bit & 1) == 1)));
+            streams[stream] = new Queue<bool>(
+                bytes.AsSpan(at, size).ToArray().SelectMany(value => Enumerable.Range(0, 8).Select(bit => (value >> bit & 1) == 1)));
             at += size;
         }
 

@@ -43,7 +43,8 @@ public sealed class PrefixCoderTests
     public void TryEncode_AFullChunk_TakesItsEntropyAndOnePercent()
     {
         var random = new Random(5);
-        var numbers = Enumerable.Range(0, DeltaChunk.Capacity).Select(_ => (uint)Math.Exp(8 + (2 * (random.NextDouble() + random.NextDouble())))).ToArray();
+        var numbers = Enumerable.Range(0, DeltaChunk.Capacity)
+            .Select(_ => (uint)Math.Exp(8 + (2 * (random.NextDouble() + random.NextDouble())))).ToArray();
         var symbols = numbers.Select(number => Magnitudes.SymbolOf(number)).ToArray();
         var bits = symbols.CountBy(symbol => symbol).Sum(pair => -pair.Value * Math.Log2((double)pair.Value / numbers.Length))
             + symbols.Sum(symbol => Magnitudes.BitsOf(signed: false)[symbol]);
@@ -65,7 +66,8 @@ public sealed class PrefixCoderTests
     [Fact]
     public void Find_AnyNumbers_AreTheirSymbols()
     {
-        uint[] numbers = [.. Enumerable.Range(0, 33).SelectMany(bits => new[] { -2L, -1, 0, 1, 2 }.SelectMany(by => new[] { (1L << bits) + by, (3L << bits >> 1) + by }))
+        uint[] numbers = [.. Enumerable.Range(0, 33)
+            .SelectMany(bits => new[] { -2L, -1, 0, 1, 2 }.SelectMany(by => new[] { (1L << bits) + by, (3L << bits >> 1) + by }))
             .Select(number => (uint)Math.Clamp(number, 0, uint.MaxValue))];
         var symbols = new byte[numbers.Length];
         var (least, greatest) = MagnitudePlaces.Find(numbers, symbols);
@@ -86,7 +88,8 @@ public sealed class PrefixCoderTests
         Assert.Equal(counts.Select(count => count > 0), lengths.Select(length => length > 0));
 
         // At least one bit for each that Huffman would use, and few more where codes are cut short.
-        var (queue, fewest) = (new PriorityQueue<long, long>(counts.Where(count => count > 0).Select(count => ((long)count, (long)count))), 0L);
+        var (queue, fewest) =
+            (new PriorityQueue<long, long>(counts.Where(count => count > 0).Select(count => ((long)count, (long)count))), 0L);
         while (queue.Count > 1)
         {
             var joined = queue.Dequeue() + queue.Dequeue();
@@ -108,7 +111,8 @@ public sealed class PrefixCoderTests
             damaged[random.Next(random.Next(2) == 0 ? Math.Min(60, length) : length)] = (byte)random.Next(256);
         }
 
-        coder.TryDecode(damaged.AsSpan(0, random.Next(2) == 0 ? length : random.Next(length + 1)), new uint[random.Next(1, 2 * numbers.Length)]);
+        coder.TryDecode(damaged.AsSpan(0, random.Next(2) == 0 ? length : random.Next(length + 1)),
+            new uint[random.Next(1, 2 * numbers.Length)]);
     });
 
     [Theory]
@@ -126,7 +130,8 @@ public sealed class PrefixCoderTests
     [InlineData("011101000000010000000100000000000000FF")]
     public void DecodeValues_AHostileHead_IsRefused(string hex)
     {
-        var refused = Assert.Throws<FishException>(() => new ChunkCoder().DecodeValues(Convert.FromHexString("0202" + hex), 4, new byte[16]));
+        var refused =
+            Assert.Throws<FishException>(() => new ChunkCoder().DecodeValues(Convert.FromHexString("0202" + hex), 4, new byte[16]));
         Assert.Equal(ErrorCode.CorruptFrame, refused.Code);
     }
 
@@ -135,16 +140,20 @@ public sealed class PrefixCoderTests
     {
         // Two symbols of one bit each, 0 and 1; four streams of one number each.
         var again = new byte[16];
-        Assert.Equal(ValueMap.Distance, new ChunkCoder().DecodeValues(Convert.FromHexString("02020111" + "010000000100000001000000" + "00010001"), 4, again));
+        Assert.Equal(ValueMap.Distance, new ChunkCoder()
+            .DecodeValues(Convert.FromHexString("02020111" + "010000000100000001000000" + "00010001"), 4, again));
         Assert.Equal([0u, 1, 0, 1], MemoryMarshal.Cast<byte, uint>(again).ToArray());
-        Assert.Throws<FishException>(() => new ChunkCoder().DecodeValues(Convert.FromHexString("02020111" + "010000000100000001000000" + "00010001"), 2, new byte[8]));
-        Assert.Throws<FishException>(() => new ChunkCoder().DecodeValues(Convert.FromHexString("02020111" + "010000000100000001000000" + "00010003"), 4, again));
+        Assert.Throws<FishException>(() => new ChunkCoder()
+            .DecodeValues(Convert.FromHexString("02020111" + "010000000100000001000000" + "00010001"), 2, new byte[8]));
+        Assert.Throws<FishException>(() => new ChunkCoder()
+            .DecodeValues(Convert.FromHexString("02020111" + "010000000100000001000000" + "00010003"), 4, again));
     }
 
     // Of all lengths up to some, as distances are.
     private static uint[] Draw(Random random, int count)
     {
         var (least, most) = (random.Next(2, 20), random.Next(20, 33));
-        return [.. Enumerable.Range(0, count).Select(_ => (uint)random.NextInt64(1L << Math.Max(0, most - BitOperations.Log2((uint)random.Next(1, 1 << (most - least))))))];
+        return [.. Enumerable.Range(0, count)
+            .Select(_ => (uint)random.NextInt64(1L << Math.Max(0, most - BitOperations.Log2((uint)random.Next(1, 1 << (most - least))))))];
     }
 }

@@ -129,7 +129,8 @@ public sealed class FisherEstimatorTests
                 {
                     for (var index = 0; given == tensor && index < sums.Length; index++)
                     {
-                        sums[index] += weight * (power == FisherPower.Square ? (double)gradient[index] * gradient[index] : Math.Abs(gradient[index]));
+                        sums[index] +=
+                            weight * (power == FisherPower.Square ? (double)gradient[index] * gradient[index] : Math.Abs(gradient[index]));
                     }
                 });
             }

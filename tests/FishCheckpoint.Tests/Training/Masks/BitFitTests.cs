@@ -7,7 +7,8 @@ namespace FishCheckpoint.Tests.Training;
 public sealed class BitFitTests
 {
     private static readonly Layout Tensors = MaskBudgetTests.Layout(
-        ("a.weight", DType.F32, 6), ("a.bias", DType.BF16, 2), ("b.beta", DType.F32, 3), ("ids.bias", DType.I64, 4), ("classifier.weight", DType.F32, 2));
+        ("a.weight", DType.F32, 6), ("a.bias", DType.BF16, 2), ("b.beta", DType.F32, 3), ("ids.bias", DType.I64, 4),
+        ("classifier.weight", DType.F32, 2));
 
     [Fact]
     public void BitFit_Layout_HoldsBiasesAndWhatAlwaysTrains() => Assert.Equal(

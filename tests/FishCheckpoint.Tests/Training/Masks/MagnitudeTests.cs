@@ -38,7 +38,8 @@ public sealed class MagnitudeTests
     }
 
     [Fact]
-    public void Magnitude_ValueThatIsNoNumber_IsRefusedByTensor() => Assert.Equal("w", Refused.With(ErrorCode.RequestInvalid, () => MaskSelection.Magnitude(
+    public void Magnitude_ValueThatIsNoNumber_IsRefusedByTensor() =>
+        Assert.Equal("w", Refused.With(ErrorCode.RequestInvalid, () => MaskSelection.Magnitude(
         MaskBudgetTests.Layout(("w", DType.F32, 1)), _ => Encode(DType.F32, [-float.NaN]), new MaskRule())).Key);
 
     [Fact]
@@ -49,7 +50,8 @@ public sealed class MagnitudeTests
         Refused.With(ErrorCode.DtypeMismatch, () => MaskSelection.Magnitude(layout, _ => new byte[32], new MaskRule()));
         Assert.Equal(6, MaskSelection.Magnitude(
             layout, _ => new byte[16], new MaskRule { Ratio = 0.75, AlwaysTrained = MaskRule.Named("scales") }).Count);
-        Assert.Throws<ArgumentException>(() => MaskSelection.Magnitude(layout, _ => new byte[3], new MaskRule { Trainable = MaskRule.Named("w") }));
+        Assert.Throws<ArgumentException>(
+            () => MaskSelection.Magnitude(layout, _ => new byte[3], new MaskRule { Trainable = MaskRule.Named("w") }));
     }
 
     private static byte[] Encode(DType type, float[] values) => type switch

@@ -11,7 +11,8 @@ namespace FishCheckpoint.Tests.Training;
 public sealed class MaskFileTests : IDisposable
 {
     private static readonly Layout Tensors = new([
-        new("a.weight", DType.BF16, [300, 1000]), new("a.bias", DType.F32, [9]), new("odd.indices", DType.F32, [4]), new("ids", DType.I64, [3]),
+        new("a.weight", DType.BF16, [300, 1000]), new("a.bias", DType.F32, [9]), new("odd.indices", DType.F32, [4]),
+        new("ids", DType.I64, [3]),
     ]);
 
     private readonly TemporaryFolder folder = new();
@@ -38,7 +39,9 @@ public sealed class MaskFileTests : IDisposable
 
         using (var file = SafetensorsFile.Open(File))
         {
-            Assert.Equal([("huge.indices", DType.I64), ("last.indices", DType.I32)], file.Header.Tensors.Select(tensor => (tensor.Info.Name, tensor.Info.Type)));
+            Assert.Equal(
+                [("huge.indices", DType.I64), ("last.indices", DType.I32)],
+                file.Header.Tensors.Select(tensor => (tensor.Info.Name, tensor.Info.Type)));
         }
 
         Assert.Equal(positions, MaskFile.Read(File, layout).Tensors[0].Positions.ToArray());
@@ -74,7 +77,9 @@ public sealed class MaskFileTests : IDisposable
     [Fact]
     public void Read_IndicesOfAnotherTool_AreTakenWithoutIdentities()
     {
-        Write(("a.bias.indices", DType.I64, [2], Bytes(0L, 8L)), ("odd.indices.indices", DType.I32, [0], []), ("a.weight.indices", DType.I32, [1], Bytes(7)));
+        Write(
+            ("a.bias.indices", DType.I64, [2], Bytes(0L, 8L)), ("odd.indices.indices", DType.I32, [0], []),
+            ("a.weight.indices", DType.I32, [1], Bytes(7)));
 
         Assert.Equal([(0, 7L), (1, 0L), (1, 8L)], MaskFile.Read(File, Tensors).Flat());
     }

@@ -33,7 +33,8 @@ public sealed class MaskRuleTests
 
         Assert.Equal(
             [true, true, true, true, true, false, false],
-            new[] { "scale", "shift", "head.weight", "layer.bias", "bias", "scale.weight", "layer.unbias" }.Select(name => rule(Tensor(name))));
+            new[] { "scale", "shift", "head.weight", "layer.bias", "bias", "scale.weight", "layer.unbias" }.Select(
+                name => rule(Tensor(name))));
     }
 
     private static TensorInfo Tensor(string name) => new(name, DType.F32, [1]);

@@ -1,9 +1,8 @@
 using FishCheckpoint.Errors;
 using FishCheckpoint.Masks;
 using FishCheckpoint.Tensors;
+using FishCheckpoint.Tests.Support;
 using FishCheckpoint.Training;
-using FsCheck;
-using FsCheck.Fluent;
 using Xunit;
 
 namespace FishCheckpoint.Tests.Training;
@@ -15,20 +14,22 @@ public sealed class MaskSelectionTests
     [Fact]
     public void Top_AnyScores_AgreesWithSorting()
     {
-        // Few distinct values make ties; values close to each other share their upper bits.
-        var value = Gen.OneOf(
-            Gen.Elements(0f, float.Epsilon, 1f, 2f, float.MaxValue, float.PositiveInfinity),
-            Gen.Choose(0, 300).Select(bits => BitConverter.Int32BitsToSingle(0x3F800000 + bits)),
-            Gen.Choose(0, 0x7F7FFFFF).Select(BitConverter.Int32BitsToSingle));
-        var tensors = Gen.NonEmptyListOf(Gen.Choose(0, 70).SelectMany(length => Gen.ArrayOf(value, length)));
-        var cases = tensors.SelectMany(scores => Gen.Choose(0, 100).Select(percent => (Scores: scores.ToArray(), Ratio: percent / 100.0)));
-
-        Prop.ForAll(cases.ToArbitrary(), test =>
+        Properties.ForSeeds(300, random =>
         {
-            var rule = new MaskRule { Ratio = test.Ratio };
-            var layout = LayoutOf(test.Scores);
-            return Flat(MaskSelection.Top(layout, index => test.Scores[index], rule)).SequenceEqual(Oracle(layout, test.Scores, rule));
-        }).QuickCheckThrowOnFailure();
+            // Few distinct values make ties; values close to each other share their upper bits.
+            float[] few = [0f, float.Epsilon, 1f, 2f, float.MaxValue, float.PositiveInfinity];
+            float Value() => random.Next(3) switch
+            {
+                0 => few[random.Next(few.Length)],
+                1 => BitConverter.Int32BitsToSingle(0x3F800000 + random.Next(301)),
+                _ => BitConverter.Int32BitsToSingle(random.Next(0x7F800000)),
+            };
+            float[][] scores = [.. Enumerable.Range(0, random.Next(1, 12))
+                .Select(_ => Enumerable.Range(0, random.Next(71)).Select(_ => Value()).ToArray())];
+            var (rule, layout) = (new MaskRule { Ratio = random.Next(101) / 100.0 }, LayoutOf(scores));
+
+            Assert.Equal(Oracle(layout, scores, rule), Flat(MaskSelection.Top(layout, index => scores[index], rule)));
+        });
     }
 
     [Fact]

@@ -66,7 +66,8 @@ public sealed class TiedTensorsTests
     {
         var layout = new Layout([new("a.bias", DType.F32, [2]), new("a.weight", DType.F32, [4]), new("b.bias", DType.F32, [2])]);
 
-        var mask = MaskSelection.BitFit(layout, new MaskRule { Tied = TiedTensors.Find(layout, tensor => tensor == 1 ? Own.AsSpan(8, 16) : Own.AsSpan(0, 8)) });
+        var mask = MaskSelection.BitFit(
+            layout, new MaskRule { Tied = TiedTensors.Find(layout, tensor => tensor == 1 ? Own.AsSpan(8, 16) : Own.AsSpan(0, 8)) });
 
         Assert.Equal([(0, 0L), (0, 1L), (2, 0L), (2, 1L)], mask.Flat());
     }

@@ -25,7 +25,8 @@ public sealed class TopOfEachTests
             var share = budget * (double)scores[tensor].Length / Math.Max(1, layout.Elements);
             Assert.InRange(positions.Length, Math.Floor(share), Math.Ceiling(share));
             Assert.Equal(
-                scores[tensor].Select((score, position) => (score, position)).OrderByDescending(entry => entry.score).ThenBy(entry => entry.position)
+                scores[tensor].Select((score, position) => (score, position)).OrderByDescending(entry => entry.score)
+                .ThenBy(entry => entry.position)
                     .Take(positions.Length).Select(entry => (long)entry.position).Order(),
                 positions);
         }
@@ -38,7 +39,8 @@ public sealed class TopOfEachTests
         float[] scores = [.. Enumerable.Range(0, 60)];
 
         var mask = MaskSelection.TopOfEach(
-            layout, tensor => scores.AsSpan(0, (int)layout.Tensors[tensor].Units), new MaskRule { Ratio = 0.19, AlwaysTrained = MaskRule.Named("head") });
+            layout, tensor => scores.AsSpan(0, (int)layout.Tensors[tensor].Units),
+            new MaskRule { Ratio = 0.19, AlwaysTrained = MaskRule.Named("head") });
 
         Assert.Equal([6, 10, 3], mask.Tensors.Select(tensor => tensor.Positions.Length));
         Assert.Equal([54L, 55, 56, 57, 58, 59], mask.Tensors[0].Positions.ToArray());
@@ -50,7 +52,8 @@ public sealed class TopOfEachTests
     [InlineData(2, new long[] { 1, 5, 1 }, new long[] { 0, 2, 0 })]
     [InlineData(5, new long[] { 7, 0, 3 }, new long[] { 4, 0, 1 })]
     [InlineData(0, new long[] { 0, 0 }, new long[] { 0, 0 })]
-    [InlineData(long.MaxValue / 2, new long[] { long.MaxValue / 2, long.MaxValue / 2 }, new long[] { long.MaxValue / 4 + 1, long.MaxValue / 4 })]
+    [InlineData(
+        long.MaxValue / 2, new long[] { long.MaxValue / 2, long.MaxValue / 2 }, new long[] { long.MaxValue / 4 + 1, long.MaxValue / 4 })]
     public void Split_Budget_LosesNothingAndGivesNoneTooMuch(long budget, long[] units, long[] expected) =>
         Assert.Equal(expected, BudgetShares.Split(units, budget));
 }

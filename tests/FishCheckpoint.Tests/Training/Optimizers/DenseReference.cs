@@ -4,8 +4,8 @@ using FishCheckpoint.Training;
 namespace FishCheckpoint.Tests.Training;
 
 /// <summary>
-/// A dense optimizer, value by value: PyTorch's <c>_single_tensor_sgd</c> and <c>_single_tensor_adam</c>, operation by operation. Given gradients that are 0
-/// off the mask, and decaying nothing there, it is what a masked one has to equal.
+/// A dense optimizer, value by value: PyTorch's <c>_single_tensor_sgd</c> and <c>_single_tensor_adam</c>, operation by operation. Given
+/// gradients that are 0 off the mask, and decaying nothing there, it is what a masked one has to equal.
 /// </summary>
 internal abstract class DenseReference(float[][] weights)
 {

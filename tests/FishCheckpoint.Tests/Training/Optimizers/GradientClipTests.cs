@@ -24,7 +24,8 @@ public sealed class GradientClipTests
     [InlineData(6, 3, 0.5)]
     [InlineData(6, 12, 1)]
     [InlineData(0, 1, 1)]
-    public void Scale_Norm_IsPyTorchs(double norm, double limit, double expected) => Assert.Equal(expected, GradientClip.Scale(norm, limit), 6);
+    public void Scale_Norm_IsPyTorchs(double norm, double limit, double expected) =>
+        Assert.Equal(expected, GradientClip.Scale(norm, limit), 6);
 
     [Fact]
     public void Step_Scaled_MovesByAtMostTheLimit()

@@ -4,7 +4,9 @@ using FishCheckpoint.Training;
 
 namespace FishCheckpoint.Tests.Training;
 
-/// <summary>A random layout with weights, and one of the optimizers with random options beside the plain one that it has to equal.</summary>
+/// <summary>
+/// A random layout with weights, and one of the optimizers with random options beside the plain one that it has to equal.
+/// </summary>
 internal sealed class MaskedOptimizerCase
 {
     private readonly Random random;

@@ -151,7 +151,8 @@ public sealed class MaskedOptimizerTests
     {
         for (var tensor = 0; tensor < expected.Length; tensor++)
         {
-            Assert.Equal(MemoryMarshal.Cast<float, int>(expected[tensor]).ToArray(), MemoryMarshal.Cast<float, int>(found[tensor]).ToArray());
+            Assert.Equal(
+                MemoryMarshal.Cast<float, int>(expected[tensor]).ToArray(), MemoryMarshal.Cast<float, int>(found[tensor]).ToArray());
         }
     }
 }

@@ -6,8 +6,9 @@ using Xunit;
 namespace FishCheckpoint.Tests.Training;
 
 /// <summary>
-/// What libtorch 1.13 (CPU) holds after six steps of <c>torch::optim</c> with these options, on <c>w[i] = ((37 i) mod 101 - 50) / 64</c> and
-/// <c>g[i] = ((53 i + 29 step) mod 97 - 48) / 256</c>, 11 values. Its vectorized loops may fuse multiplications with additions, so the last bits may differ.
+/// What libtorch 1.13 (CPU) holds after six steps of <c>torch::optim</c> with these options, on <c>w[i] = ((37 i) mod 101 - 50) / 64</c>
+/// and <c>g[i] = ((53 i + 29 step) mod 97 - 48) / 256</c>, 11 values. Its vectorized loops may fuse multiplications with additions, so the
+/// last bits may differ.
 /// </summary>
 public sealed class TorchGoldenTests
 {

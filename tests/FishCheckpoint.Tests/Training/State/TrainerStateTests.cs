@@ -99,18 +99,23 @@ public sealed class TrainerStateTests
     [Theory]
     [InlineData("""{"__metadata__":{"format":"fish-trainer-state","version":"2"}}""")]
     [InlineData("""{"__metadata__":{"format":"pt"}}""")]
-    [InlineData("""{"__metadata__":{"format":"fish-trainer-state","version":"1"},"loose":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}""")]
-    [InlineData("""{"__metadata__":{"format":"fish-trainer-state","version":"1"},"a/b":{"dtype":"U8","shape":[99999999999],"data_offsets":[0,99999999999]}}""")]
-    [InlineData("""{"__metadata__":{"format":"fish-trainer-state","version":"1"},"a/b":{"dtype":"U8","shape":[2000000000],"data_offsets":[0,2000000000]}}""")]
+    [InlineData(
+        """{"__metadata__":{"format":"fish-trainer-state","version":"1"},"loose":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}""")]
+    [InlineData("""{"__metadata__":{"format":"fish-trainer-state","version":"1"},"a/b":"""
+        + """{"dtype":"U8","shape":[99999999999],"data_offsets":[0,99999999999]}}""")]
+    [InlineData("""{"__metadata__":{"format":"fish-trainer-state","version":"1"},"a/b":"""
+        + """{"dtype":"U8","shape":[2000000000],"data_offsets":[0,2000000000]}}""")]
     public async Task ReadAsync_AnotherFile_IsRefused(string json)
     {
-        var error = await Assert.ThrowsAsync<FishException>(() => ReadAsync([.. BitConverter.GetBytes((long)json.Length), .. System.Text.Encoding.UTF8.GetBytes(json)]));
+        var error = await Assert.ThrowsAsync<FishException>(
+            () => ReadAsync([.. BitConverter.GetBytes((long)json.Length), .. System.Text.Encoding.UTF8.GetBytes(json)]));
 
         Assert.Equal(ErrorCode.StateMismatch, error.Code);
         Assert.StartsWith("task/7", error.Key, StringComparison.Ordinal);
     }
 
-    private static Task<TrainerState> ReadAsync(byte[] bytes) => TrainerState.ReadAsync(new MemoryStream(bytes), "task/7", TestContext.Current.CancellationToken);
+    private static Task<TrainerState> ReadAsync(byte[] bytes) =>
+        TrainerState.ReadAsync(new MemoryStream(bytes), "task/7", TestContext.Current.CancellationToken);
 
     private static void AssertMismatch(string key, Action read)
     {
