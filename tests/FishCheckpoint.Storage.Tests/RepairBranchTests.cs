@@ -56,7 +56,8 @@ public sealed class RepairBranchTests : RepairTest
     [InlineData("UPDATE tasks SET tensors = '{' WHERE name = 'task'")]
     [InlineData("UPDATE tasks SET layout = zeroblob(32), base = zeroblob(32) WHERE name = 'task'")]
     [InlineData("UPDATE tasks SET tensors = '[]' WHERE name = 'branch'")]
-    [InlineData("UPDATE checkpoints SET parent = (SELECT id FROM checkpoints WHERE step = 30) WHERE step = 1 AND task = (SELECT id FROM tasks WHERE name = 'branch')")]
+    [InlineData("UPDATE checkpoints SET parent = (SELECT id FROM checkpoints WHERE step = 30) "
+        + "WHERE step = 1 AND task = (SELECT id FROM tasks WHERE name = 'branch')")]
     public async Task Repair_DamagedRowOfEither_IsMadeOfTheOther(string sql)
     {
         await PrepareBranchAsync();

@@ -104,7 +104,8 @@ public sealed class RepairTests : RepairTest
         Models.Add(("task", 80), model);
         Models.Add(("task", 81), model);
         Assert.Equal(1,
-            Ask("SELECT a.mask = b.mask AND a.blocks = 1 AND b.blocks = 0 FROM checkpoints a, checkpoints b WHERE a.step = 80 AND b.step = 81"));
+            Ask("SELECT a.mask = b.mask AND a.blocks = 1 AND b.blocks = 0 FROM checkpoints a, checkpoints b "
+                + "WHERE a.step = 80 AND b.step = 81"));
         FlipPiece(Frames("SELECT m.frame FROM masks m JOIN checkpoints c ON c.mask = m.id WHERE c.step = 81")[0]);
         var report = await RepairAsync();
         Assert.Empty(report.Quarantined);
@@ -119,7 +120,8 @@ public sealed class RepairTests : RepairTest
     [InlineData("UPDATE totals SET value_bytes = 0, checkpoints = 99, elements = 1")]
     [InlineData("UPDATE masks SET count = count + 1, bytes = bytes + 1 WHERE frame IS NOT NULL")]
     [InlineData("DELETE FROM masks")]
-    [InlineData("UPDATE checkpoints SET frame = (SELECT max(id) FROM frames f WHERE f.id IN (SELECT trainer_frame FROM checkpoints)) WHERE step = 42")]
+    [InlineData("UPDATE checkpoints SET frame = (SELECT max(id) FROM frames f "
+        + "WHERE f.id IN (SELECT trainer_frame FROM checkpoints)) WHERE step = 42")]
     public async Task Repair_DamagedRows_SetsThemRight(string sql)
     {
         await PrepareAsync();

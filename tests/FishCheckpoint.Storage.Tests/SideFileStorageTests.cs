@@ -56,7 +56,8 @@ public sealed class SideFileStorageTests : StoreFixture
         await SaveSidedAsync(3, "shared", "three");
         AssertTotalsAreARecount();
         Assert.Equal(0,
-            Ask("SELECT count(*) FROM side_files f JOIN side_sets s ON s.file = f.id JOIN checkpoints c ON c.id = f.owner WHERE s.name = 'config.json' AND c.deleted = 1"));
+            Ask("SELECT count(*) FROM side_files f JOIN side_sets s ON s.file = f.id JOIN checkpoints c ON c.id = f.owner "
+                + "WHERE s.name = 'config.json' AND c.deleted = 1"));
         await Store.Maintenance.CollectAsync(new CollectOptions { Now = true }, Stop);
         Assert.Equal(2, Count("side_files"));
         AssertTotalsAreARecount();

@@ -31,7 +31,8 @@ internal sealed class TaskCatalog
             return true;
         }
 
-        if (existing.Base != @base.Id || existing.Tensors != tensors || (spec.BranchPoint is not null && existing.BranchPoint != spec.BranchPoint))
+        if (existing.Base != @base.Id || existing.Tensors != tensors
+            || (spec.BranchPoint is not null && existing.BranchPoint != spec.BranchPoint))
         {
             throw new FishException(
                 ErrorCode.TaskTaken, name,
@@ -95,7 +96,8 @@ internal sealed class TaskCatalog
 
         var @base = spec.Base is null ? branchPoint!.Base : BaseOf(view, view.Bases.Resolve(spec.Base));
         return branchPoint is null || branchPoint.Base.Id == @base.Id ? @base : throw new FishException(
-            ErrorCode.BaseMismatch, spec.Base!, $"The checkpoint {spec.BranchPoint!.Task}:{spec.BranchPoint.Step} has the base {branchPoint.Base.Id}.",
+            ErrorCode.BaseMismatch, spec.Base!,
+            $"The checkpoint {spec.BranchPoint!.Task}:{spec.BranchPoint.Step} has the base {branchPoint.Base.Id}.",
             "Omit the base, or name that one.");
     }
 

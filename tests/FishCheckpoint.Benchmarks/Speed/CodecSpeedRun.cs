@@ -60,7 +60,8 @@ internal static class CodecSpeedRun
 
         foreach (var (name, speed, times) in subjects)
         {
-            var line = $"| {title}, {name} | {speed.BytesPerValue:0.000} | {string.Join(" | ", times.Select(samples => samples.Rate(bytes / 1e6)))} |";
+            var rates = string.Join(" | ", times.Select(samples => samples.Rate(bytes / 1e6)));
+            var line = $"| {title}, {name} | {speed.BytesPerValue:0.000} | {rates} |";
             Console.WriteLine(line);
             text.AppendLine(line);
         }

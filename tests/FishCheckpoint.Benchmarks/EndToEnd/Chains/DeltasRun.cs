@@ -20,7 +20,7 @@ internal static class DeltasRun
         var text = new StringBuilder("## Deltas between two states\n\n");
         text.AppendLine(CultureInfo.InvariantCulture, $"""
             A float32 model of {Megabytes * 1.048576:N0} MB, of which each step changes 0.5%, drawn from 7.5% of the positions. A worker
-            holds the model of one step and wants a later one: by `delta?from=` as frames, applied to what it holds; by the later model whole;
+            holds the model of one step and wants a later one: by `delta?from=` as frames, applied to what it has; by the later model whole;
             and, for who holds neither and asks what changed, by both models and a comparison. Server and worker on one machine, so that
             sending costs nearly nothing: what a line of 1 Gbit/s alone takes for the bytes is in brackets. {Turns} interleaved turns after
             one whose every model is compared with what was saved.

@@ -23,9 +23,11 @@ internal static class ReclaimRun
             var rows = await MeasureAsync(own, store);
             var text = new StringBuilder("## Deleting\n\n");
             text.AppendLine(CultureInfo.InvariantCulture, $"""
-                A store of {store.Digests.Count} checkpoints of a float32 model of {Megabytes * 1.048576:N0} MB, 5% of its values each, and what deleting nine of ten gives back. Masks are drawn from 7.5% of
-                the positions. Four tasks: a fixed mask, predicted one from another; a new mask each step, based one on another; the same, folded; and one that is deleted whole. The first loses checkpoints by
-                requests, the next two by retention. Meanwhile {Readers} readers stream full models that stay, one slowly a model that is deleted, until after the round, and a trainer saves five times a second at most.
+                A store of {store.Digests.Count} checkpoints of a float32 model of {Megabytes * 1.048576:N0} MB, 5% of its values each, and
+                what deleting nine of ten gives back. Masks are drawn from 7.5% of the positions. Four tasks: a fixed mask, predicted one
+                from another; a new mask each step, based one on another; the same, folded; and one that is deleted whole. The first loses
+                checkpoints by requests, the next two by retention. Meanwhile {Readers} readers stream full models that stay, one slowly a
+                model that is deleted, until after the round, and a trainer saves five times a second at most.
                 """).AppendLine();
             text.AppendLine("`dotnet run -c Release --project tests/FishCheckpoint.Benchmarks -- reclaim DIR`").AppendLine();
             text.AppendLine("| | |").AppendLine("|---|---:|");

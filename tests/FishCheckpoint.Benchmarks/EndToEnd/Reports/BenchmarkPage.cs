@@ -8,8 +8,8 @@ internal static class BenchmarkPage
     private const string Head = """
         # Measured tables
 
-        Every table on this page was written by a benchmark with `--write`, and is never edited by hand; [benchmarks](benchmarks.md) explains what was
-        measured, draws the conclusions, and has the commands.
+        Every table on this page was written by a benchmark with `--write`, and is never edited by hand; [benchmarks](benchmarks.md)
+        explains what was measured, draws the conclusions, and has the commands.
 
         """;
 
@@ -73,7 +73,8 @@ internal static class Machine
         var model = File.ReadLines("/proc/cpuinfo")
             .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim();
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9;
-        return $"{model}, {Environment.ProcessorCount} cores, {memory:F0} GB; {Environment.OSVersion}; .NET {Environment.Version}; {DateTime.UtcNow:yyyy-MM-dd}. "
+        return $"{model}, {Environment.ProcessorCount} cores, {memory:F0} GB; "
+            + $"{Environment.OSVersion}; .NET {Environment.Version}; {DateTime.UtcNow:yyyy-MM-dd}. "
             + $"Load average before the run: {load}.";
     }
 }

@@ -19,9 +19,10 @@ internal static class ServingTable
         var text = new StringBuilder();
         text.AppendLine("## Serving").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture, $"""
-            A float32 model shaped like BERT-large (391 tensors, {contenders[0].Bytes:N0} bytes), read over loopback HTTP by one bare client that discards what it
-            reads, {turns} interleaved turns, everything in the page cache. FishCheckpoint checks each block's CRC-32C and applies the delta on the way; the others
-            hand out a file. Each answer was compared with the file that it stands for, byte for byte, before the first turn.
+            A float32 model shaped like BERT-large (391 tensors, {contenders[0].Bytes:N0} bytes), read over loopback HTTP by one bare client
+            that discards what it reads, {turns} interleaved turns, everything in the page cache. FishCheckpoint checks each block's CRC-32C
+            and applies the delta on the way; the others hand out a file. Each answer was compared with the file that it stands for, byte
+            for byte, before the first turn.
             """).AppendLine();
         text.AppendLine("`dotnet run -c Release --project tests/FishCheckpoint.Benchmarks -- serve-speed DIR`").AppendLine();
         text.AppendLine("| | GB/s | rebuilt model's speed ÷ this | first byte, ms | server's processor time, s |")
