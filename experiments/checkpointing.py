@@ -1,4 +1,4 @@
-"""(c) Checkpointing a training from scratch: the base is the network before training, and the mask is made again every few epochs."""
+"""(c) Checkpointing a training from scratch: the base is the network before training, and the mask is recomputed every few epochs."""
 
 import copy
 
@@ -10,7 +10,7 @@ from . import data, net, training
 
 RATIOS = (0.005, 0.02, 0.1)
 EVERY = (1, 2, 4, 0)
-"""Epochs between masks; 0: the first one stays."""
+"""Epochs between masks; 0: keep the first one."""
 
 
 def run(url, sizes, seed, ratio):
@@ -21,9 +21,10 @@ def run(url, sizes, seed, ratio):
     torch.manual_seed(seed)
     start = net.Net()
     base = f"scratch-{seed}"
-    client.add_base(base, start)  # the same content again is no error: every job of the seed adds it
+    client.add_base(base, start)  # adding the same content again succeeds: every job of the seed adds it
     plans = [("dense", 0)] if ratio is None else [(method, every) for method in ("fish", "random") for every in EVERY]
-    records = [_train(client, sizes, seed, ratio, copy.deepcopy(start), base, method, every, images, labels, tests, truth) for method, every in plans]
+    records = [_train(client, sizes, seed, ratio, copy.deepcopy(start), base, method, every, images, labels, tests, truth) for method,
+        every in plans]
     client.close()
     return records
 
@@ -32,11 +33,12 @@ def _train(client, sizes, seed, ratio, model, base, method, every, images, label
     generator = torch.Generator().manual_seed(seed)
 
     def mask_at(number):
-        # Other examples, or lots, for each run: the store keeps equal masks once, and a run that shares another's would seem to cost no positions.
+        # Each run has other examples or draws: the store keeps equal masks once, and a shared mask would seem to cost no positions.
         chance = 1000 * seed + 100 * every + number
         if method == "fish":
             order = torch.randperm(len(images), generator=torch.Generator().manual_seed(chance))
-            return training.mask_of(method, model, ratio, 0, training.fisher_of(model, images[order], labels[order], sizes["fisher_scratch"]))
+            return training.mask_of(method, model, ratio, 0,
+                training.fisher_of(model, images[order], labels[order], sizes["fisher_scratch"]))
         return training.mask_of(method, model, ratio, chance)
 
     mask = mask_at(0)
@@ -51,6 +53,7 @@ def _train(client, sizes, seed, ratio, model, base, method, every, images, label
         hook.on_step(number)
     hook.complete()
     return {
-        "kind": "c", "seed": seed, "method": method, "ratio": ratio, "every": every, "masks": made, "accuracy": training.accuracy(model, tests, truth),
+        "kind": "c", "seed": seed, "method": method, "ratio": ratio, "every": every, "masks": made, "accuracy": training.accuracy(model,
+            tests, truth),
         "buffers": net.buffers_of(model), "trained": net.parameters_of(model) if mask is None else mask.count,
         "cost": training.cost_of(client, name), "same": training.rebuilt_is_same(client, name, model)}

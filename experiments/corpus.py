@@ -1,8 +1,10 @@
-"""Makes real checkpoints to measure encodings on: ``python3 experiments/corpus.py DIR``, some fifteen minutes of one core of a busy machine.
+"""Creates real checkpoints for measuring encodings: ``python3 experiments/corpus.py DIR``. It takes about fifteen minutes on one core of a
+busy machine.
 
-Under DIR come `bf16` and `fp16` (full fine-tuning of a 3.3M-parameter language model with small steps, as reinforcement learning takes them, cast at every
-checkpoint), `fish` (a FISH mask at 0.5% of 9.7M parameters, values every 20 Adam steps at a constant 1e-3), `fish-decay` (the same mask, trained at the rate and
-with the schedule of the paper) and `corpus.json`, which says what came out. A part that is there already is left alone. The text is Python's own standard library, so nothing is downloaded; seeds are fixed, and threads too: one.
+DIR gets `bf16` and `fp16` (full fine-tuning of a 3.3M-parameter language model with small steps, as in reinforcement learning, cast at
+every checkpoint), `fish` (a FISH mask at 0.5% of 9.7M parameters, values every 20 Adam steps at a constant 1e-3), `fish-decay` (the same
+mask, trained at the rate and with the schedule of the paper) and `corpus.json` with the results. Existing parts are kept. The text is
+Python's own standard library, so nothing is downloaded; seeds are fixed, and one thread is used.
 """
 
 import argparse
@@ -17,10 +19,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def main():
-    """Makes what is missing."""
+    """Creates missing parts."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", metavar="DIR")
-    parser.add_argument("--quick", action="store_true", help="everything with sizes that say nothing")
+    parser.add_argument("--quick", action="store_true", help="runs everything at sizes too small for results")
     options = parser.parse_args()
     try:
         import torch
@@ -33,7 +35,8 @@ def main():
     if os.path.exists(path):
         with open(path, encoding="utf-8") as file:
             done = json.load(file)
-    for name, make in (("bf16", corpus_dense.make), ("fp16", corpus_dense.make), ("fish", corpus_fish.make), ("fish-decay", corpus_fish.make_decay)):
+    for name, make in (("bf16", corpus_dense.make), ("fp16", corpus_dense.make), ("fish", corpus_fish.make),
+        ("fish-decay", corpus_fish.make_decay)):
         if name in done["parts"]:
             continue
         start = time.time()

@@ -1,4 +1,4 @@
-"""Full fine-tuning with float32 masters and small steps: what changes when they are cast to 16 bits."""
+"""Full fine-tuning with float32 masters and small steps: the changes after a cast to 16 bits."""
 
 import os
 
@@ -11,18 +11,19 @@ from . import language, text
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 RATES = {"bf16": 1e-6, "fp16": 2e-7}
-"""As small as reinforcement learning takes them: a step moves most weights by less than the distance to their neighbour in bf16. In fp16 neighbours are
-eight times as close, so that the same steps would change nearly all."""
+"""As small as in reinforcement learning: a step moves most weights by less than the distance to their neighbor in bf16. In fp16 neighbors
+are eight times as close, so the same steps would change nearly all weights."""
 PAIRS = {"bf16": {"density-3": 0.025, "density-5": 0.05, "density-10": 0.10}, "fp16": {"density-7": 0.06}}
 FAR = {"bf16": 0.40}
-"""The least density of a pair, which goes on step by step until it is reached: between two checkpoints of a run, and against the base."""
+"""The lowest density of a pair; training continues step by step until it is reached: between two checkpoints of a run, and against the
+base."""
 SERIES = {"bf16": 6}
 SETTLE = 16
-"""Steps before anything is taken: Adam's first ones all have the full size, which no later step has."""
+"""Steps before the first checkpoint: Adam's first steps all have full size, unlike later ones."""
 
 
 def make(folder, name, quick):
-    """Writes the files of a dtype, and gives what it wrote."""
+    """Writes the files of a dtype and returns their description."""
     path, rate, dtype = os.path.join(folder, name), RATES[name], DTYPES[name]
     model, pretrained = pretrained_model(folder, quick)
     base = cast(model, dtype)
@@ -32,7 +33,7 @@ def make(folder, name, quick):
     steps = 0
 
     def go_on(until):
-        """Trains at least one step, and until it is so."""
+        """Trains at least one step, until a condition holds."""
         nonlocal steps
         while True:
             language.train_step(model, optimizer, next(source))
@@ -60,7 +61,7 @@ def make(folder, name, quick):
 
 
 def pretrained_model(folder, quick):
-    """The language model that both dtypes start from, in float32, trained once; and its loss."""
+    """The common float32 language model of both dtypes, trained once, and its loss."""
     path = os.path.join(folder, "pretrained.safetensors")
     torch.manual_seed(1)
     model = language.Language(256, 4, 4, 128)
@@ -74,17 +75,18 @@ def pretrained_model(folder, quick):
 
 
 def cast(model, dtype):
-    """The state as it would be saved."""
+    """The state in its saved form."""
     return {name: value.detach().to(dtype) for name, value in model.state_dict().items()}
 
 
 def changed(before, after):
-    """The share of the values whose bits differ."""
-    return sum((bits(before[name]) != bits(value)).sum().item() for name, value in after.items()) / sum(value.numel() for value in after.values())
+    """The share of values whose bits differ."""
+    return sum((bits(before[name]) != bits(value)).sum().item() for name, value in after.items()) / sum(value.numel()
+        for value in after.values())
 
 
 def write_pair(path, name, before, after, steps):
-    """Writes two states to a folder of their own."""
+    """Writes two states to a separate folder."""
     os.makedirs(os.path.join(path, name), exist_ok=True)
     save_file(before, os.path.join(path, name, "before.safetensors"))
     save_file(after, os.path.join(path, name, "after.safetensors"))

@@ -1,10 +1,11 @@
 """A FISH mask on a wider model: positions once, values every few steps of Adam, at two rates.
 
-`fish` trains at a constant 1e-3 without warm-up: values move far, as early in a training from scratch. `fish-decay` trains the same mask from the same base as
-the paper trains: "Training Neural Networks with Fixed Sparse Masks" (Sung, Nair, Raffel, NeurIPS 2021, section 4.1) fine-tunes on GLUE for 7 epochs and searches
-the rate among 1e-4, 5e-5 and 1e-5 and the batch among 8 and 16. The authors' scripts (github.com/varunnair18/FISH, examples/text-classification/scripts/lib.sh) take
-5e-5 for every task, and leave all else as the trainer of Transformers has it: AdamW without weight decay, gradients clipped to 1, and a rate that falls linearly
-to zero, without warm-up. Model, text and number of steps are ours, so that values move as far as there for their rate, and not as in a GLUE task.
+`fish` trains at a constant 1e-3 without warm-up: values move far, like early in a training from scratch. `fish-decay` trains the same mask
+from the same base like the paper: "Training Neural Networks with Fixed Sparse Masks" (Sung, Nair, Raffel, NeurIPS 2021, section 4.1)
+fine-tunes on GLUE for 7 epochs and searches the rate among 1e-4, 5e-5 and 1e-5 and the batch among 8 and 16. The authors' scripts
+(github.com/varunnair18/FISH, examples/text-classification/scripts/lib.sh) use 5e-5 for every task and the defaults of the Transformers
+trainer otherwise: AdamW without weight decay, gradients clipped to 1, and a rate that falls linearly to zero, without warm-up. Model, text
+and number of steps are ours, so values move as far as there for their rate, but not like in a GLUE task.
 """
 
 import os
@@ -27,7 +28,7 @@ DECAY_RATE, DECAY_BATCH = 5e-5, 8
 
 
 def make(folder, name, quick):
-    """Writes the files, and gives what it wrote."""
+    """Writes the files and returns their description."""
     path = os.path.join(folder, name)
     torch.manual_seed(3)
     model = language.Language(512, 3, 8, CONTEXT)
@@ -40,11 +41,12 @@ def make(folder, name, quick):
     save_mask(mask, os.path.join(path, "mask.safetensors"))
     save_mask(masks.random(model, RATIO, seed=5), os.path.join(path, "random.safetensors"))
     record = train(path, model, mask, MaskedAdam(model, mask, lr=1e-3), 4, None, quick)
-    return {**record, "rate": 1e-3, "schedule": "constant", "pretrained_loss": pretrained, "shares": {share.name: share.density for share in mask.report(model)}}
+    return {**record, "rate": 1e-3, "schedule": "constant", "pretrained_loss": pretrained,
+        "shares": {share.name: share.density for share in mask.report(model)}}
 
 
 def make_decay(folder, name, quick):
-    """Writes the files of the training at the paper's rate, on the base and the mask of `fish`, which are there before; gives what it wrote."""
+    """Writes the files of training at the paper's rate, on the existing base and mask of `fish`; returns their description."""
     path, source = os.path.join(folder, name), os.path.join(folder, "fish")
     for file in ("base.safetensors", "mask.safetensors", "random.safetensors"):
         shutil.copyfile(os.path.join(source, file), os.path.join(path, file))
@@ -58,7 +60,7 @@ def make_decay(folder, name, quick):
 
 
 def train(path, model, mask, optimizer, batch, schedule, quick):
-    """Trains on the docstrings, with a patch every few steps; gives what a reader wants to know of it."""
+    """Trains on the docstrings, with a patch every few steps; returns figures about the training."""
     prose = text.docstrings()
     source, losses, before = language.batches(prose, batch, CONTEXT, seed=6), [], tested(model, prose, quick)
     for step in range(1, steps_of(quick) + 1):
@@ -69,36 +71,37 @@ def train(path, model, mask, optimizer, batch, schedule, quick):
             save_patch(model, mask, os.path.join(path, f"step-{step:04}.safetensors"))
     save_file(moments_of(model, optimizer), os.path.join(path, "state.safetensors"))
     return {
-        "values": sum(value.numel() for value in model.state_dict().values()), "positions": sum(part.numel() for part in mask.values()), "batch": batch,
+        "values": sum(value.numel() for value in model.state_dict().values()), "positions": sum(part.numel()
+            for part in mask.values()), "batch": batch,
         "loss": [sum(losses[:EVERY]) / EVERY, sum(losses[-EVERY:]) / EVERY], "tested_loss": [before, tested(model, prose, quick)]}
 
 
 def steps_of(quick):
-    """How many steps are trained."""
+    """The number of training steps."""
     return (2 if quick else CHECKPOINTS) * EVERY
 
 
 @torch.no_grad()
 def tested(model, prose, quick):
-    """The loss on the same pieces of the text, whenever it is asked: what the steps' own losses are too noisy to show at a small rate."""
+    """The loss on fixed pieces of the text: the steps' own losses are too noisy at a small rate."""
     source = language.batches(prose, 16, CONTEXT, seed=7)
     rounds = 1 if quick else 16
     return sum(language.loss_of(model, *next(source)).item() for _ in range(rounds)) / rounds
 
 
 def moments_of(model, optimizer):
-    """Adam's moments on the mask, as a trainer state holds them."""
+    """Adam's moments on the mask, in the trainer state's form."""
     return {f"{key}/{name}": optimizer.state[parameter][key] for key in ("exp_avg", "exp_avg_sq")
             for name, parameter in model.named_parameters() if parameter in optimizer.state}
 
 
 def save_mask(mask, path):
-    """Positions alone."""
+    """Only positions."""
     save_file({f"{name}.indices": positions for name, positions in mask.items()}, path)
 
 
 def save_patch(model, mask, path):
-    """A sparse patch, as the store takes it: positions and new values."""
+    """A sparse patch in the store's form: positions and new values."""
     state = model.state_dict()
     values = {f"{name}.values": gather(state[name], positions) for name, positions in mask.items()}
     save_file({**{f"{name}.indices": positions for name, positions in mask.items()}, **values}, path)

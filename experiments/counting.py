@@ -1,4 +1,4 @@
-"""A client that counts the bodies that it sends and gets, and that pulls deltas."""
+"""A client that counts sent and received bodies, and that pulls deltas."""
 
 import io
 
@@ -18,7 +18,7 @@ class _Counting(Transport):
 
 
 class CountingClient(FishClient):
-    """Counts what goes through requests that are answered at once: all of saving and pulling."""
+    """Counts the bodies of requests with immediate responses: all of saving and pulling."""
 
     def __init__(self, url):
         super().__init__(url)
@@ -31,15 +31,17 @@ class CountingClient(FishClient):
         return counted
 
     def pull(self, task, step, start):
-        """What changed in a task from a step (or ``base``) to another: ``{tensor: (positions, values)}``."""
-        content = self._transport.fetch("GET", f"/v1/tasks/{task}/checkpoints/{step}/delta?from={start}", None, {"Accept": "application/vnd.safetensors"})
+        """The changes in a task from a step (or ``base``) to another: ``{tensor: (positions, values)}``."""
+        content = self._transport.fetch("GET", f"/v1/tasks/{task}/checkpoints/{step}/delta?from={start}", None,
+            {"Accept": "application/vnd.safetensors"})
         found = dict(read_stream(io.BytesIO(content), task)[1])
         names = [name[:-len(".values")] for name in found if name.endswith(".values")]
         return {name: (found[name + ".indices"], found[name + ".values"]) for name in names}
 
     def frames(self, task, step, start):
-        """How many bytes the same delta has as frames, the compressed form that .NET clients take. Not counted as traffic."""
+        """The size of the same delta as frames, the compressed form for .NET clients. Not counted as traffic."""
         before = self._transport.up, self._transport.down
-        content = self._transport.fetch("GET", f"/v1/tasks/{task}/checkpoints/{step}/delta?from={start}", None, {"Accept": "application/vnd.fishcheckpoint"})
+        content = self._transport.fetch("GET", f"/v1/tasks/{task}/checkpoints/{step}/delta?from={start}", None,
+            {"Accept": "application/vnd.fishcheckpoint"})
         self._transport.up, self._transport.down = before
         return len(content)

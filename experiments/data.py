@@ -1,4 +1,4 @@
-"""Fashion-MNIST as tensors, and the tasks that are derived from it. Nothing is downloaded: the files are those of the package dataset-fashion-mnist."""
+"""Fashion-MNIST as tensors, and the tasks derived from it. Nothing is downloaded: the files come from the package dataset-fashion-mnist."""
 
 import functools
 import gzip
@@ -10,11 +10,11 @@ import torch
 FOLDER = os.environ.get("FASHION_MNIST", "/usr/share/datasets/fashion-mnist")
 TASKS = ("rotated", "inverted", "mirrored", "permuted", "groups")
 CLOTHES_ABOVE = (0, 2, 3, 4, 6)
-"""The classes of the first group: what is worn on the upper body."""
+"""The classes of the first group: clothes for the upper body."""
 
 
 def is_installed():
-    """Whether the four files are there."""
+    """Whether the four files exist."""
     return os.path.exists(os.path.join(FOLDER, "train-images-idx3-ubyte.gz"))
 
 
@@ -34,19 +34,19 @@ def load(train):
 
 
 def classes_of(task):
-    """How many labels a task has."""
+    """The number of labels of a task."""
     return 2 if task == "groups" else 10
 
 
 def derive(task, images, labels):
-    """A task's own images and labels. What is permuted is the same for training and test images, and for all seeds."""
+    """A task's own images and labels. Permutations are the same for training and test images, and for all seeds."""
     if task == "plain":
         return images, labels
     if task == "rotated":
         return torch.rot90(images, 1, (2, 3)), labels
     if task == "inverted":
         return 1 - images, labels
-    if task == "mirrored":  # and every label is another one than in the base
+    if task == "mirrored":  # and every label differs from the base's
         return images.flip(3), (labels + 3) % 10
     if task == "permuted":
         order = torch.randperm(images[0].numel(), generator=torch.Generator().manual_seed(7))
@@ -57,6 +57,6 @@ def derive(task, images, labels):
 
 
 def shards(count, workers, generator):
-    """Indices 0..count-1 in a random order, dealt to workers: every one to exactly one."""
+    """Indices 0..count-1 in a random order, distributed over workers: each index to exactly one."""
     order = torch.randperm(count, generator=generator)
     return [order[worker::workers] for worker in range(workers)]

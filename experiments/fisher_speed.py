@@ -1,7 +1,6 @@
-"""Fisher information of many examples at once beside one after another: ``python3 experiments/fisher_speed.py [--quick]``.
+"""Compares Fisher information of many examples at once with one by one: ``python3 experiments/fisher_speed.py [--quick]``.
 
-Both are timed in turn, on the same examples, and their masks at 0.5% are compared. Prints the table of src/python/README.md's "Fisher
-information".
+Both take turns on the same examples, and their masks at 0.5% are compared. Prints the table of src/python/README.md's "Fisher information".
 """
 
 import argparse
@@ -35,15 +34,15 @@ class Words(nn.Module):
     def forward(self, tokens):
         hidden = self.embedding(tokens) + self.place
         for query, wide in zip(self.query, self.wide):
-            asked, known, told = query(hidden).chunk(3, -1)
+            asked, known, content = query(hidden).chunk(3, -1)
             weights = torch.softmax(asked @ known.transpose(1, 2) / asked.shape[-1] ** 0.5 + self.past, -1)
-            hidden = hidden + weights @ told
+            hidden = hidden + weights @ content
             hidden = hidden + wide(hidden)
         return hidden @ self.embedding.weight.t()
 
 
 def cases(count, steps):
-    """Models with their examples: name, model, batch, options. The residual network is trained to tell noisy patterns apart."""
+    """Models with their examples: name, model, batch, options. The residual network is trained to separate noisy patterns."""
     torch.manual_seed(0)
     templates = torch.randn(10, 1, 14, 14)
 
@@ -66,14 +65,14 @@ def cases(count, steps):
 
 
 def overlap(one, other):
-    """The share of a mask's positions that another mask has."""
+    """The share of a mask's positions that are in another mask."""
     return sum(len(set(one[name].tolist()) & set(other.get(name, torch.empty(0)).tolist())) for name in one) / one.count
 
 
 def main():
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="few examples and turns: says nothing")
+    parser.add_argument("--quick", action="store_true", help="too few examples and turns for results")
     options = parser.parse_args()
     count, turns, steps = (16, 2, 3) if options.quick else (128, 5, 200)
     torch.set_num_threads(2)
@@ -96,7 +95,7 @@ def main():
         print(f"| {name} | {parameters:,} | {slow:,.0f}/s | {fast:,.0f}/s | "
               f"{statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f}) | {100 * overlap(chosen[None], chosen[1]):.1f}% |")
     same = overlap(by_mode["residual network"], by_mode["the same, training mode"])
-    print(f"\nPositions of the residual network's mask that evaluation and training mode share: {100 * same:.0f}%")
+    print(f"\nShared positions of the residual network's masks in evaluation and training mode: {100 * same:.0f}%")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A small decoder transformer over bytes, and the loops that train it."""
+"""A small decoder transformer over bytes, and its training loops."""
 
 import torch
 from torch import nn
@@ -6,9 +6,10 @@ from torch.nn import functional as F
 
 
 def distances(heads, context):
-    """What is added to the scores of attention [heads, context, context]: the farther back, the less, by another slope in each head; never what comes later.
+    """The bias of the attention scores [heads, context, context]: it falls with the distance, at another slope per head, and excludes later
+    positions.
 
-    Positions without parameters (ALiBi; Press, Smith, Lewis 2022): learned ones would take half of a FISH mask in a model of this size.
+    Positions without parameters (ALiBi; Press, Smith, Lewis 2022): learned ones would take half of a FISH mask in such a small model.
     """
     back = torch.arange(context)[:, None] - torch.arange(context)
     slopes = 2.0 ** (-8.0 * (torch.arange(heads) + 1) / heads)
@@ -54,7 +55,7 @@ class Language(nn.Module):
 
 
 def batches(text, size, length, seed):
-    """Pieces of a text from random places, without end: inputs and the bytes that come next, int64 [size, length] each."""
+    """Random pieces of a text, without end: inputs and the next bytes, int64 [size, length] each."""
     generator = torch.Generator().manual_seed(seed)
     while True:
         starts = torch.randint(len(text) - length - 1, (size,), generator=generator).tolist()
@@ -68,7 +69,7 @@ def loss_of(model, inputs, targets):
 
 
 def train_step(model, optimizer, batch):
-    """One step with gradients clipped to 1; gives the loss before it."""
+    """One step with gradients clipped to 1; returns the loss before it."""
     optimizer.zero_grad()
     loss = loss_of(model, *batch)
     loss.backward()
@@ -78,7 +79,7 @@ def train_step(model, optimizer, batch):
 
 
 def pretrain(model, text, steps, size, length, seed, rate=1e-3):
-    """Trains from scratch with AdamW, warm-up and cosine decay; gives the loss of the last steps."""
+    """Trains from scratch with AdamW, warm-up and cosine decay; returns the loss of the last steps."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.1, betas=(0.9, 0.95))
     warm = max(1, steps // 10)
     schedule = torch.optim.lr_scheduler.LambdaLR(

@@ -1,10 +1,10 @@
-"""How workers' values become one state. Pure functions on patches: {tensor: (positions, values)}."""
+"""Merges workers' values into one state. Pure functions on patches: {tensor: (positions, values)}."""
 
 import torch
 
 
 def deal(mask, workers):
-    """Cuts a mask into disjoint ones, position by position in turn, so that each worker gets its share of every tensor."""
+    """Splits a mask into disjoint ones, position by position in turn, so that each worker gets its share of every tensor."""
     parts, first = [{} for _ in range(workers)], 0
     for name, positions in mask.items():
         for worker in range(workers):
@@ -16,7 +16,7 @@ def deal(mask, workers):
 
 
 def add_disjoint(patches):
-    """The sum of differences at positions of which each belongs to one worker: there it is that worker's value, taken as it is and not rounded again."""
+    """The sum of differences at positions that each belong to one worker: that worker's value, not rounded again."""
     merged = {}
     for name in sorted({name for patch in patches for name in patch}):
         positions = torch.cat([patch[name][0] for patch in patches if name in patch])
@@ -29,11 +29,11 @@ def add_disjoint(patches):
 
 
 def average(patches):
-    """The mean of values at positions that all workers share; whole numbers (BatchNorm's counters) are the greatest, not the mean."""
+    """The mean of values at positions that all workers share; for integers (BatchNorm's counters) the maximum."""
     merged = {}
     for name, (positions, values) in patches[0].items():
         if not all(torch.equal(positions, patch[name][0]) for patch in patches):
-            raise ValueError(f"{name}: workers have other positions")
+            raise ValueError(f"{name}: workers have different positions")
         stacked = torch.stack([patch[name][1] for patch in patches])
         merged[name] = (positions, stacked.mean(0) if values.is_floating_point() else stacked.amax(0))
     return merged

@@ -1,4 +1,4 @@
-"""The network: a small residual one with BatchNorm, so that checkpoints have buffers beside the mask, as ResNets have."""
+"""A small residual network with BatchNorm, so that checkpoints have buffers beside the mask, like ResNets."""
 
 import torch
 from torch import nn
@@ -22,7 +22,7 @@ class Block(nn.Module):
 
 
 class Net(nn.Module):
-    """14x14 images to scores. Most weights lie where images are 4x4 and 2x2, which makes them cheap to train."""
+    """14x14 images to scores. Most weights are in layers of 4x4 and 2x2 images, which are cheap to train."""
 
     def __init__(self, classes=10):
         super().__init__()
@@ -39,7 +39,7 @@ HEAD = ("classifier.*",)
 
 
 def buffers_of(model):
-    """Elements of BatchNorm's buffers: they change at every step, whatever the mask."""
+    """Elements of BatchNorm's buffers, which change at every step regardless of the mask."""
     return sum(buffer.numel() for buffer in model.buffers())
 
 

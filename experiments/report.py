@@ -1,4 +1,4 @@
-"""Tables and plots of the records, and the page that they are filled into between marker comments."""
+"""Tables and plots of the records, inserted into a page between marker comments."""
 
 import os
 
@@ -9,17 +9,17 @@ NAMES = {"dense": "dense", "fish": "FISH", "random": "random", "bitfit": "BitFit
 
 
 def label(method, ratio):
-    """How a method is called in tables and plots."""
+    """The name of a method in tables and plots."""
     return NAMES[method] + (f" {100 * ratio:g}%" if ratio else "")
 
 
 def pick(records, **wanted):
-    """The records that have these values."""
+    """The records with these values."""
     return [record for record in records if all(record.get(key) == value for key, value in wanted.items())]
 
 
 def of(records, value):
-    """The spread of something over records; ``None`` without any."""
+    """The spread of a figure over records; ``None`` without any."""
     return spread([value(record) for record in records]) if records else None
 
 
@@ -40,7 +40,7 @@ def table(head, rows):
 
 
 def transfer_tables(records):
-    """Accuracy by task and method, and what a checkpoint costs by method."""
+    """Accuracy by task and method, and the size of a checkpoint by method."""
     runs = pick(records, kind="a")
     rows = []
     for task in data.TASKS:
@@ -52,10 +52,11 @@ def transfer_tables(records):
     accuracy = table(["task", "before", *(label(*method) for method in transfer.METHODS)], rows)
     costs = []
     for method, ratio in transfer.METHODS:
-        same = [run for run in pick(runs, method=method, ratio=ratio) if run["task"] != "groups"]  # which has another head
+        same = [run for run in pick(runs, method=method, ratio=ratio) if run["task"] != "groups"]  # it has another head
         if same:
             costs.append([
-                label(method, ratio), number(of(same, lambda run: run["trained"])), number(of(same, lambda run: run["cost"]["perCheckpoint"])),
+                label(method,
+                    ratio), number(of(same, lambda run: run["trained"])), number(of(same, lambda run: run["cost"]["perCheckpoint"])),
                 number(of(same, lambda run: run["cost"]["state"])),
                 f"{of(same, lambda run: run['cost']['logical'] / run['cost']['weights'])['mean']:.1f}×"])
     cost = table(["method", "trained", "stored B / checkpoint", "trainer state B / task", "full / stored"], costs)
@@ -70,7 +71,8 @@ def transfer_plots(records):
     stored = {name: [of(pick(runs, task=task, method=method, ratio=ratio), lambda run: run["cost"]["perCheckpoint"]) for task in data.TASKS]
               for name, (method, ratio) in methods.items()}
     return {"transfer-accuracy": svg.plot("Transfer: accuracy by task", "task", "test accuracy, %", data.TASKS, series),
-            "transfer-bytes": svg.plot("Transfer: stored bytes per checkpoint", "task", "bytes (logarithmic)", data.TASKS, stored, log=True)}
+            "transfer-bytes": svg.plot("Transfer: stored bytes per checkpoint", "task", "bytes (logarithmic)", data.TASKS, stored,
+                log=True)}
 
 
 def distributed_tables(records):
@@ -83,10 +85,12 @@ def distributed_tables(records):
                 def mean_of(key, first, runs=runs):
                     return number(of([value for run in runs for round_ in (run["rounds"][:1] if first else run["rounds"][1:])
                                       for value in (round_[key] if isinstance(round_[key], list) else [round_[key]])], float))
-                rows.append([f"{workers} workers, {mode}", str(len(runs)), number(of(runs, lambda run: sum(run["trained"]) / len(run["trained"]))),
+                rows.append(
+                    [f"{workers} workers, {mode}", str(len(runs)), number(of(runs, lambda run: sum(run["trained"]) / len(run["trained"]))),
                              percent(of(runs, lambda run: run["rounds"][0]["accuracy"])), percent(of(runs, lambda run: run["accuracy"])),
                              mean_of("up", True), mean_of("up", False), mean_of("down", False), mean_of("framesDown", False)])
-    return {"b": table(["", "seeds", "trained / worker", "accuracy, round 1", "accuracy, last round", "up B, round 1", "up B, later", "down B, later",
+    return {"b": table(
+        ["", "seeds", "trained / worker", "accuracy, round 1", "accuracy, last round", "up B, round 1", "up B, later", "down B, later",
                         "the same as frames, B"], rows)}
 
 
@@ -98,23 +102,27 @@ def distributed_plots(records):
         for mode in distributed.MODES:
             same = pick(runs, workers=workers, mode=mode)
             if same:
-                series[f"{workers} workers, {mode}"] = [of(same, lambda run, i=index: run["rounds"][i]["accuracy"]) for index in range(rounds)]
+                series[f"{workers} workers, {mode}"] = [of(same, lambda run, i=index: run["rounds"][i]["accuracy"])
+                    for index in range(rounds)]
                 traffic[f"{workers} workers, {mode}"] = [
                     of(same, lambda run, key=key: sum(run["rounds"][-1][key]) / len(run["rounds"][-1][key])) for key in ("up", "down")]
-    plots = {"distributed-accuracy": svg.plot("Distributed: merged accuracy by round", "round", "test accuracy, %", range(1, rounds + 1), series, lines=True)}
+    plots = {
+        "distributed-accuracy": svg.plot("Distributed: merged accuracy by round", "round", "test accuracy, %", range(1, rounds + 1), series,
+            lines=True)}
     if rounds > 1:
         plots["distributed-bytes"] = svg.plot(
-            "Distributed: bytes per worker in the last round", "direction", "bytes of bodies (logarithmic)", ("up", "down"), traffic, log=True)
+            "Distributed: bytes per worker in the last round", "direction", "bytes of bodies (logarithmic)", ("up",
+                "down"), traffic, log=True)
     return plots
 
 
 def every_name(every):
-    """How often the mask is made again, in words."""
+    """How often the mask is recomputed, as text."""
     return f"every {every}" if every else "fixed"
 
 
 def checkpointing_tables(records):
-    """Accuracy and bytes by method and ratio, where the mask is made again each epoch and where it stays; the plots have all."""
+    """Accuracy and bytes by method and ratio, with the mask recomputed each epoch and with a fixed mask; the plots have all."""
     rows = []
     for ratio in (*checkpointing.RATIOS, None):
         for method in ("fish", "random") if ratio else ("dense",):
@@ -123,14 +131,15 @@ def checkpointing_tables(records):
                 if runs:
                     rows.append([
                         label(method, ratio) + (f", {every_name(every)}" if ratio else ""), percent(of(runs, lambda run: run["accuracy"])),
-                        number(of(runs, lambda run: run["cost"]["changed"][-1])), number(of(runs, lambda run: run["cost"]["perCheckpoint"])),
+                        number(of(runs, lambda run: run["cost"]["changed"][-1])), number(
+                            of(runs, lambda run: run["cost"]["perCheckpoint"])),
                         number(of(runs, lambda run: run["cost"]["positions"] / run["cost"]["checkpoints"])),
                         f"{of(runs, lambda run: run['cost']['logical'] / run['cost']['weights'])['mean']:.1f}×"])
     return {"c": table(["", "accuracy", "values in the last delta", "stored B / checkpoint", "of these positions", "full / stored"], rows)}
 
 
 def checkpointing_plots(records):
-    """Accuracy and bytes over how often the mask is made again."""
+    """Accuracy and bytes over the mask interval."""
     names = [every_name(every) + (" epochs" if every > 1 else " epoch" if every else "") for every in checkpointing.EVERY]
     runs, series, stored = pick(records, kind="c"), {}, {}
     for ratio in checkpointing.RATIOS:
@@ -143,12 +152,13 @@ def checkpointing_plots(records):
     if dense:
         series["dense"] = [of(dense, lambda run: run["accuracy"])] * len(names)
         stored["dense"] = [of(dense, lambda run: run["cost"]["perCheckpoint"])] * len(names)
-    return {"checkpointing-accuracy": svg.plot("From scratch: accuracy", "the mask is made again", "test accuracy, %", names, series),
-            "checkpointing-bytes": svg.plot("From scratch: stored bytes per checkpoint", "the mask is made again", "bytes (logarithmic)", names, stored, log=True)}
+    return {"checkpointing-accuracy": svg.plot("From scratch: accuracy", "the mask is recomputed", "test accuracy, %", names, series),
+            "checkpointing-bytes": svg.plot("From scratch: stored bytes per checkpoint", "the mask is recomputed", "bytes (logarithmic)",
+                names, stored, log=True)}
 
 
 def setup_table(result):
-    """What was run, as numbers."""
+    """The numbers of the run."""
     sizes, records = result["sizes"], result["records"]
     bases = of(pick(records, kind="base"), lambda run: run["accuracy"])
     runs = [record for record in records if "same" in record]
@@ -157,17 +167,18 @@ def setup_table(result):
     rows = [[key.replace("_", " "), f"{value:,}"] for key, value in sizes.items()]
     rows += [["accuracy of the bases on the plain task, %", percent(bases)], ["runs", f"{len(runs)}"],
              ["last checkpoints rebuilt by the server and compared", f"{compared}"], ["of them equal bit for bit", f"{same}"],
-             ["seconds in all", f"{result['seconds']:.0f}"]]
+             ["seconds in total", f"{result['seconds']:.0f}"]]
     if result["left_out"]:
-        rows.append(["jobs left out when the time was up", f"{result['left_out']}"])
+        rows.append(["jobs skipped at the time limit", f"{result['left_out']}"])
     return {"setup": table(["", ""], rows)}
 
 
-SECTIONS = {"a": (transfer_tables, transfer_plots), "b": (distributed_tables, distributed_plots), "c": (checkpointing_tables, checkpointing_plots)}
+SECTIONS = {"a": (transfer_tables, transfer_plots), "b": (distributed_tables, distributed_plots),
+    "c": (checkpointing_tables, checkpointing_plots)}
 
 
 def write(result, page, folder):
-    """Writes the plots, and fills the tables of all experiments that have records into the page."""
+    """Writes the plots, and fills the tables of all experiments with records into the page."""
     tables = setup_table(result)
     for kind, (make_tables, make_plots) in SECTIONS.items():
         if pick(result["records"], kind=kind):
@@ -187,7 +198,7 @@ def write(result, page, folder):
 
 
 def filled(page, name, text):
-    """A page with another text between the markers of a name; one without these markers as it is."""
+    """A page with a new text between the markers of a name; a page without these markers is unchanged."""
     begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     if begin not in page or end not in page:
         return page

@@ -1,7 +1,7 @@
 """Runs the experiments: ``python3 experiments/run.py [--only a|b|c] [--quick] [--minutes N] [--tables]``.
 
-Jobs go to two processes of one thread each: on two cores that trains more images a second than one process of two threads. A quick run goes through
-everything with sizes that say nothing, prints its tables, and leaves the page alone.
+Jobs run in two processes of one thread each: on two cores that trains more images per second than one process of two threads. A quick run
+covers everything at sizes too small for results, prints its tables, and does not change the page.
 """
 
 import argparse
@@ -18,14 +18,15 @@ FOLDER = os.path.join(ROOT, "docs", "evidence", "experiments")
 sys.path[:0] = [ROOT, os.path.join(ROOT, "src", "python")]
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-FULL = {"seeds": 3, "base": 8000, "base_epochs": 3, "train": 2000, "epochs": 3, "train_distributed": 2400, "rounds": 4, "train_scratch": 1500,
+FULL = {"seeds": 3, "base": 8000, "base_epochs": 3, "train": 2000, "epochs": 3, "train_distributed": 2400, "rounds": 4,
+    "train_scratch": 1500,
         "epochs_scratch": 8, "test": 2000, "fisher_transfer": 512, "fisher_scratch": 256}
 QUICK = {"seeds": 1, "base": 512, "base_epochs": 1, "train": 128, "epochs": 2, "train_distributed": 256, "rounds": 3, "train_scratch": 128,
          "epochs_scratch": 3, "test": 200, "fisher_transfer": 16, "fisher_scratch": 16}
 
 
 def jobs_of(only, sizes):
-    """Everything that is to be run after the bases, by seed: when the time is up, whole seeds are missing and not whole experiments."""
+    """Everything to run after the bases, by seed: at the time limit, whole seeds are missing, not whole experiments."""
     from experiments import checkpointing, data
     jobs = []
     for seed in range(sizes["seeds"]):
@@ -36,7 +37,7 @@ def jobs_of(only, sizes):
 
 
 def work(job):
-    """One job in a process of the pool; ``None`` when the time is up."""
+    """One job in a process of the pool; ``None`` after the time limit."""
     kind, url, sizes, deadline, *arguments = job
     if time.time() > deadline:
         return None
@@ -51,12 +52,12 @@ def work(job):
 
 
 def main():
-    """Runs everything and writes what came out."""
+    """Runs everything and writes the results."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--only", choices=("a", "b", "c"))
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--tables", action="store_true", help="runs nothing: writes plots and page again from results.json")
-    parser.add_argument("--minutes", type=float, default=12, help="no job begins after so long (12)")
+    parser.add_argument("--tables", action="store_true", help="runs nothing; rewrites plots and page from results.json")
+    parser.add_argument("--minutes", type=float, default=12, help="no job starts after this many minutes (12)")
     options = parser.parse_args()
     try:
         import torch
@@ -65,7 +66,8 @@ def main():
     from experiments import data, report
     from experiments.server import Server
     if not data.is_installed():
-        raise SystemExit(f"Fashion-MNIST is not in {data.FOLDER}: install dataset-fashion-mnist, or set FASHION_MNIST to a folder with its four files.")
+        raise SystemExit(
+            f"Fashion-MNIST is not in {data.FOLDER}: install dataset-fashion-mnist, or set FASHION_MNIST to a folder with its four files.")
     if options.tables:
         with open(os.path.join(FOLDER, "results.json"), encoding="utf-8") as file:
             report.write(json.load(file), PAGE, FOLDER)
@@ -77,17 +79,19 @@ def main():
             for found in pool.imap_unordered(work, [(kind, url, sizes, deadline, *rest) for kind, *rest in stage]):
                 records += found or []
                 left_out += found is None
-    result = {"sizes": sizes, "torch": torch.__version__, "cores": os.cpu_count(), "seconds": time.time() - start, "left_out": left_out, "records": records}
+    result = {"sizes": sizes, "torch": torch.__version__, "cores": os.cpu_count(), "seconds": time.time() - start, "left_out": left_out,
+        "records": records}
     write(result, options, report)
 
 
 def write(result, options, report):
-    """Results, plots and page; of a quick run only to a folder that is named. With ``--only``, the other experiments' records stay as they were."""
+    """Results, plots and page; a quick run writes only to a given folder. With ``--only``, the other experiments' records are kept."""
     folder = tempfile.mkdtemp(prefix="fish-quick-") if options.quick else FOLDER
     path = os.path.join(folder, "results.json")
     if options.only and os.path.exists(path):
         with open(path, encoding="utf-8") as file:
-            kept = [record for record in json.load(file)["records"] if record["kind"] not in (options.only, "base" if options.only != "c" else None)]
+            kept = [record for record in json.load(file)["records"]
+                if record["kind"] not in (options.only, "base" if options.only != "c" else None)]
         result["records"] = kept + result["records"]
     with open(path, "w", encoding="utf-8") as file:
         json.dump({**result, "records": None}, file, indent=1)
@@ -97,7 +101,7 @@ def write(result, options, report):
     print(f"written to {folder}")
     different = [record for record in result["records"] if not record.get("same", True)]
     if different:
-        raise SystemExit(f"{len(different)} runs came back with other bits than were trained.")
+        raise SystemExit(f"{len(different)} runs were restored with other bits than trained.")
 
 
 if __name__ == "__main__":

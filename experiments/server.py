@@ -1,4 +1,4 @@
-"""A server on a data folder of its own, for one run of the experiments."""
+"""A server with its own data folder, for one run of the experiments."""
 
 import os
 import shutil
@@ -18,12 +18,13 @@ def built():
 
 
 class Server:
-    """``with Server() as url``: started on a free port, and removed with its data."""
+    """``with Server() as url``: starts on a free port; removed with its data."""
 
     def __enter__(self):
         dll = os.environ.get("FISH_PROGRAM") or built()
         if dll is None:
-            raise SystemExit("There is no server: dotnet build -c Release src/FishCheckpoint.Cli, or set FISH_PROGRAM to a fishckpt.dll")
+            raise SystemExit(
+                "No server is built: run dotnet build -c Release src/FishCheckpoint.Cli, or set FISH_PROGRAM to a fishckpt.dll")
         self._folder = tempfile.mkdtemp(prefix="fish-experiments-")
         self._process = subprocess.Popen(
             ["dotnet", dll, "serve", "--data", os.path.join(self._folder, "data"), "--urls", "http://127.0.0.1:0"],
@@ -32,9 +33,9 @@ class Server:
         for line in self._process.stdout:
             lines.append(line)
             if "Now listening on" in line:
-                threading.Thread(target=self._process.stdout.read, daemon=True).start()  # so that the pipe never fills
+                threading.Thread(target=self._process.stdout.read, daemon=True).start()  # keeps the pipe from filling
                 return "http://127.0.0.1:" + line.strip().rsplit(":", 1)[1]
-        raise SystemExit("The server does not start:\n" + "".join(lines))
+        raise SystemExit("The server did not start:\n" + "".join(lines))
 
     def __exit__(self, *_):
         self._process.terminate()

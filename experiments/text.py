@@ -1,4 +1,4 @@
-"""Text that every machine with Python has: the sources of its own standard library, and the docstrings in them."""
+"""Text from Python's own standard library: its sources, and their docstrings."""
 
 import ast
 import functools
@@ -36,13 +36,13 @@ def code(limit=8 << 20):
 
 
 def docstrings():
-    """What the same sources say in English: uint8 [n]. Close to the code, and yet another text, as fine-tuning has it."""
+    """The docstrings of the same sources: uint8 [n]. Related to the code but different, like fine-tuning data."""
     parts = []
     for path in _files():
         try:
             tree = ast.parse(_read(path))
         except (SyntaxError, ValueError):
-            continue  # some folders hold files that are meant not to parse
+            continue  # some test files are invalid on purpose
         nodes = (node for node in ast.walk(tree) if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)))
         parts += [text for text in map(ast.get_docstring, nodes) if text and len(text) > 80]
     return _tensor("\n\n".join(parts).encode("utf-8"))

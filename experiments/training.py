@@ -1,4 +1,5 @@
-"""What the three experiments share: a training loop with a hook, masks by method, accuracy, and the comparison with what the server rebuilds."""
+"""Shared code of the three experiments: a training loop with a hook, masks by method, accuracy, and the comparison with the server's
+models."""
 
 import math
 
@@ -10,12 +11,12 @@ from fishcheckpoint import FishHook, MaskedAdamW, masks
 from .net import HEAD
 
 DENSE_LR, SPARSE_LR = 1e-3, 5e-3
-"""Few values have to move farther. Neither is tuned on the test images: both were set once."""
+"""Few values have to move farther. Neither rate is tuned on the test images; both were set once."""
 BATCH = 64
 
 
 def epoch(model, optimizer, images, labels, generator):
-    """Trains once through the images in a random order; gives the number of steps."""
+    """Trains one epoch in a random order; returns the number of steps."""
     model.train()
     batches = torch.randperm(len(images), generator=generator).split(BATCH)
     for batch in batches:
@@ -27,19 +28,19 @@ def epoch(model, optimizer, images, labels, generator):
 
 @torch.no_grad()
 def accuracy(model, images, labels):
-    """Percent of the images that are named right."""
+    """The percentage of correctly classified images."""
     model.eval()
     right = sum((model(part).argmax(1) == truth).sum().item() for part, truth in zip(images.split(500), labels.split(500)))
     return 100 * right / len(images)
 
 
 def fisher_of(model, images, labels, samples):
-    """The empirical Fisher of the first images, each for itself as in the paper."""
+    """The empirical Fisher of the first images, one by one as in the paper."""
     return masks.empirical_fisher(model, [(images[:samples], labels[:samples])], n_samples=samples)
 
 
 def mask_of(method, model, ratio, seed, fisher=None):
-    """The mask of a method; ``None`` for dense. The head always trains and is counted in the ratio, as in the paper."""
+    """The mask of a method; ``None`` for full training. The head always trains and counts in the ratio, as in the paper."""
     if method == "dense":
         return None
     if method == "fish":
@@ -50,28 +51,29 @@ def mask_of(method, model, ratio, seed, fisher=None):
 
 
 def optimizer_of(model, mask):
-    """AdamW without decay; the masked one where there is a mask."""
+    """AdamW without decay; the masked one if there is a mask."""
     if mask is None:
         return torch.optim.AdamW(model.parameters(), lr=DENSE_LR, weight_decay=0)
     return MaskedAdamW(model, mask, lr=SPARSE_LR, weight_decay=0)
 
 
 def hook_of(client, task, model, mask, optimizer, base, **options):
-    """A hook that saves each epoch. Moments and random states are left out: what is measured is models."""
+    """A hook that saves each epoch. Moments and random states are left out, because the experiments measure models."""
     return FishHook(
-        client, task, model, mask=mask, optimizer=optimizer, base=base, save_every_steps=1, busy="wait", save_on_stop=False, include_optimizer=False,
+        client, task, model, mask=mask, optimizer=optimizer, base=base, save_every_steps=1, busy="wait", save_on_stop=False,
+        include_optimizer=False,
         include_rng=False, on_leak="fail", **options)
 
 
 def same_bits(one, other):
-    """Whether two state dicts hold the same names, shapes, dtypes and bits."""
+    """Whether two state dicts have the same names, shapes, dtypes and bits."""
     return one.keys() == other.keys() and all(
         value.dtype == other[name].dtype and value.shape == other[name].shape
         and torch.equal(value.reshape(-1).view(torch.uint8), other[name].reshape(-1).view(torch.uint8)) for name, value in one.items())
 
 
 def cost_of(client, task):
-    """What the server says that a task stores: in all, per checkpoint, and each checkpoint's own part."""
+    """A task's stored bytes from the server: in total, per checkpoint, and each checkpoint's own part."""
     report = client.report(task)
     stored = report["stored"]
     return {
@@ -82,7 +84,7 @@ def cost_of(client, task):
 
 
 def rebuilt_is_same(client, task, model):
-    """Whether the server's last checkpoint is the model, bit for bit."""
+    """Whether the server's last checkpoint equals the model bit for bit."""
     return same_bits(client.load(task, "latest"), model.state_dict())
 
 

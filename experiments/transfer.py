@@ -1,4 +1,4 @@
-"""(a) Transfer: many tasks on one base, each with a mask of its own. Runs of a task and a seed make one job."""
+"""(a) Transfer: many tasks on one base, each with its own mask. Runs of a task and a seed form one job."""
 
 import copy
 
@@ -17,7 +17,7 @@ def base_name(seed):
 
 
 def make_base(url, sizes, seed):
-    """Trains a base on the plain task, on images that no task sees, and adds it to the server."""
+    """Trains a base on the plain task, on images that no task uses, and adds it to the server."""
     torch.manual_seed(seed)
     images, labels = data.load(True)
     tests, truth = (part[:sizes["test"]] for part in data.load(False))
@@ -33,7 +33,7 @@ def make_base(url, sizes, seed):
 
 
 def subset(sizes, seed, task):
-    """A task's training images (other ones than the base's, drawn by the seed) and the test images, all changed as the task says."""
+    """A task's training images (not the base's, drawn by the seed) and the test images, all changed for the task."""
     images, labels = data.load(True)
     tests, truth = (part[:sizes["test"]] for part in data.load(False))
     left = len(images) - sizes["base"]
@@ -42,7 +42,7 @@ def subset(sizes, seed, task):
 
 
 def from_base(client, seed, task):
-    """The base as the server gives it; a task with other classes gets a head of its own, of a seed."""
+    """The base from the server; a task with other classes gets its own head, by a seed."""
     torch.manual_seed(1000 + seed)
     model = net.Net(data.classes_of(task))
     state = dict(client.base_tensors(base_name(seed)))
@@ -53,7 +53,7 @@ def from_base(client, seed, task):
 
 
 def run(url, sizes, seed, task):
-    """All methods on a task."""
+    """Runs all methods on a task."""
     client = FishClient(url)
     images, labels, tests, truth = subset(sizes, seed, task)
     start = from_base(client, seed, task)
@@ -61,7 +61,8 @@ def run(url, sizes, seed, task):
     before, records = training.accuracy(start, tests, truth), []
     for method, ratio in METHODS:
         model = copy.deepcopy(start)
-        mask = training.mask_of(method, model, ratio, 10 * seed + data.TASKS.index(task), fisher)  # no random mask is another task's: equal ones are stored once
+        # no two tasks share a random mask: equal ones are stored once
+        mask = training.mask_of(method, model, ratio, 10 * seed + data.TASKS.index(task), fisher)
         optimizer, generator = training.optimizer_of(model, mask), torch.Generator().manual_seed(seed)
         name = f"a-{task}-{method}-{ratio or 0:g}-{seed}"
         own = {"own_tensors": net.HEAD} if task == "groups" else {}
@@ -71,8 +72,11 @@ def run(url, sizes, seed, task):
             hook.on_step(number)
         hook.complete()
         records.append({
-            "kind": "a", "seed": seed, "task": task, "method": method, "ratio": ratio, "before": before, "accuracy": training.accuracy(model, tests, truth),
-            "trained": net.parameters_of(model) if mask is None else mask.count, "head": sum(p.numel() for p in model.classifier.parameters()),
-            "buffers": net.buffers_of(model), "cost": training.cost_of(client, name), "same": training.rebuilt_is_same(client, name, model)})
+            "kind": "a", "seed": seed, "task": task, "method": method, "ratio": ratio, "before": before, "accuracy": training.accuracy(
+                model, tests, truth),
+            "trained": net.parameters_of(model) if mask is None else mask.count, "head": sum(p.numel()
+                for p in model.classifier.parameters()),
+            "buffers": net.buffers_of(model), "cost": training.cost_of(client, name), "same": training.rebuilt_is_same(client, name,
+                model)})
     client.close()
     return records

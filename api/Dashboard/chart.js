@@ -59,7 +59,7 @@ export function chart(signal, { label, axis, lines, show, time = false, marks = 
   }, host, h('figcaption', {}, legend(lines), h('span', { class: 'zoom' }, range,
     button('+', 'Zoom in', () => zoomBy(0.5)), button('−', 'Zoom out', () => zoomBy(2)), button('All', 'Show all', reset))));
 
-  function tell() {
+  function announce() {
     const [min, max] = span();
     const word = value => time ? new Date(value * 1000).toISOString().slice(0, 10) : Math.round(value).toLocaleString('en-US');
     range.textContent = `${word(min)} – ${word(max)}`;
@@ -70,9 +70,9 @@ export function chart(signal, { label, axis, lines, show, time = false, marks = 
     if (signal.aborted || !host.clientWidth) return;
     const kept = plot ? span() : null;
     plot?.destroy();
-    plot = new uPlot(options(host.clientWidth, { lines, show, time, marks, tell }), [axis, ...lines.map(line => line.values)], host);
+    plot = new uPlot(options(host.clientWidth, { lines, show, time, marks, announce }), [axis, ...lines.map(line => line.values)], host);
     if (kept) zoomTo(...kept);
-    tell();
+    announce();
   }
 
   const resized = new ResizeObserver(() => plot && host.clientWidth ? plot.setSize({ width: host.clientWidth, height: 240 }) : draw());
@@ -96,7 +96,7 @@ const days = {
   values: (plot, ticks) => ticks.map(tick => new Date(tick * 1000).toISOString().slice(0, 10)),
 };
 
-function options(width, { lines, show, time, marks, tell }) {
+function options(width, { lines, show, time, marks, announce }) {
   const [ink, rule] = [styleOf('--ink-2'), styleOf('--rule')];
   const common = { stroke: ink, grid: { stroke: rule, width: 1 }, ticks: { stroke: rule, width: 1 }, font: '12px system-ui, sans-serif' };
   return {
@@ -111,7 +111,7 @@ function options(width, { lines, show, time, marks, tell }) {
       fill: line.fill ? styleOf('--line-fill') : undefined,
     }))],
     hooks: {
-      setScale: [(plot, scale) => scale === 'x' && tell()],
+      setScale: [(plot, scale) => scale === 'x' && announce()],
       draw: [plot => marks.forEach(mark => drawMark(plot, mark))],
     },
   };

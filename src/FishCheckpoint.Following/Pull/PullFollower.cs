@@ -12,7 +12,7 @@ namespace FishCheckpoint.Following.Pull;
 /// <param name="moved">Called with the first model and after each move of the pointer.</param>
 public sealed class PullFollower(IFishStore store, PullOptions options, Action<PulledModel> moved)
 {
-    private string? told;
+    private string? reported;
 
     /// <summary>Follows the task.</summary>
     /// <exception cref="FishException">Errors that a retry cannot fix: the task does not exist, the key lacks the permission, or the folder
@@ -50,7 +50,7 @@ public sealed class PullFollower(IFishStore store, PullOptions options, Action<P
         try
         {
             var pulled = await puller.PullAsync(cancellation);
-            told = null;
+            reported = null;
             if (first || pulled.Form != PullForm.Current)
             {
                 moved(pulled);
@@ -60,16 +60,16 @@ public sealed class PullFollower(IFishStore store, PullOptions options, Action<P
         }
         catch (FishException error) when (RetryPolicies.Of(error) is var policy and not RetryPolicy.None)
         {
-            Tell(error.Message, policy);
+            Report(error.Message, policy);
             return (policy, error.RetryAfter);
         }
     }
 
-    private void Tell(string what, RetryPolicy policy)
+    private void Report(string what, RetryPolicy policy)
     {
-        if (what != told)
+        if (what != reported)
         {
-            told = what;
+            reported = what;
             options.OnWarning(policy == RetryPolicy.Wait ? $"{what} Waiting for one." : $"{what} Retrying.");
         }
     }

@@ -24,7 +24,7 @@ public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action
     private FishException? lastRefusal;
     private Func<string, bool>? tensors;
     private bool noted = true;
-    private string? told;
+    private string? reported;
 
     /// <summary>Watches until canceled, or with <see cref="WatchOptions.Once"/> until every current version is saved or refused.</summary>
     /// <returns>The refused versions.</returns>
@@ -84,7 +84,7 @@ public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            Tell($"The folder cannot be read: {error.Message}");
+            Report($"The folder cannot be read: {error.Message}");
             return 1;
         }
 
@@ -186,24 +186,24 @@ public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action
             {
                 var answer = await ask();
                 backoff.Reset();
-                told = null;
+                reported = null;
                 return answer;
             }
             catch (FishException error)
                 when (error.Kind is ErrorKind.Busy or ErrorKind.Full
                     || error.Code is ErrorCode.ServerUnavailable or ErrorCode.StorageUnavailable)
             {
-                Tell($"{error.Message} Retrying.");
+                Report($"{error.Message} Retrying.");
                 await Task.Delay(backoff.Next(error.RetryAfter), options.Time, cancellation);
             }
         }
     }
 
-    private void Tell(string what)
+    private void Report(string what)
     {
-        if (what != told)
+        if (what != reported)
         {
-            told = what;
+            reported = what;
             options.OnWarning(what);
         }
     }

@@ -132,8 +132,9 @@ internal static class ZipDirectory
         var begin = at + HeaderLength + nameLength + U16(header, 28);
         var own = U32(header, 0) == 0x04034b50 && U16(header, 26) == nameLength && U16(header, 6) == flags && U16(header, 8) == 0
             && NameOf(file, file.Bytes(at + HeaderLength, nameLength)) == name;
-        var told = (flags & Descriptor) != 0 || (U32(header, 14) == crc && Same(U32(header, 18), length) && Same(U32(header, 22), length));
-        return own && told && begin <= file.Length - length
+        var matches = (flags & Descriptor) != 0
+            || (U32(header, 14) == crc && Same(U32(header, 18), length) && Same(U32(header, 22), length));
+        return own && matches && begin <= file.Length - length
             ? begin : throw Fail(file, $"The zip file's directory and its entry {PickleErrors.Quote(name)} contradict each other.");
     }
 

@@ -136,14 +136,14 @@ public sealed class TorchHook : IAsyncDisposable, IDisposable
             parts.Add("rng", new TorchRandom());
         }
 
-        var told = options.Hook.OnMaskChanged;
+        var onMaskChanged = options.Hook.OnMaskChanged;
         return new CheckpointHook(store, task, mask, model, options.Hook with
         {
             State = parts,
             OnMaskChanged = changed =>
             {
                 (optimizer as TorchMaskedOptimizer)?.SetMask(changed);
-                told?.Invoke(changed);
+                onMaskChanged?.Invoke(changed);
             },
         });
     }

@@ -253,13 +253,13 @@ def _batches(model: torch.nn.Module, data: Iterable[Any], n_samples: Optional[in
     if n_samples is not None and n_samples < 1:
         raise FishError("REQUEST_INVALID", "n_samples", f"{n_samples} is not a valid number of examples.",
             "Give 1 or more, or None for all.")
-    tell = progresses.of(progress)
+    report = progresses.of(progress)
 
-    def told() -> Iterator[Batch]:
+    def counted() -> Iterator[Batch]:
         done = 0
         for batch in batches_of(data, n_samples):
             yield batch
             done += batch.size
-            tell(done, n_samples)
+            report(done, n_samples)
     with scoring(model, mode), torch.enable_grad():
-        yield told()
+        yield counted()
