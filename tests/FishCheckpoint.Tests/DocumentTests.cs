@@ -34,6 +34,16 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
+    public void Paths_ThatPagesName_AreThere()
+    {
+        var named = from page in Pages
+                    from Match name in NamedPath().Matches(TextOf(page))
+                    where !Path.Exists(PathOf(name.Groups["path"].Value))
+                    select $"{page}: {name.Value}";
+        Assert.Empty(named);
+    }
+
+    [Fact]
     public void Index_InTwoClicks_LeadsToEveryPage()
     {
         var first = LinksOf(Index).Select(FileOf).ToHashSet(StringComparer.Ordinal);
@@ -128,6 +138,9 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex("`(?<name>[A-Z][A-Za-z]+Tests)`")]
     private static partial Regex NamedTests();
+
+    [GeneratedRegex(@"`(?<path>(?:src|tests|api|storage|samples|deploy|experiments)/(?!\S*/bin/)[\w./-]+)`")]
+    private static partial Regex NamedPath();
 
     [GeneratedRegex(@"^```.*?^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex FencedCode();
