@@ -55,8 +55,8 @@ def transfer_tables(records):
         same = [run for run in pick(runs, method=method, ratio=ratio) if run["task"] != "groups"]  # it has another head
         if same:
             costs.append([
-                label(method,
-                    ratio), number(of(same, lambda run: run["trained"])), number(of(same, lambda run: run["cost"]["perCheckpoint"])),
+                label(method, ratio), number(of(same, lambda run: run["trained"])),
+                number(of(same, lambda run: run["cost"]["perCheckpoint"])),
                 number(of(same, lambda run: run["cost"]["state"])),
                 f"{of(same, lambda run: run['cost']['logical'] / run['cost']['weights'])['mean']:.1f}×"])
     cost = table(["method", "trained", "stored B / checkpoint", "trainer state B / task", "full / stored"], costs)

@@ -15,7 +15,8 @@ export class Problem extends Error {
 }
 
 const unreachable = () => new Problem(0, {
-  title: 'The server does not respond', cause: 'It is stopped, or the connection failed.', hint: 'Start it (fishckpt serve), and try again.',
+  title: 'The server does not respond', cause: 'It is stopped, or the connection failed.',
+  hint: 'Start it (fishckpt serve), and try again.',
 });
 
 /** Reads the JSON of a path that is relative to the server, such as v1/tasks. */

@@ -7,7 +7,7 @@ import { heat, legend, measures } from './heat.js';
 import { grids as place, sum } from './model.js';
 import { sortable } from './table.js';
 
-const mostRows = 1000;
+const maxRows = 1000;
 
 export function compare(main, signal, name, from, to) {
   const address = `#/task/${encodeURIComponent(name)}`;
@@ -62,18 +62,18 @@ function rest(main, report) {
   const { stacks, others } = place(report.tensors);
   if (stacks.length) maps(part(main, 'Over the depth of the model'), stacks, others);
   const changed = report.tensors.filter(tensor => tensor.changed).sort((a, b) => (b.magnitude?.l2 ?? 0) - (a.magnitude?.l2 ?? 0));
-  const table = part(main, 'Tensor by tensor', changed.length > mostRows
-    ? `The ${count(mostRows)} largest changes of ${count(changed.length)}.` : null);
-  table.append(...changed.length ? sortable('Tensors', columns, changed.slice(0, mostRows), { sort: 'L2', rowName: 'tensor' })
+  const table = part(main, 'Tensor by tensor', changed.length > maxRows
+    ? `The ${count(maxRows)} largest changes of ${count(changed.length)}.` : null);
+  table.append(...changed.length ? sortable('Tensors', columns, changed.slice(0, maxRows), { sort: 'L2', rowName: 'tensor' })
     : [h('p', { class: 'note' }, 'No changes: the two are identical bit for bit.')]);
   const same = report.tensors.length - changed.length;
   if (same && changed.length) table.append(h('p', { class: 'note' }, `${count(same)} tensors did not change.`));
 }
 
-const fewOthers = 40;
+const maxListed = 40;
 
 function maps(body, stacks, others) {
-  const beside = others.length && others.length <= fewOthers ? [{
+  const beside = others.length && others.length <= maxListed ? [{
     name: '', depths: [''], rows: others.map(tensor => ({ kind: tensor.name, cells: new Map([['', sum([tensor])]]) })),
   }] : [];
   const grids = [...stacks, ...beside];
@@ -87,7 +87,7 @@ function maps(body, stacks, others) {
     target.replaceChildren(legend(measure, scale), ...grids.map(stack => heat(stack, measure, scale)));
   }
   body.append(h('p', { class: 'controls' }, h('label', { for: 'measure' }, 'Color by '), pick), target);
-  if (others.length > fewOthers) body.append(
+  if (others.length > maxListed) body.append(
     h('p', { class: 'note' }, `${count(others.length)} tensors belong to no block; see the table.`));
   draw();
 }

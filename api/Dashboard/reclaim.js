@@ -11,7 +11,8 @@ export function reclaim(main, signal) {
   main.append(head);
   fill(head, signal, async () => now(await get('v1/reports/storage', signal)));
   trial(part(main, 'Try garbage collection',
-    'A dry run: it lists the checkpoints that no retention rule keeps and the bytes to free, and changes nothing. It may be slow.'), signal);
+    'A dry run: it lists the checkpoints that no retention rule keeps and the bytes to free, and changes nothing. It may be slow.'),
+    signal);
   const rules = part(main, 'Tasks without a rule');
   fill(rules, signal, async () => unruled((await get('v1/tasks?limit=1000', signal)).items));
 }
@@ -42,7 +43,7 @@ function trial(body, signal) {
     const ticking = setInterval(
       () => { clock.textContent = `${Math.round((performance.now() - begun) / 1000)} s; the server checks every checkpoint.`; }, 500);
     [run.disabled, stop.hidden, stop.onclick] = [true, false, () => ending.abort()];
-    await fill(target, both, async () => result(await post('v1/gc?dryRun=true&maxTime=60', both)), 'Looking…');
+    await fill(target, both, async () => result(await post('v1/gc?dryRun=true&maxTime=60', both)), 'Checking…');
     clearInterval(ticking);
     [run.disabled, stop.hidden, clock.textContent] = [false, true, ''];
     if (ending.signal.aborted) target.replaceChildren(h('p', { class: 'note' }, 'Canceled. Nothing was changed.'));

@@ -6,7 +6,7 @@ import { bytes, count, number, time } from './format.js';
 import { cell, frame } from './table.js';
 import { marks } from './task.js';
 
-const [pageSize, mostRows] = [100, 1000];
+const [pageSize, maxRows] = [100, 1000];
 
 export function steps(body, signal, name, info) {
   const chosen = new Set();
@@ -60,7 +60,7 @@ export function steps(body, signal, name, info) {
     try {
       const page = await get(taskPath(name, `/checkpoints?limit=${pageSize}&order=descending${next ? `&after=${next}` : ''}`), signal);
       // Rows far above are removed, so that later pages render as fast as the first.
-      if (rows.children.length + page.items.length > mostRows) rows.replaceChildren();
+      if (rows.children.length + page.items.length > maxRows) rows.replaceChildren();
       rows.append(...page.items.map(item => h('tr', {}, columns.map((column, index) => cell(column, item, index)))));
       next = page.next;
       more.hidden = next === null;

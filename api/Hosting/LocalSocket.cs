@@ -19,13 +19,13 @@ internal sealed class LocalSocket : IDisposable
 
     private const long MaxLogBytes = 4 << 20;
 
-    private readonly FileStream held;
+    private readonly FileStream lockFile;
     private readonly SocketFolder folder = SocketFolder.Create();
     private readonly string dataFolder;
     private int connections;
     private long accepted;
 
-    private LocalSocket(string dataFolder, FileStream held) => (this.dataFolder, this.held) = (dataFolder, held);
+    private LocalSocket(string dataFolder, FileStream lockFile) => (this.dataFolder, this.lockFile) = (dataFolder, lockFile);
 
     /// <summary>The socket.</summary>
     public string Path => folder.Socket;
@@ -98,9 +98,9 @@ internal sealed class LocalSocket : IDisposable
             File.SetUnixFileMode(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
 
-        held.SetLength(0);
-        held.Write(Encoding.UTF8.GetBytes(Path + "\n"));
-        held.Flush();
+        lockFile.SetLength(0);
+        lockFile.Write(Encoding.UTF8.GetBytes(Path + "\n"));
+        lockFile.Flush();
     }
 
     /// <summary>Moves the socket away from new clients if no client is connected.</summary>
@@ -132,8 +132,8 @@ internal sealed class LocalSocket : IDisposable
     public void Dispose()
     {
         folder.Dispose();
-        held.SetLength(0);
-        held.Dispose();
+        lockFile.SetLength(0);
+        lockFile.Dispose();
     }
 
     // A killed server left its socket.

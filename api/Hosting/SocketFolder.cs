@@ -18,14 +18,14 @@ internal sealed class SocketFolder : IDisposable
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private readonly string path;
-    private readonly FileStream held;
+    private readonly FileStream lockFile;
 
     private SocketFolder(string path)
     {
         this.path = path;
-        held = new FileStream(Path.Combine(path, LockName), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
-        held.Write(Encoding.UTF8.GetBytes(Environment.UserName));
-        held.Flush();
+        lockFile = new FileStream(Path.Combine(path, LockName), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        lockFile.Write(Encoding.UTF8.GetBytes(Environment.UserName));
+        lockFile.Flush();
     }
 
     /// <summary>The socket's path.</summary>
@@ -85,7 +85,7 @@ internal sealed class SocketFolder : IDisposable
     public void Dispose()
     {
         Remove(path);
-        held.Dispose();
+        lockFile.Dispose();
     }
 
     // A folder of this user without a lock.

@@ -28,9 +28,9 @@ internal static class ModelListApi
         HttpContext context, IFishStore store, Func<CheckpointStore> opened, FishSettings settings, CancellationToken cancellation)
     {
         RequireKnown(context.Request.Query.Keys);
-        var (order, start) = (OrderOf(sort, direction), StartOf(cursor));
+        var (order, start) = (OrderOf(sort, direction), OffsetOf(cursor));
         var (owner, isFull) = (settings.Hub.Owner, HubApi.IsYes(full));
-        var most = Math.Clamp(limit ?? MaxModels, 1, isFull ? MaxFullModels : MaxModels);
+        var max = Math.Clamp(limit ?? MaxModels, 1, isFull ? MaxFullModels : MaxModels);
         if (author is not null && author != owner)
         {
             return TypedResults.Ok<IReadOnlyList<HubModel>>([]);
@@ -40,9 +40,9 @@ internal static class ModelListApi
             $"{owner}/{item.Name}".Contains(words, StringComparison.OrdinalIgnoreCase))
             && (filter ?? []).All(item.Tags.Contains);
         var found = order((await ReachedAsync(context.Key(), store, opened, cancellation)).Where(IsWanted)).ToArray();
-        context.SayNext(found.Length - start > most ? (start + most).ToString(CultureInfo.InvariantCulture) : null);
+        context.SayNext(found.Length - start > max ? (start + max).ToString(CultureInfo.InvariantCulture) : null);
         var models = new List<HubModel>();
-        foreach (var item in found.Skip(start).Take(most))
+        foreach (var item in found.Skip(start).Take(max))
         {
             models.Add(isFull && item.Modified is not null ? await FullAsync(item, context, store, owner, cancellation)
                 : HubModel.Of(item, owner, context.HasKey()));
@@ -114,7 +114,7 @@ internal static class ModelListApi
             : items.OrderByDescending(key).ThenBy(item => item.Name, StringComparer.Ordinal);
     }
 
-    private static int StartOf(string? cursor) => cursor is null ? 0
+    private static int OffsetOf(string? cursor) => cursor is null ? 0
         : int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var start) ? start
         : throw Refused("cursor", "The cursor is not a position in the list.", "Use the Link of the previous response.");
 

@@ -28,11 +28,11 @@ internal static class TreeApi
                 "List the revision's tree without a path.");
         }
 
-        var most = Math.Clamp(limit ?? MaxEntries, 1, MaxEntries);
+        var max = Math.Clamp(limit ?? MaxEntries, 1, MaxEntries);
         var rest = tree.Below(folder, HubApi.IsYes(recursive)).Where(entry => cursor is null || string.CompareOrdinal(entry, cursor) > 0)
-            .Take(most + 1).ToArray();
-        context.SayNext(rest.Length > most ? rest[most - 1] : null);
-        return TypedResults.Ok(EntriesOf(opened, tree, rest.Take(most), HubApi.IsYes(expand)));
+            .Take(max + 1).ToArray();
+        context.SayNext(rest.Length > max ? rest[max - 1] : null);
+        return TypedResults.Ok(EntriesOf(opened, tree, rest.Take(max), HubApi.IsYes(expand)));
     }
 
     public static async Task<Ok<IReadOnlyList<HubEntry>>> DescribeAsync(

@@ -21,7 +21,7 @@ internal sealed class ConnectionGate : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
-    private readonly LinkedList<HeldConnection> idle = [];
+    private readonly LinkedList<GatedConnection> idle = [];
     private readonly FishSettings.LimitSettings limits;
 
     // Not the store's clock, which dates checkpoints.
@@ -32,19 +32,19 @@ internal sealed class ConnectionGate : IDisposable
     public ConnectionGate(FishSettings settings, ILogger<ConnectionGate> logger)
     {
         limits = settings.Limits;
-        Most = limits.MaxConnections;
-        if (Descriptors.Left() is { } left && left / 2 < Most)
+        MaxOpen = limits.MaxConnections;
+        if (Descriptors.Left() is { } left && left / 2 < MaxOpen)
         {
             // The other half is for files that requests open.
-            Most = Math.Max(1, left / 2);
-            ApiLog.ConnectionsLowered(logger, limits.MaxConnections, Most, left);
+            MaxOpen = Math.Max(1, left / 2);
+            ApiLog.ConnectionsLowered(logger, limits.MaxConnections, MaxOpen, left);
         }
 
         sweeping = time.CreateTimer(_ => Sweep(), null, Patience, Patience);
     }
 
     /// <summary>The largest number of connections without the reserve.</summary>
-    public int Most { get; }
+    public int MaxOpen { get; }
 
     /// <summary>The number of open connections.</summary>
     public int Open
@@ -73,9 +73,9 @@ internal sealed class ConnectionGate : IDisposable
     /// <summary>
     /// The record of a request's connection; <see langword="null"/>: the connection is not counted, such as one of a Unix socket.
     /// </summary>
-    public static HeldConnection? Of(HttpContext context) =>
-        context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(typeof(ConnectionGate), out var held) == true
-            ? held as HeldConnection : null;
+    public static GatedConnection? Of(HttpContext context) =>
+        context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(typeof(ConnectionGate), out var gated) == true
+            ? gated as GatedConnection : null;
 
     /// <summary>Refuses limits that would admit no connection.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>.</exception>
@@ -106,103 +106,103 @@ internal sealed class ConnectionGate : IDisposable
             return true;
         }
 
-        List<HeldConnection> evicted = [];
-        HeldConnection held;
+        List<GatedConnection> evicted = [];
+        GatedConnection gated;
         lock (gate)
         {
             // Connections that have sent nothing are replaced first.
-            while (open >= Most && (Oldest(spoken: false) ?? Oldest(spoken: true)) is { } oldest)
+            while (open >= MaxOpen && (Oldest(spoken: false) ?? Oldest(spoken: true)) is { } oldest)
             {
                 Forget(oldest);
                 evicted.Add(oldest);
             }
 
-            if (open >= Most + Reserve)
+            if (open >= MaxOpen + Reserve)
             {
                 return false;
             }
 
-            held = new HeldConnection(connection, from.Address, open >= Most, time.GetTimestamp());
-            connection.Items[typeof(ConnectionGate)] = held;
-            held.Place = idle.AddLast(held);
+            gated = new GatedConnection(connection, from.Address, open >= MaxOpen, time.GetTimestamp());
+            connection.Items[typeof(ConnectionGate)] = gated;
+            gated.Place = idle.AddLast(gated);
             open++;
         }
 
         Close(evicted);
-        connection.ConnectionClosed.UnsafeRegister(_ => Leave(held), null);
+        connection.ConnectionClosed.UnsafeRegister(_ => Leave(gated), null);
         return true;
     }
 
     /// <summary>Records the start of a request.</summary>
-    public void Begin(HeldConnection held)
+    public void Begin(GatedConnection gated)
     {
         lock (gate)
         {
-            held.HasSpoken = true;
-            if (held.Requests++ == 0)
+            gated.HasSpoken = true;
+            if (gated.Requests++ == 0)
             {
-                Wake(held);
+                Activate(gated);
             }
         }
     }
 
     /// <summary>Records the end of a request.</summary>
-    public void End(HeldConnection held)
+    public void End(GatedConnection gated)
     {
         lock (gate)
         {
-            if (--held.Requests == 0 && held.IsOpen)
+            if (--gated.Requests == 0 && gated.IsOpen)
             {
-                held.IdleSince = time.GetTimestamp();
-                held.Place = idle.AddLast(held);
+                gated.IdleSince = time.GetTimestamp();
+                gated.Place = idle.AddLast(gated);
             }
         }
     }
 
     public void Dispose() => sweeping.Dispose();
 
-    private HeldConnection? Oldest(bool spoken) =>
-        idle.FirstOrDefault(held => held.HasSpoken == spoken) is { } oldest && time.GetElapsedTime(oldest.IdleSince) >= Patience
+    private GatedConnection? Oldest(bool spoken) =>
+        idle.FirstOrDefault(gated => gated.HasSpoken == spoken) is { } oldest && time.GetElapsedTime(oldest.IdleSince) >= Patience
             ? oldest : null;
 
     // Outside the lock, and synchronously: the descriptors are free when this returns, however busy the threads are.
-    private static void Close(List<HeldConnection> forgotten) => forgotten.ForEach(held => held.Connection.Abort());
+    private static void Close(List<GatedConnection> forgotten) => forgotten.ForEach(gated => gated.Connection.Abort());
 
-    private void Leave(HeldConnection held)
+    private void Leave(GatedConnection gated)
     {
         lock (gate)
         {
-            Forget(held);
+            Forget(gated);
         }
     }
 
-    private void Forget(HeldConnection held)
+    private void Forget(GatedConnection gated)
     {
-        if (held.IsOpen)
+        if (gated.IsOpen)
         {
-            held.IsOpen = false;
-            Wake(held);
+            gated.IsOpen = false;
+            Activate(gated);
             open--;
         }
     }
 
-    private void Wake(HeldConnection held)
+    private void Activate(GatedConnection gated)
     {
-        if (held.Place is { } place)
+        if (gated.Place is { } place)
         {
             idle.Remove(place);
-            held.Place = null;
+            gated.Place = null;
         }
     }
 
     private void Sweep()
     {
-        var closed = new List<HeldConnection>();
+        var closed = new List<GatedConnection>();
         lock (gate)
         {
-            var silent = idle.Where(held => !held.HasSpoken && time.GetElapsedTime(held.IdleSince) >= Patience).ToArray();
-            closed.AddRange(silent.Where(held => time.GetElapsedTime(held.IdleSince) >= limits.SilentFor));
-            closed.AddRange(silent.Except(closed.ToArray()).GroupBy(held => held.Address)
+            var silent = idle.Where(gated => !gated.HasSpoken && time.GetElapsedTime(gated.IdleSince) >= Patience).ToArray();
+            closed.AddRange(silent.Where(gated => time.GetElapsedTime(gated.IdleSince) >= limits.SilentFor));
+            closed.AddRange(silent.Except(closed.ToArray()).GroupBy(gated => gated.Address)
                 .SelectMany(many => many.SkipLast(limits.MaxSilentConnections)));
             closed.ForEach(Forget);
         }

@@ -11,7 +11,7 @@ internal sealed class MaintenanceService(
     : BackgroundService
 {
     // The longest interval of a timer.
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(49);
+    private static readonly TimeSpan MaxInterval = TimeSpan.FromDays(49);
 
     private readonly MaintenanceJob[] jobs = MaintenanceJob.All(settings, metrics, logger);
 
@@ -19,11 +19,11 @@ internal sealed class MaintenanceService(
     {
         foreach (var job in jobs)
         {
-            if (job.Every < TimeSpan.Zero || job.Every > Longest)
+            if (job.Every < TimeSpan.Zero || job.Every > MaxInterval)
             {
                 throw new FishException(
                     ErrorCode.RequestInvalid, $"{FishSettings.Section}:Maintenance:{job.Setting}",
-                    $"{job.Every} is not a valid interval.", $"Give a time up to {Longest}, or 00:00:00 for none.");
+                    $"{job.Every} is not a valid interval.", $"Give a time up to {MaxInterval}, or 00:00:00 for none.");
             }
 
             job.Validate();

@@ -1,5 +1,5 @@
-// A store in this process, opened by a container: adds a base, creates a task, saves two steps, loads one and reports sizes. dotnet run
-// --project samples/Embedded -- FOLDER
+// A store in this process, opened by a container: adds a base, creates a task, saves two steps, loads one and reports sizes.
+// dotnet run --project samples/Embedded -- FOLDER
 using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Runtime.InteropServices;

@@ -8,16 +8,16 @@ namespace FishCheckpoint.Bench;
 internal sealed class BenchPair : IDisposable
 {
     /// <summary>The largest model to load into memory, in bytes; there are two of them.</summary>
-    public const long MaxHeld = 1L << 30;
+    public const long MaxInMemory = 1L << 30;
 
     private readonly ModelFolder beforeFiles;
 
-    private BenchPair(string beforePath, ModelFolder before, ModelFolder after, long mostHeld)
+    private BenchPair(string beforePath, ModelFolder before, ModelFolder after, long maxInMemory)
     {
         (BeforePath, beforeFiles, AfterFiles) = (beforePath, before, after);
-        IsHeld = before.Layout.Bytes <= mostHeld;
-        Before = IsHeld ? HeldModel.Read(before) : before;
-        After = IsHeld ? HeldModel.Read(after) : after;
+        IsInMemory = before.Layout.Bytes <= maxInMemory;
+        Before = IsInMemory ? InMemoryModel.Read(before) : before;
+        After = IsInMemory ? InMemoryModel.Read(after) : after;
         Targets = [.. before.Layout.Tensors.Select(info => after.Layout.TryIndexOf(info.Name, out var index) ? index : -1)];
     }
 
@@ -32,7 +32,7 @@ internal sealed class BenchPair : IDisposable
     public Layout Layout => Before.Layout;
 
     /// <summary>Whether both are in memory.</summary>
-    public bool IsHeld { get; }
+    public bool IsInMemory { get; }
 
     /// <summary>For each tensor of <see cref="Before"/>, its index in <see cref="After"/>.</summary>
     public IReadOnlyList<int> Targets { get; }
@@ -41,9 +41,9 @@ internal sealed class BenchPair : IDisposable
     /// <param name="beforePath">The first one.</param>
     /// <param name="afterPath">The second one.</param>
     /// <param name="maxHeaderLength">The longest safetensors header accepted, in bytes.</param>
-    /// <param name="mostHeld">The largest model to load into memory, in bytes.</param>
+    /// <param name="maxInMemory">The largest model to load into memory, in bytes.</param>
     /// <exception cref="FishException">A checkpoint is missing or invalid, or the two have different tensors.</exception>
-    public static BenchPair Open(string beforePath, string afterPath, int maxHeaderLength, long mostHeld = MaxHeld)
+    public static BenchPair Open(string beforePath, string afterPath, int maxHeaderLength, long maxInMemory = MaxInMemory)
     {
         var before = ModelFolder.Open(beforePath, maxHeaderLength);
         ModelFolder? after = null;
@@ -51,7 +51,7 @@ internal sealed class BenchPair : IDisposable
         {
             after = ModelFolder.Open(afterPath, maxHeaderLength);
             RequireAlike(before.Layout, after.Layout);
-            return new BenchPair(beforePath, before, after, mostHeld);
+            return new BenchPair(beforePath, before, after, maxInMemory);
         }
         catch
         {

@@ -20,7 +20,7 @@ public sealed class BenchRun(BenchPlan plan, StoreOptions settings, Func<int, Fu
         {
             var options = settings with { DataFolder = Path.Combine(folder, "data"), DeletionGrace = TimeSpan.Zero };
             var (before, after) = plan.Paths ?? SyntheticPair.Write(folder);
-            using var pair = BenchPair.Open(before, after, options.MaxHeaderBytes, plan.MaxHeld);
+            using var pair = BenchPair.Open(before, after, options.MaxHeaderBytes, plan.MaxInMemory);
             EffortBench[] efforts = [new("small", CodecEffort.Small, pair, folder), new("fast", CodecEffort.Fast, pair, folder)];
             await using var store = await StoreBench.CreateAsync(options, pair, cancellation);
             var changes = pair.CountChanges(cancellation);
@@ -37,7 +37,7 @@ public sealed class BenchRun(BenchPlan plan, StoreOptions settings, Func<int, Fu
     private async Task MeasureAsync(BenchPair pair, EffortBench[] efforts, StoreBench store, CancellationToken cancellation)
     {
         // Reading models from disk takes so long that the first milliseconds of compilation do not matter.
-        var warmUps = pair.IsHeld ? 1 : 0;
+        var warmUps = pair.IsInMemory ? 1 : 0;
         await showing(warmUps + plan.Rounds, async done =>
         {
             for (var round = -warmUps; round < plan.Rounds; round++)
@@ -68,7 +68,7 @@ public sealed class BenchRun(BenchPlan plan, StoreOptions settings, Func<int, Fu
         return new BenchResult(
             plan.Paths is null, plan.Paths?.Before, plan.Paths?.After, pair.Layout.Tensors.Count, pair.Layout.Elements,
             pair.Layout.Bytes, changed,
-            pair.Layout.Elements == 0 ? 0 : (double)changed / pair.Layout.Elements, pair.IsHeld, plan.Rounds,
+            pair.Layout.Elements == 0 ? 0 : (double)changed / pair.Layout.Elements, pair.IsInMemory, plan.Rounds,
             store.IsBitExact && Array.TrueForAll(efforts, effort => effort.IsBitExact),
             [
                 .. encodings, Encoding("index + value", yardsticks.IndexAndValue), Encoding("dense + zstd-1", yardsticks.DenseZstd),
@@ -93,5 +93,5 @@ public sealed class BenchRun(BenchPlan plan, StoreOptions settings, Func<int, Fu
 public sealed record BenchPlan((string Before, string After)? Paths, int Rounds, string Temporary)
 {
     /// <summary>The largest model to load into memory, in bytes.</summary>
-    public long MaxHeld { get; init; } = BenchPair.MaxHeld;
+    public long MaxInMemory { get; init; } = BenchPair.MaxInMemory;
 }

@@ -17,5 +17,5 @@ public enum DemoMask
     Dense,
 }
 
-/// <summary>The names of the masks in <c>fish</c>: a number would depend on the order above.</summary>
+/// <summary>The names of the masks in <c>fishckpt</c>: a number would depend on the order above.</summary>
 internal sealed class DemoMaskNames() : JsonStringEnumConverter<DemoMask>(JsonNamingPolicy.CamelCase);

@@ -26,7 +26,7 @@ public sealed class DemoTrainer(Digits digits, DemoSettings? settings = null)
     /// <param name="ratio">The share of trained parameters, including the head; ignored for full training.</param>
     public DemoRun Prepare(Mlp trainedBase, DemoTask task, DemoMask kind, double ratio)
     {
-        var model = StartOf(trainedBase, task);
+        var model = InitialModel(trainedBase, task);
         var rule = new MaskRule { Ratio = ratio, AlwaysTrained = MaskRule.NamePrefix("head.") };
         var mask = kind switch
         {
@@ -42,15 +42,16 @@ public sealed class DemoTrainer(Digits digits, DemoSettings? settings = null)
     }
 
     /// <summary>The accuracy of the base on a task before any training.</summary>
-    public double AccuracyBefore(Mlp trainedBase, DemoTask task) => DemoRun.Accuracy(StartOf(trainedBase, task), task.Derive(digits.Test));
+    public double AccuracyBefore(Mlp trainedBase, DemoTask task) =>
+        DemoRun.Accuracy(InitialModel(trainedBase, task), task.Derive(digits.Test));
 
-    private Mlp StartOf(Mlp trainedBase, DemoTask task) =>
+    private Mlp InitialModel(Mlp trainedBase, DemoTask task) =>
         task.Classes == trainedBase.Widths[^1] ? trainedBase.Clone() : trainedBase.WithHead(task.Classes, settings.Seed);
 
     // Shared by all ratios of a task.
     private FisherInformation FisherOf(Mlp trainedBase, DemoTask task) =>
         fisher.GetOrAdd((task, trainedBase), key =>
-            new Lazy<FisherInformation>(() => ComputeFisher(StartOf(key.Base, key.Task), key.Task))).Value;
+            new Lazy<FisherInformation>(() => ComputeFisher(InitialModel(key.Base, key.Task), key.Task))).Value;
 
     private FisherInformation ComputeFisher(Mlp model, DemoTask task)
     {

@@ -7,7 +7,7 @@ namespace FishCheckpoint.Interchange;
 /// <summary>The name of a version: an integer in most systems, any text in some.</summary>
 internal static class VersionName
 {
-    private const int Longest = 512;
+    private const int MaxLength = 512;
 
     /// <summary>The number in a version's name; <see langword="null"/> if it is another text.</summary>
     public static long? NumberOf(string name) =>
@@ -22,9 +22,9 @@ internal static class VersionName
 
     /// <summary>Refuses an invalid name.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>.</exception>
-    public static string Check(string name, string key) => name.Length is > 0 and <= Longest && !name.Any(char.IsControl) ? name
+    public static string Check(string name, string key) => name.Length is > 0 and <= MaxLength && !name.Any(char.IsControl) ? name
         : throw new FishException(
-            ErrorCode.VersionInvalid, key, $"A version's name must have 1 to {Longest} characters and no control characters.",
+            ErrorCode.VersionInvalid, key, $"A version's name must have 1 to {MaxLength} characters and no control characters.",
             "Write the version again.");
 
     /// <summary>

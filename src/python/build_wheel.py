@@ -1,4 +1,4 @@
-"""Builds the wheel with the program ``fish`` for Linux on x86-64, so that a folder needs neither .NET nor a server::
+"""Builds the wheel with the program ``fishckpt`` for Linux on x86-64, so that a folder needs neither .NET nor a server::
 
     python3 src/python/build_wheel.py [FOLDER] [--program FILE]
 

@@ -132,7 +132,7 @@ class BatchedTests(FisherTest):
             self.watched()
             self.assert_scores(masks.empirical_fisher(model, [(inputs, labels)]), expected)
             self.assertEqual(self.scorers[0].at_once, 9 if batched._functions() else 1)
-        with unittest.mock.patch.object(batched, "GRADIENT_BYTES", 3 * 4 * 51), unittest.mock.patch.object(batched, "_MOST_BYTES",
+        with unittest.mock.patch.object(batched, "GRADIENT_BYTES", 3 * 4 * 51), unittest.mock.patch.object(batched, "_MAX_BYTES",
             7 * 4 * 51):
             self.watched()
             self.assert_scores(masks.empirical_fisher(model, [(inputs, labels)]), expected)

@@ -1,2 +1,2 @@
-// Stands in for uPlot where the build had no npm: the dashboard then shows tables alone.
+// Replaces uPlot in a build without npm: the dashboard then shows only tables.
 export default null;

@@ -31,7 +31,7 @@ internal static class SavingRun
                 var metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = loss };
                 if (hook.OnStep(step, metrics) == StepOutcome.Queued)
                 {
-                    digests.Add(step, HeldFile.DigestOf(run.Model));
+                    digests.Add(step, ReferenceFile.DigestOf(run.Model));
                 }
             },
             cancellation);

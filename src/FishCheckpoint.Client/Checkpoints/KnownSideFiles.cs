@@ -13,7 +13,7 @@ internal sealed class KnownSideFiles
     private const int Capacity = 10_000;
 
     // A file that was just written may change again without a new modification time.
-    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MinAge = TimeSpan.FromSeconds(2);
 
     private readonly Lock gate = new();
     private readonly HashSet<(string Task, Digest Sha256)> known = [];
@@ -80,7 +80,7 @@ internal sealed class KnownSideFiles
         }
 
         var sha256 = Digest.From(SHA256.HashData(content));
-        if (DateTime.UtcNow - written > Settled)
+        if (DateTime.UtcNow - written > MinAge)
         {
             digests[path] = (length, written, sha256);
         }

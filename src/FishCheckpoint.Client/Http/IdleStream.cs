@@ -5,11 +5,11 @@ namespace FishCheckpoint.Client.Http;
 /// <summary>
 /// Reads from a stream and throws when no byte arrives for too long: a connection can die without a signal. Owns the inner stream.
 /// </summary>
-internal sealed class IdleStream(Stream inner, TimeSpan longest) : ReadOnlyStream
+internal sealed class IdleStream(Stream inner, TimeSpan limit) : ReadOnlyStream
 {
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        using var timer = new IdleTimer(longest, cancellationToken);
+        using var timer = new IdleTimer(limit, cancellationToken);
         timer.Start();
         try
         {
@@ -17,7 +17,7 @@ internal sealed class IdleStream(Stream inner, TimeSpan longest) : ReadOnlyStrea
         }
         catch (OperationCanceledException error) when (timer.IsOver)
         {
-            throw new IdleException(longest, error);
+            throw new IdleException(limit, error);
         }
     }
 

@@ -7,15 +7,15 @@ internal sealed class IdleTimer : IDisposable
     // the upload took, up to this multiple of the limit.
     private const int MaxExtra = 9;
 
-    private readonly TimeSpan longest;
+    private readonly TimeSpan limit;
     private readonly CancellationToken caller;
     private readonly CancellationTokenSource source;
 
-    /// <param name="longest">The limit; <see cref="Timeout.InfiniteTimeSpan"/>: none.</param>
+    /// <param name="limit">The limit; <see cref="Timeout.InfiniteTimeSpan"/>: none.</param>
     /// <param name="caller">The caller's token, which also ends the wait.</param>
-    public IdleTimer(TimeSpan longest, CancellationToken caller)
+    public IdleTimer(TimeSpan limit, CancellationToken caller)
     {
-        (this.longest, this.caller) = (longest, caller);
+        (this.limit, this.caller) = (limit, caller);
         source = CancellationTokenSource.CreateLinkedTokenSource(caller);
     }
 
@@ -26,14 +26,14 @@ internal sealed class IdleTimer : IDisposable
     public bool IsOver => source.IsCancellationRequested && !caller.IsCancellationRequested;
 
     /// <summary>Starts the wait, or restarts it after a byte moved.</summary>
-    public void Start() => source.CancelAfter(longest);
+    public void Start() => source.CancelAfter(limit);
 
     /// <summary>Waits for the response to a body.</summary>
     /// <param name="sending">How long the upload took.</param>
     public void StartAfter(TimeSpan sending)
     {
-        var most = longest * MaxExtra;
-        source.CancelAfter(longest == Timeout.InfiniteTimeSpan ? longest : longest + (sending < most ? sending : most));
+        var most = limit * MaxExtra;
+        source.CancelAfter(limit == Timeout.InfiniteTimeSpan ? limit : limit + (sending < most ? sending : most));
     }
 
     /// <summary>Pauses the timer while the client works.</summary>

@@ -9,7 +9,7 @@ internal static class ServerVersion
     private const string Header = "Fish-Version";
 
     // The first version that supports all requests of this client.
-    private static readonly Version Least = new(0, 1, 0);
+    private static readonly Version MinVersion = new(0, 1, 0);
 
     private static readonly string Own = typeof(ServerVersion).Assembly
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
@@ -19,11 +19,11 @@ internal static class ServerVersion
     /// way.</exception>
     public static void Require(HttpResponseMessage response, Uri server)
     {
-        if ((int)response.StatusCode < 500 && Of(response) is { } version && NumberOf(version) is { } number && number < Least)
+        if ((int)response.StatusCode < 500 && Of(response) is { } version && NumberOf(version) is { } number && number < MinVersion)
         {
             throw new FishException(
                 ErrorCode.ServerUnavailable, server.AbsoluteUri,
-                $"The server has version {version}; this client needs {Least} or newer.",
+                $"The server has version {version}; this client needs {MinVersion} or newer.",
                 $"Upgrade the server to {Own}, or use a client of the server's version.")
             {
                 Status = (int)response.StatusCode,

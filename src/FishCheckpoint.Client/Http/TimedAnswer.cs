@@ -6,11 +6,11 @@ namespace FishCheckpoint.Client.Http;
 internal sealed class TimedAnswer : HttpContent
 {
     private readonly HttpContent inner;
-    private readonly TimeSpan longest;
+    private readonly TimeSpan limit;
 
-    public TimedAnswer(HttpContent inner, TimeSpan longest)
+    public TimedAnswer(HttpContent inner, TimeSpan limit)
     {
-        (this.inner, this.longest) = (inner, longest);
+        (this.inner, this.limit) = (inner, limit);
         foreach (var (name, values) in inner.Headers.NonValidated)
         {
             Headers.TryAddWithoutValidation(name, values);
@@ -20,7 +20,7 @@ internal sealed class TimedAnswer : HttpContent
     protected override Task<Stream> CreateContentReadStreamAsync() => CreateContentReadStreamAsync(CancellationToken.None);
 
     protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) =>
-        new IdleStream(await inner.ReadAsStreamAsync(cancellationToken), longest);
+        new IdleStream(await inner.ReadAsStreamAsync(cancellationToken), limit);
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);

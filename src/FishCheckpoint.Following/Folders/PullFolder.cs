@@ -15,13 +15,13 @@ internal sealed class PullFolder : IDisposable
     private const string LockName = ".fish-pull.lock";
     private const int StateDigits = 8;
 
-    private readonly FileStream held;
+    private readonly FileStream lockFile;
     private readonly ICurrentPointer pointer;
     private readonly Action<string> onWarning;
     private bool warned;
 
-    private PullFolder(string path, FileStream held, ICurrentPointer pointer, Action<string> onWarning) =>
-        (Path, this.held, this.pointer, this.onWarning) = (path, held, pointer, onWarning);
+    private PullFolder(string path, FileStream lockFile, ICurrentPointer pointer, Action<string> onWarning) =>
+        (Path, this.lockFile, this.pointer, this.onWarning) = (path, lockFile, pointer, onWarning);
 
     /// <summary>Its path.</summary>
     public string Path { get; }
@@ -44,7 +44,7 @@ internal sealed class PullFolder : IDisposable
         {
             folder.Find();
             folder.RemoveLeftovers();
-            folder.Warn(folder.pointer.Mend(path, folder.Hidden()));
+            folder.Warn(folder.pointer.Mend(path, folder.TemporaryPath()));
             return folder;
         }
         catch
@@ -64,7 +64,7 @@ internal sealed class PullFolder : IDisposable
         .Where(folder => folder.Manifest is not null).OrderByDescending(folder => folder.Manifest!.Pulled)];
 
     /// <summary>Begins to pull a model.</summary>
-    public IncomingFolder Begin() => new(Hidden());
+    public IncomingFolder Begin() => new(TemporaryPath());
 
     /// <summary>Moves a pulled model to its final place and points at it.</summary>
     public PulledFolder Place(IncomingFolder incoming, PulledManifest manifest)
@@ -75,7 +75,7 @@ internal sealed class PullFolder : IDisposable
     }
 
     /// <summary>Points at a model in the folder.</summary>
-    public void Point(PulledFolder folder) => Warn(pointer.Move(Path, folder.Name, Hidden()));
+    public void Point(PulledFolder folder) => Warn(pointer.Move(Path, folder.Name, TemporaryPath()));
 
     /// <summary>Removes older models except the last few. The pointer's target always stays.</summary>
     /// <param name="keep">How many others stay: the most recently pulled ones.</param>
@@ -102,7 +102,7 @@ internal sealed class PullFolder : IDisposable
             // The folder's next owner tries again.
         }
 
-        held.Dispose();
+        lockFile.Dispose();
     }
 
     private static FileStream Lock(string path)
@@ -147,9 +147,9 @@ internal sealed class PullFolder : IDisposable
     // Renamed first, so that nobody finds half of a model under its name.
     private void Remove(string folder)
     {
-        var hidden = Hidden();
-        Directory.Move(folder, hidden);
-        Directory.Delete(hidden, recursive: true);
+        var discarded = TemporaryPath();
+        Directory.Move(folder, discarded);
+        Directory.Delete(discarded, recursive: true);
     }
 
     private void RemoveLeftovers()
@@ -181,5 +181,5 @@ internal sealed class PullFolder : IDisposable
         }
     }
 
-    private string Hidden() => System.IO.Path.Combine(Path, $"{Incoming}{Guid.NewGuid():N}");
+    private string TemporaryPath() => System.IO.Path.Combine(Path, $"{Incoming}{Guid.NewGuid():N}");
 }

@@ -20,7 +20,7 @@ public sealed record LoadedModel(IReadOnlyList<LoadedFile> Files, IReadOnlyList<
 /// </summary>
 public static class ModelLoad
 {
-    private const string Hidden = ".fish-load-";
+    private const string TemporaryPrefix = ".fish-load-";
     private const string LockName = ".fish-load.lock";
 
     /// <summary>Loads all files of a model.</summary>
@@ -43,7 +43,7 @@ public static class ModelLoad
         try
         {
             Directory.CreateDirectory(folder);
-            using var held = Lock(folder);
+            using var lockFile = Lock(folder);
             return await WriteLockedAsync(model, folder, replace, passed ?? (_ => { }), cancellation);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -67,7 +67,7 @@ public static class ModelLoad
         var manifest = LoadManifest.Read(folder);
         FolderPlan.Of(folder, names, manifest, replace);
         FullDisk.RequireRoom(folder, model.Files.Sum(file => file.Bytes));
-        var staged = Path.Combine(folder, $"{Hidden}{Guid.NewGuid():N}");
+        var staged = Path.Combine(folder, $"{TemporaryPrefix}{Guid.NewGuid():N}");
         Directory.CreateDirectory(staged);
         try
         {
@@ -153,7 +153,7 @@ public static class ModelLoad
     private static void RemoveLeftovers(string folder)
     {
         AtomicFile.Recover(folder);
-        foreach (var left in new DirectoryInfo(folder).EnumerateDirectories($"{Hidden}*").Where(left => left.LinkTarget is null
+        foreach (var left in new DirectoryInfo(folder).EnumerateDirectories($"{TemporaryPrefix}*").Where(left => left.LinkTarget is null
             && IsOurs(left.Name)))
         {
             left.Delete(recursive: true);
@@ -165,7 +165,7 @@ public static class ModelLoad
         }
     }
 
-    private static bool IsOurs(string name) => Guid.TryParseExact(name[Hidden.Length..], "N", out _);
+    private static bool IsOurs(string name) => Guid.TryParseExact(name[TemporaryPrefix.Length..], "N", out _);
 
     // Deleted on close, so that the folder holds only what a load has to leave. A process that opened it just before sees that it is
     // deleted and opens the next one.
@@ -174,10 +174,10 @@ public static class ModelLoad
         var path = Path.Combine(folder, LockName);
         while (true)
         {
-            FileStream held;
+            FileStream lockFile;
             try
             {
-                held = new FileStream(path, new FileStreamOptions
+                lockFile = new FileStream(path, new FileStreamOptions
                 {
                     Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None,
                         Options = FileOptions.DeleteOnClose,
@@ -192,10 +192,10 @@ public static class ModelLoad
 
             if (File.Exists(path))
             {
-                return held;
+                return lockFile;
             }
 
-            held.Dispose();
+            lockFile.Dispose();
         }
     }
 }

@@ -13,7 +13,7 @@ internal sealed class DropNames
 {
     private const string Placeholder = "{step}";
     private const string Digits = "(?<step>[0-9]{1,19})";
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
 
     private static readonly Regex Usual = Of(
         $@"(?:.*[_.-])?step[_-]?{Digits}\.(?:safetensors|bin|pt|pth)|(?:checkpoint|global_step|step)[_-]?{Digits}");
@@ -47,5 +47,5 @@ internal sealed class DropNames
         && long.TryParse(match.Groups["step"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : null;
 
     private static Regex Of(string pattern) => new(
-        $@"^(?:{pattern})\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking, Longest);
+        $@"^(?:{pattern})\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking, MatchTimeout);
 }

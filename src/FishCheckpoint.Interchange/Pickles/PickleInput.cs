@@ -14,7 +14,7 @@ namespace FishCheckpoint.Interchange.Pickles;
 internal sealed class PickleInput(Action<long, Span<byte>> source, long begin, long length, string key)
     : RegionReader(source, begin, length)
 {
-    private const int LongestLine = 512;
+    private const int MaxLineLength = 512;
 
     /// <summary>The file, for errors.</summary>
     public string Key => key;
@@ -56,7 +56,8 @@ internal sealed class PickleInput(Action<long, Span<byte>> source, long begin, l
         var line = new List<byte>();
         for (var letter = U8(); letter != (byte)'\n'; letter = U8())
         {
-            line.Add(line.Count < LongestLine ? letter : throw PickleErrors.Invalid(key, $"A name is longer than {LongestLine} bytes."));
+            line.Add(line.Count < MaxLineLength ? letter
+                : throw PickleErrors.Invalid(key, $"A name is longer than {MaxLineLength} bytes."));
         }
 
         return Utf8.IsValid(line.ToArray())

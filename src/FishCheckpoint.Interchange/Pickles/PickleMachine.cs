@@ -10,7 +10,7 @@ namespace FishCheckpoint.Interchange.Pickles;
 // The package Razorvine.Pickle has no limits: it allocates any announced length.
 internal sealed class PickleMachine
 {
-    private const int LongestNumber = 255;
+    private const int MaxNumberLength = 255;
 
     private static readonly object[] Small = [.. Enumerable.Range(0, 1024).Select(number => (object)(long)number)];
     private static readonly object True = true;
@@ -221,9 +221,9 @@ internal sealed class PickleMachine
 
     private object Long(uint count)
     {
-        if (count > LongestNumber)
+        if (count > MaxNumberLength)
         {
-            throw PickleErrors.Invalid(input.Key, $"A number has {count} bytes; the limit is {LongestNumber}.");
+            throw PickleErrors.Invalid(input.Key, $"A number has {count} bytes; the limit is {MaxNumberLength}.");
         }
 
         var number = new BigInteger(input.Bytes(count));

@@ -10,7 +10,7 @@ internal sealed unsafe class ZstdWriter : IDisposable
     private readonly byte[] small = new byte[1 << 14];
     private readonly Spool target;
     private ZSTD_CCtx_s* context = Methods.ZSTD_createCCtx();
-    private int held;
+    private int buffered;
 
     /// <summary>Starts a frame.</summary>
     /// <param name="target">The destination. Not owned.</param>
@@ -31,10 +31,10 @@ internal sealed unsafe class ZstdWriter : IDisposable
     /// <summary>Adds content; a few bytes are buffered.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length > small.Length - held)
+        if (bytes.Length > small.Length - buffered)
         {
-            Write(small.AsSpan(0, held), end: false);
-            held = 0;
+            Write(small.AsSpan(0, buffered), end: false);
+            buffered = 0;
         }
 
         if (bytes.Length > small.Length)
@@ -43,15 +43,15 @@ internal sealed unsafe class ZstdWriter : IDisposable
             return;
         }
 
-        bytes.CopyTo(small.AsSpan(held));
-        held += bytes.Length;
+        bytes.CopyTo(small.AsSpan(buffered));
+        buffered += bytes.Length;
     }
 
     /// <summary>Ends the frame.</summary>
     public void Finish()
     {
-        Write(small.AsSpan(0, held), end: true);
-        held = 0;
+        Write(small.AsSpan(0, buffered), end: true);
+        buffered = 0;
     }
 
     /// <inheritdoc/>

@@ -13,7 +13,7 @@ internal sealed class HostStep(TorchModel model, MaskedOptimizer core) : IMasked
 {
     // Tensors of the mask that cannot be updated in place, and the last requested gradient: at most one copy exists at a time.
     private readonly SortedSet<int> gathered = [];
-    private torch.Tensor? held;
+    private torch.Tensor? cached;
 
     public Mask Mask => core.Mask;
 
@@ -102,7 +102,7 @@ internal sealed class HostStep(TorchModel model, MaskedOptimizer core) : IMasked
 
     private torch.Tensor? Hold(torch.Tensor? gradient)
     {
-        held?.Dispose();
-        return held = gradient;
+        cached?.Dispose();
+        return cached = gradient;
     }
 }

@@ -51,11 +51,11 @@ public sealed class TorchOptimizerState : IResumable
             }
         }
 
-        foreach (var (held, name) in dictionary.State.Zip(names))
+        foreach (var (current, name) in dictionary.State.Zip(names))
         {
-            foreach (var field in PartsOf(held))
+            foreach (var field in PartsOf(current))
             {
-                Save(state, $"{field.Name}/{name}", field, held);
+                Save(state, $"{field.Name}/{name}", field, current);
             }
         }
     }
@@ -78,11 +78,11 @@ public sealed class TorchOptimizerState : IResumable
             }
         }
 
-        foreach (var (held, name, parameter) in dictionary.State.Zip(Names(), parameters))
+        foreach (var (current, name, parameter) in dictionary.State.Zip(Names(), parameters))
         {
-            foreach (var field in PartsOf(held))
+            foreach (var field in PartsOf(current))
             {
-                Check(state, $"{field.Name}/{name}", field, held, parameter);
+                Check(state, $"{field.Name}/{name}", field, current, parameter);
             }
         }
     }
@@ -100,11 +100,11 @@ public sealed class TorchOptimizerState : IResumable
             }
         }
 
-        foreach (var (held, name, parameter) in dictionary.State.Zip(Names(), parameters))
+        foreach (var (current, name, parameter) in dictionary.State.Zip(Names(), parameters))
         {
-            foreach (var field in PartsOf(held))
+            foreach (var field in PartsOf(current))
             {
-                Load(state, $"{field.Name}/{name}", field, held, parameter);
+                Load(state, $"{field.Name}/{name}", field, current, parameter);
             }
         }
     }
@@ -143,11 +143,11 @@ public sealed class TorchOptimizerState : IResumable
         }
     }
 
-    private static void Check(StateSection state, string key, FieldInfo field, OptimizerState held, Parameter parameter)
+    private static void Check(StateSection state, string key, FieldInfo field, OptimizerState current, Parameter parameter)
     {
         if (field.FieldType != typeof(torch.Tensor))
         {
-            Fields.Check(state, key, field, held);
+            Fields.Check(state, key, field, current);
         }
         else if (state.Has(key))
         {
@@ -157,20 +157,20 @@ public sealed class TorchOptimizerState : IResumable
                 throw state.Mismatch(key, $"TorchSharp has no {type}.");
             }
 
-            state.Bytes(key, type, checked((int)(field.GetValue(held) as torch.Tensor ?? parameter).numel()));
+            state.Bytes(key, type, checked((int)(field.GetValue(current) as torch.Tensor ?? parameter).numel()));
         }
     }
 
-    private static IEnumerable<FieldInfo> PartsOf(OptimizerState held) =>
-        held.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public).OrderBy(field => field.Name, StringComparer.Ordinal);
+    private static IEnumerable<FieldInfo> PartsOf(OptimizerState current) =>
+        current.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public).OrderBy(field => field.Name, StringComparer.Ordinal);
 
-    private static void Save(StateSection state, string key, FieldInfo field, OptimizerState held)
+    private static void Save(StateSection state, string key, FieldInfo field, OptimizerState current)
     {
         if (field.FieldType != typeof(torch.Tensor))
         {
-            Fields.Save(state, key, field, held);
+            Fields.Save(state, key, field, current);
         }
-        else if (field.GetValue(held) is torch.Tensor tensor)
+        else if (field.GetValue(current) is torch.Tensor tensor)
         {
             using var scope = torch.NewDisposeScope();
             using var noGrad = torch.no_grad();
@@ -178,20 +178,20 @@ public sealed class TorchOptimizerState : IResumable
         }
     }
 
-    private static void Load(StateSection state, string key, FieldInfo field, OptimizerState held, Parameter parameter)
+    private static void Load(StateSection state, string key, FieldInfo field, OptimizerState current, Parameter parameter)
     {
         if (field.FieldType != typeof(torch.Tensor))
         {
-            Fields.Load(state, key, field, held);
+            Fields.Load(state, key, field, current);
             return;
         }
 
         // State that did not exist when it was saved, such as momentum before the first step, is removed.
-        var live = field.GetValue(held) as torch.Tensor;
+        var live = field.GetValue(current) as torch.Tensor;
         if (!state.Has(key))
         {
             live?.Dispose();
-            field.SetValue(held, null);
+            field.SetValue(current, null);
             return;
         }
 
@@ -209,7 +209,7 @@ public sealed class TorchOptimizerState : IResumable
             return;
         }
 
-        field.SetValue(held, host.to(like.device).detach().DetachFromDisposeScope());
+        field.SetValue(current, host.to(like.device).detach().DetachFromDisposeScope());
         live?.Dispose();
     }
 

@@ -1,4 +1,4 @@
-"""``python -m fishcheckpoint ARGUMENTS``: runs the program ``fish`` from the wheel that includes it, or from FISH_PROGRAM."""
+"""``python -m fishcheckpoint ARGUMENTS``: runs the program ``fishckpt`` from the wheel that includes it, or from FISH_PROGRAM."""
 
 import os
 import sys

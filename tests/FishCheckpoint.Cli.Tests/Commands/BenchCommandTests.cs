@@ -63,7 +63,7 @@ public sealed class BenchCommandTests : CommandTest
     {
         using var output = new StringWriter();
         var terminal = Terminal.Of(output, TextWriter.Null);
-        var plan = new BenchPlan((Write(Base, "before"), Write(Base.Change(3), "after")), 2, Folder) { MaxHeld = 0 };
+        var plan = new BenchPlan((Write(Base, "before"), Write(Base.Change(3), "after")), 2, Folder) { MaxInMemory = 0 };
         var result = await new BenchRun(plan, new FishSettings().ToStoreOptions(), (_, work) => work(_ => { })).RunAsync(Stop);
         BenchTables.Print(terminal, result);
 

@@ -26,7 +26,7 @@ Patch = Mapping[str, Tuple[Optional[torch.Tensor], torch.Tensor]]
 """Changes by tensor: flat positions (ascending integers [k]) and the new values [k]."""
 
 
-_MOST_INFO = 1 << 20
+_MAX_INFO = 1 << 20
 
 
 class CheckpointCalls(BaseCalls):
@@ -231,7 +231,7 @@ class CheckpointCalls(BaseCalls):
         has = self._known_files.of(task, lambda: (
             file["sha256"] for file in self._json("GET", path_of("tasks", task, "checkpoints", "latest", "files")) if file.get("sha256")))
         known = {name: file.sha256 for name, file in files.items() if file.sha256 in has}
-        return known if BytesBody.of_json({**info, "sideFiles": known}).length <= _MOST_INFO else {}
+        return known if BytesBody.of_json({**info, "sideFiles": known}).length <= _MAX_INFO else {}
 
     def _send_parts(self, path: str, parts: Dict[str, Body], info: Mapping[str, Any], files: Mapping[str, SideFile]) -> Info:
         sent = {**parts, "info": BytesBody.of_json(info)} if info else parts

@@ -16,7 +16,7 @@ from .names import is_file_name
 
 MANIFEST = ".fish-load.json"
 _LOCK = ".fish-load.lock"
-_HIDDEN = ".fish-load-"
+_TEMPORARY = ".fish-load-"
 _PULLED = ".fish.json"
 _NAMED = 5
 
@@ -47,7 +47,7 @@ def load_folder(folder: str, names: Sequence[str], fetch: Callable[[str], Iterab
             _remove_leftovers(folder)
             before = _read(folder)
             _plan(folder, set(names), before, replace)
-            staged = os.path.join(folder, f"{_HIDDEN}{uuid.uuid4().hex}")
+            staged = os.path.join(folder, f"{_TEMPORARY}{uuid.uuid4().hex}")
             os.mkdir(staged)
             try:
                 files = [_fetch(staged, name, fetch(name)) for name in names]

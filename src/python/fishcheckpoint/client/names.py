@@ -7,7 +7,7 @@ from typing import Dict, Iterable
 from ..errors import FishError
 
 _RULE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-_MOST_SEGMENTS = 8
+_MAX_SEGMENTS = 8
 # Windows reserves these names for devices in every folder, with any extension.
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[1-9]|lpt[1-9])(\..*)?", re.IGNORECASE)
 
@@ -18,7 +18,7 @@ def check_file_names(names: Iterable[str], system: str = sys.platform) -> None:
     taken: Dict[str, str] = {}
     for name in names:
         segments = name.split("/") if isinstance(name, str) else []
-        if not 0 < len(segments) <= _MOST_SEGMENTS or not all(_RULE.fullmatch(segment) for segment in segments):
+        if not 0 < len(segments) <= _MAX_SEGMENTS or not all(_RULE.fullmatch(segment) for segment in segments):
             raise FishError("NAME_INVALID", str(name)[:80], "This is not a valid file name of a model.", "Nothing was written.")
         if system == "win32" and any(_DEVICE.fullmatch(segment) or segment.endswith(".") for segment in segments):
             raise FishError("NAME_INVALID", name, "Windows does not allow this file name.", "Load it on Linux or macOS.")
@@ -31,7 +31,7 @@ def check_file_names(names: Iterable[str], system: str = sys.platform) -> None:
 def is_file_name(name: str) -> bool:
     """Whether this is a valid file name of a model: a relative path inside its folder."""
     segments = name.split("/")
-    return len(segments) <= _MOST_SEGMENTS and all(_RULE.fullmatch(segment) for segment in segments)
+    return len(segments) <= _MAX_SEGMENTS and all(_RULE.fullmatch(segment) for segment in segments)
 
 
 def is_tensors(name: str) -> bool:

@@ -14,7 +14,7 @@ SideFiles = Union[str, "os.PathLike[str]", Sequence[Union[str, "os.PathLike[str]
 """Files beside a model: a folder, whose weights and training state are left out; paths of files, which keep their names; or a mapping of
 names in the model's folder to content or paths."""
 
-_MOST_BYTES = 256 << 20
+_MAX_BYTES = 256 << 20
 _SETTLED_NS = 2_000_000_000
 
 
@@ -59,8 +59,8 @@ class SideFileReader:
         before = self._files.get(name)
         if before is not None and before[0] == stamp:
             return before
-        if stamp[1] > _MOST_BYTES:
-            raise FishError("TOO_LARGE", source, f"A side file has at most {_MOST_BYTES >> 20} MiB.", "Leave it out.")
+        if stamp[1] > _MAX_BYTES:
+            raise FishError("TOO_LARGE", source, f"A side file has at most {_MAX_BYTES >> 20} MiB.", "Leave it out.")
         with reading(source), open(source, "rb") as file:
             data = file.read()
         if len(data) != stamp[1] or _stamp(source) != stamp:

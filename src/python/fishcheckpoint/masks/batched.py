@@ -13,7 +13,7 @@ LOGGER = logging.getLogger("fishcheckpoint")
 Objective = Callable[[torch.nn.Module, Any, Any], torch.Tensor]
 """Returns one number for one example's inputs and label, each with a first dimension of 1."""
 GRADIENT_BYTES = 64 << 20
-_FEWEST, _MOST_BYTES = 8, 256 << 20  # smaller batches are slower than single examples
+_MIN_BATCH, _MAX_BYTES = 8, 256 << 20  # smaller batches are slower than single examples
 _TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-3}
 _NARROW = 5e-2
 
@@ -37,8 +37,8 @@ class PerExample:
         self._model, self._scores, self._square, self._add = model, scores, square, add
         self._scalar = _Objective(model, objective)
         values = sum(score.numel() for score in scores.values())
-        fits = max(_FEWEST, GRADIENT_BYTES // max(1, 4 * values))
-        self.at_once = at_once if at_once is not None else fits if fits * 4 * values <= _MOST_BYTES else 1
+        fits = max(_MIN_BATCH, GRADIENT_BYTES // max(1, 4 * values))
+        self.at_once = at_once if at_once is not None else fits if fits * 4 * values <= _MAX_BYTES else 1
         """How many examples are computed at once; 1 if the model cannot be vectorized."""
         self._checked = False
 

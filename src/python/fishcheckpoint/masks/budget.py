@@ -43,17 +43,17 @@ class MaskBudget(NamedTuple):
         always = sum(tensor.numel() for name, tensor in tensors.items() if matches(name, patterns))
         budget = cls(trainable, math.floor(share * trainable), always)
         if budget.free < 0:
-            least = _least_ratio(always, trainable)
+            least = _min_ratio(always, trainable)
             raise FishError(
                 "REQUEST_INVALID", "ratio",
                 f"The tensors that always train have {always:,} elements; a ratio of {ratio} of {trainable:,} allows {budget.total:,}, "
                 f"{-budget.free:,} too few.",
-                f"Set ratio={least} for these only, or ratio={_least_ratio(always + budget.total, trainable)} for as many others "
+                f"Set ratio={least} for these only, or ratio={_min_ratio(always + budget.total, trainable)} for as many others "
                 f"as {ratio} allows; or let fewer tensors always train.")
         return budget
 
 
-def _least_ratio(count: int, total: int) -> str:
+def _min_ratio(count: int, total: int) -> str:
     """A short ratio that allows at least a number of all elements."""
     for digits in range(1, 30):
         step = Decimal(10) ** -digits

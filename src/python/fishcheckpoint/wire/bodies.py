@@ -105,7 +105,7 @@ _STATE_FILE = re.compile(
     r"|rng_state(_[0-9]+)?\.(pth|pt|pkl)|random_states?(_[0-9]+)?\.(pkl|pt|pth)|training_args\.(bin|pt)|trainer_state\.json|.*\.distcp",
     re.IGNORECASE)
 _STATE_FOLDER = re.compile(r"global_step[0-9_-]*|pytorch_model_fsdp(_[0-9]+)?|optimizer(_[0-9]+)?|checkpoint-[0-9]+", re.IGNORECASE)
-_MOST_FILES = 10_000
+_MAX_FILES = 10_000
 _WEIGHTS = re.compile(r"\.(safetensors|bin|pt|pth|ckpt|gguf|h5|msgpack|onnx)$|\.index\.json$|^adapter_config\.json$", re.IGNORECASE)
 
 
@@ -118,8 +118,8 @@ def _names(folder: str, prefix: str, left_out: Dict[str, str]) -> Iterator[str]:
     with reading(folder):
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     for count, entry in enumerate(entries):
-        if count >= _MOST_FILES:
-            raise FishError("TOO_LARGE", folder, f"The folder has more than {_MOST_FILES} entries.",
+        if count >= _MAX_FILES:
+            raise FishError("TOO_LARGE", folder, f"The folder has more than {_MAX_FILES} entries.",
                 "Give the model's file, or a folder with only its files.")
         name = prefix + entry.name
         if entry.name.startswith("."):

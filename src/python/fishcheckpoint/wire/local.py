@@ -229,12 +229,13 @@ class LocalConnection(http.client.HTTPConnection):
 
 
 _HOW_TO_GET = (
-    "Install the wheel that includes it ('python3 src/python/build_wheel.py' builds it), set FISH_PROGRAM to its path, or run 'fishckpt serve' "
-    "somewhere and give its URL.")
+    "Install the wheel that includes it ('python3 src/python/build_wheel.py' builds it), set FISH_PROGRAM to its path, "
+    "or run 'fishckpt serve' somewhere and give its URL.")
 
 
 def program() -> List[str]:
-    """The command of the program: ``FISH_PROGRAM``, else the package's own, else ``fish`` on the path.
+    """The command of the program: ``FISH_PROGRAM``, else the package's own, else ``fishckpt`` on the path, else its
+    earlier name ``fish`` if that is not the shell.
 
     :raises FishError: ``FILE_NOT_FOUND``.
     """
@@ -242,7 +243,7 @@ def program() -> List[str]:
     if named:
         if not os.path.isfile(named):
             raise FishError("FILE_NOT_FOUND", "FISH_PROGRAM", f"The program '{named}' does not exist.",
-                "Set it to the path of fish, or unset it.")
+                "Set it to the path of fishckpt, or unset it.")
         return ["dotnet", named] if named.endswith(".dll") else [os.path.abspath(named)]
     own = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "_program", "fishckpt")
     if os.path.isfile(own):
@@ -250,11 +251,10 @@ def program() -> List[str]:
     found = shutil.which("fishckpt")
     if found is not None:
         return [found]
-    raise FishError(
-        "FILE_NOT_FOUND", "fish",
-        "A folder needs the program fish, and it is not installed" + ("" if found is None
-            else f" ({found} is the shell of the same name)") + ".",
-        _HOW_TO_GET)
+    earlier = shutil.which("fish")
+    if earlier is not None and not _is_shell(earlier):
+        return [earlier]
+    raise FishError("FILE_NOT_FOUND", "fishckpt", "A folder needs the program fishckpt, and it is not installed.", _HOW_TO_GET)
 
 
 def _is_shell(path: str) -> bool:

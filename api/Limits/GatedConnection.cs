@@ -8,7 +8,7 @@ namespace FishCheckpoint.Api.Limits;
 /// <param name="address">Its remote address.</param>
 /// <param name="isReserve">Whether it has a reserve place, which serves only open routes.</param>
 /// <param name="since">When it was accepted, by the gate's clock.</param>
-internal sealed class HeldConnection(ConnectionContext connection, IPAddress address, bool isReserve, long since)
+internal sealed class GatedConnection(ConnectionContext connection, IPAddress address, bool isReserve, long since)
 {
     public ConnectionContext Connection => connection;
 
@@ -20,7 +20,7 @@ internal sealed class HeldConnection(ConnectionContext connection, IPAddress add
     public bool IsOpen { get; set; } = true;
 
     /// <summary>Its place in the list of idle connections; <see langword="null"/>: it has a running request.</summary>
-    public LinkedListNode<HeldConnection>? Place { get; set; }
+    public LinkedListNode<GatedConnection>? Place { get; set; }
 
     /// <summary>Whether it ever sent a request.</summary>
     public bool HasSpoken { get; set; }

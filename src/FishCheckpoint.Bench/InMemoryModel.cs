@@ -3,16 +3,16 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Bench;
 
 /// <summary>A model in memory, so that the times do not include the disk.</summary>
-internal sealed class HeldModel : IBlockReader
+internal sealed class InMemoryModel : IBlockReader
 {
     private readonly byte[][] tensors;
 
-    private HeldModel(Layout layout, byte[][] tensors) => (Layout, this.tensors) = (layout, tensors);
+    private InMemoryModel(Layout layout, byte[][] tensors) => (Layout, this.tensors) = (layout, tensors);
 
     public Layout Layout { get; }
 
     /// <summary>Reads all of a model whose tensors have less than 2 GiB each.</summary>
-    public static HeldModel Read(IBlockReader model)
+    public static InMemoryModel Read(IBlockReader model)
     {
         var all = new byte[model.Layout.Tensors.Count][];
         for (var tensor = 0; tensor < all.Length; tensor++)
@@ -25,7 +25,7 @@ internal sealed class HeldModel : IBlockReader
             }
         }
 
-        return new HeldModel(model.Layout, all);
+        return new InMemoryModel(model.Layout, all);
     }
 
     public void ReadBlock(int tensor, long block, Span<byte> destination) =>

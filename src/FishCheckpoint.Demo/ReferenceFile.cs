@@ -4,7 +4,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Demo;
 
 /// <summary>The safetensors file of a trainer's current model: the reference for rebuilt checkpoints.</summary>
-public static class HeldFile
+public static class ReferenceFile
 {
     /// <summary>The SHA-256 of the whole file.</summary>
     public static Digest DigestOf(Mlp model)
