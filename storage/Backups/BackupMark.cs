@@ -61,7 +61,7 @@ internal sealed record BackupMark(string Store, DateTimeOffset Taken, long Bases
         var why = found switch
         {
             { Store: "" } => "The backup does not name its store, because an earlier version made it.",
-            _ when found.Store != Store => $"The backup belongs to the store {found.Store}; this store is {Store}.",
+            _ when found.Store != Store => $"The backup belongs to another store, {found.Store}; this store is {Store}.",
             _ when mark is not null && found.Writes != mark.Writes && found.Writes != mark.WritesBefore =>
                 "The backup was opened as a data folder and written to.",
             { Bases: 0, Checkpoints: 0 } => null,

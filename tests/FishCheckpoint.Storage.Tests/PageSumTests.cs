@@ -22,7 +22,7 @@ public sealed class PageSumTests : StoreFixture
         Flip(DatabasePath, "0.25"u8);
         Exception error = await Assert.ThrowsAsync<FishException>(ReopenAndReadAsync);
         Assert.Equal(ErrorCode.CorruptStore, ((FishException)error).Code);
-        Assert.Matches("page [0-9]+ of fish.db is not what was written", error.Message);
+        Assert.Matches("page [0-9]+ of fish.db does not match its checksum", error.Message);
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class PageSumTests : StoreFixture
         SqliteConnection.ClearAllPools();
         var error = await Assert.ThrowsAsync<FishException>(() => Store.Checkpoints.GetAsync("task", StepRef.At(1), Stop));
         Assert.Equal(ErrorCode.CorruptStore, error.Code);
-        Assert.Matches("frame [0-9]+ of fish.db-wal is not what was written", error.Message);
+        Assert.Matches("frame [0-9]+ of fish.db-wal does not match its checksum", error.Message);
     }
 
     [Fact]
