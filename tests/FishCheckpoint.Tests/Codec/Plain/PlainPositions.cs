@@ -83,6 +83,7 @@ internal static class PlainPositions
 
     private static List<long> ReadRows(PlainBytes source, long first, int count)
     {
+        source.Take(1);
         var width = (int)source.Varint();
         RefusedException.Unless(width is >= 2 and <= 1 << 20);
         var (bits, rows) = (new PlainBits(source), new List<(int Skipped, int Size)>());
