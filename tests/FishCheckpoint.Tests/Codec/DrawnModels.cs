@@ -28,7 +28,7 @@ internal static class DrawnModels
         return new MemoryModel(layout, [.. layout.Tensors.Select(tensor => Drawn.Weights(tensor.Type, (int)tensor.Units, random))]);
     }
 
-    /// <summary>Positions: a few, some, most or all; of some rows; more of small values than of large ones; or by row and column.</summary>
+    /// <summary>Positions: a few, some, most or all; of some rows; more of small values; in pairs, or by row and column.</summary>
     public static Mask Choose(Random random, MemoryModel model, int style)
     {
         double[] rows = [.. Enumerable.Range(0, 128).Select(_ => 2 * random.NextDouble() * random.NextDouble())];
@@ -44,7 +44,8 @@ internal static class DrawnModels
             0 => 0.002, 1 => 0.06, 2 => 0.7, 3 => 1,
             4 => unit / Width % 3 == 1 ? 0.4 : 0,
             5 => 4.0 / (1 + (bytes[((unit + 1) * tensor.UnitSize) - 1] & 0x7F)) + (bytes[unit * tensor.UnitSize] % 4 * 0.1),
-            _ => rows[unit / Width] * columns[unit % Width],
+            _ when tensor.RowLength == 0 => (unit % 12) - (int)(4 * columns[unit / 12 % 128]) is 0 or 1 ? 1 : 0,
+            _ => rows[unit / Width] * (columns[unit % Width] > 0.5 ? 1 : 0.03),
         };
     }
 
