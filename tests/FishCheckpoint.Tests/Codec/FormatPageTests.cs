@@ -1,18 +1,20 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Masks;
 using FishCheckpoint.Tensors;
 using FishCheckpoint.Tests.Support;
+using PlainFormat;
 using Xunit;
 
 namespace FishCheckpoint.Tests.Codec;
 
 /// <summary>Keeps docs/reference/format true: compares the tables of its pages with the code and the golden files.</summary>
-public sealed class FormatPageTests
+public sealed partial class FormatPageTests
 {
     private static readonly string[] Container = Lines("container");
     private static readonly string[] Values = Lines("values");
@@ -99,6 +101,43 @@ public sealed class FormatPageTests
     }
 
     [Fact]
+    public void References_InSources_NameHeadingsOfThePages()
+    {
+        var references = Repository.Files("*.cs").SelectMany(file => Reference().Matches(Repository.Read(file))).ToList();
+        Assert.True(references.Count > 20);
+        Assert.All(
+            references, reference => Assert.Contains($"## {reference.Groups["heading"].Value}", Lines(reference.Groups["page"].Value)));
+    }
+
+    [Theory]
+    [InlineData("container", CodecEffort.Runs, 3)]
+    [InlineData("values", CodecEffort.Fast, 24)]
+    public void Example_OfMaskAndValues_IsWhatIsWrittenAndReadsAsThePageSays(string page, CodecEffort effort, int count)
+    {
+        using var folder = new TemporaryFolder();
+        var options = new CodecOptions(Compression.Stored, Compression.Stored) { Effort = effort };
+        using var encoded = DeltaEncoder.Encode(
+            Example(count).OpenReader(), null, default, options, folder.Path, TestContext.Current.CancellationToken);
+        var mask = MemoryFrame.Of(encoded.Mask!);
+        var values = MemoryFrame.Of(encoded.Values);
+        var read = PlainDelta.ReadMasked(ExampleTensors, mask.ToArray(), [values.ToArray()], null);
+
+        // The page of values has the mask's chunk alone.
+        AssertExample(page, page == "container" ? [.. mask.ToArray(), .. values.ToArray()] : mask.Bytes, read);
+    }
+
+    [Fact]
+    public void Example_OfBlocks_IsWhatIsWrittenAndReadsAsThePageSays()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new CodecOptions { Effort = CodecEffort.Small };
+        using var encoded = BlocksEncoder.TryEncode(
+            Example(3).OpenReader(), ExampleParent, default, options, folder.Path, cancellation: TestContext.Current.CancellationToken)!;
+        var frame = MemoryFrame.Of(encoded.Values);
+        AssertExample("blocks", frame.Bytes, PlainDelta.ReadBlocks(ExampleTensors, frame.ToArray(), ExampleParent.Tensors));
+    }
+
+    [Fact]
     public void Identities_OfStates_AreWhatThePageSays()
     {
         var (left, middle, right) = (Digest.Of("1"u8), Digest.Of("2"u8), Digest.Of("3"u8));
@@ -109,6 +148,36 @@ public sealed class FormatPageTests
         Assert.All(
             ["fishcheckpoint layout 1\\n", "fishcheckpoint mask 1\\n", "fishcheckpoint state 1\\n", "fishcheckpoint base state 1\\n"],
             purpose => Assert.Contains($"`{purpose}`", string.Join('\n', Container)));
+    }
+
+    private static readonly PlainTensor[] ExampleTensors = [new PlainTensor("w", "BF16", [4, 8])];
+
+    private static MemoryModel ExampleParent => new(
+        new Layout([new TensorInfo("w", DType.BF16, [4, 8])]),
+        [[.. Enumerable.Range(0, 32).SelectMany(unit => (byte[])[(byte)(0x80 + unit), 0x3F])]]);
+
+    // Three units, or three of every four, are one place higher.
+    private static Delta Example(int count)
+    {
+        var model = ExampleParent;
+        IEnumerable<int> units = count == 3 ? [5, 6, 9] : Enumerable.Range(0, 32).Where(unit => unit % 4 < 3);
+        var mask = Mask.Create(model.Layout, [new TensorMask(0, units.Select(unit => (long)unit).ToArray())]);
+        foreach (var position in mask.Tensors[0].Positions.Span)
+        {
+            model.Tensors[0][2 * position]++;
+        }
+
+        return MaskedState.Gather(mask, tensor => model.Tensors[tensor]);
+    }
+
+    private static void AssertExample(string page, byte[] written, PlainDelta read)
+    {
+        var rows = Table(Lines(page), "Worked example");
+        var bytes = string.Concat(rows.Select(row => row[0].Replace("`", "").Replace(" ", "")));
+        Assert.Equal(Convert.ToHexString(written), bytes, ignoreCase: true);
+        var text = string.Join(' ', Lines(page));
+        Assert.Contains($"positions {string.Join(", ", read.Positions[0])}", text);
+        Assert.Contains($"values {string.Join(", ", read.Values[0].Select(value => $"{value:X4}"))}", text);
     }
 
     private static Digest Hash(string purpose, params Digest[] parts) =>
@@ -141,6 +210,10 @@ public sealed class FormatPageTests
     }
 
     private static string[] Lines(string page) => Repository.Read($"docs/reference/format/{page}.md").ReplaceLineEndings("\n").Split('\n');
+
+    [GeneratedRegex(
+        @"docs/reference/format/(?<page>\w+)\.md, ""(?<heading>[^""\n]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex Reference();
 
     private static int Number(string cell) => int.Parse(cell, NumberStyles.None, CultureInfo.InvariantCulture);
 }

@@ -14,9 +14,10 @@ namespace FishCheckpoint.Tests.Codec;
 /// </summary>
 public sealed class GoldenFormTests
 {
-    private static readonly Layout Layout = new([new TensorInfo("wide", DType.F32, [40, 50]), new TensorInfo("narrow", DType.BF16, [3000]), new TensorInfo("count", DType.I64, [100])]);
+    private static readonly Layout Layout = new(
+        [new TensorInfo("wide", DType.F32, [40, 50]), new TensorInfo("narrow", DType.BF16, [3000]), new TensorInfo("count", DType.I64, [100])]);
 
-    private readonly MemoryModel parent = new(Layout, [Wide(0), Narrow(0), Counts(0)]);
+    private readonly MemoryModel parent = Parent();
 
     public static TheoryData<string> Efforts => ["fast", "small"];
 
@@ -54,6 +55,8 @@ public sealed class GoldenFormTests
             Assert.InRange(bytes.Length, 1, GoldenFrameTests.Golden(name).ToArray().Length + 8);
         }
     }
+
+    internal static MemoryModel Parent() => new(Layout, [Wide(0), Narrow(0), Counts(0)]);
 
     private static Delta DeltaAt(int step)
     {

@@ -17,13 +17,10 @@ public sealed class GoldenFrameTests : IDisposable
 {
     private static readonly Digest ParentState = Digest.Of("parent"u8);
 
-    private static readonly byte[] Plain = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 20).Select(step => $"{{\"step\":{step}}}")));
+    internal static readonly byte[] Plain = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 20).Select(step => $"{{\"step\":{step}}}")));
 
     private readonly TemporaryFolder folder = new();
-    private readonly MemoryModel parent = new(
-        new Layout([new TensorInfo("embed.weight", DType.F32, [5, 8]), new TensorInfo("ünused", DType.I64, [0]), new TensorInfo("head", DType.BF16, [3]),
-            new TensorInfo("mask", DType.U8, [600])]),
-        [Bytes(160, 1), [], Bytes(6, 2), Bytes(600, 3)]);
+    private readonly MemoryModel parent = Parent();
 
     private readonly Delta delta;
 
@@ -87,6 +84,14 @@ public sealed class GoldenFrameTests : IDisposable
             Assert.True(Golden(file).ToArray().AsSpan().SequenceEqual(bytes), file);
         }
     }
+
+    internal static MemoryModel Parent() => new(
+        new Layout(
+        [
+            new TensorInfo("embed.weight", DType.F32, [5, 8]), new TensorInfo("ünused", DType.I64, [0]), new TensorInfo("head", DType.BF16, [3]),
+            new TensorInfo("mask", DType.U8, [600]),
+        ]),
+        [Bytes(160, 1), [], Bytes(6, 2), Bytes(600, 3)]);
 
     private byte LastRun(MemoryFrame values)
     {

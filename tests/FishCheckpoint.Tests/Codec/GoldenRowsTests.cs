@@ -21,7 +21,7 @@ public sealed class GoldenRowsTests
     private static readonly Layout Layout = new(
         [new TensorInfo("grid", DType.BF16, [Rows, Columns]), new TensorInfo("tiny", DType.BF16, [Tiny]), new TensorInfo("scattered", DType.BF16, [Scattered])]);
 
-    private readonly MemoryModel parent = new(Layout, [Grid(0), Few(0), Scatter(0)]);
+    private readonly MemoryModel parent = Parent();
 
     [Fact]
     public void Decode_GoldenMask_IsTheMask()
@@ -66,6 +66,8 @@ public sealed class GoldenRowsTests
             ["values-rows.small"] = MemoryFrame.Of(masked.Values).ToArray(),
         };
     }
+
+    internal static MemoryModel Parent() => new(Layout, [Grid(0), Few(0), Scatter(0)]);
 
     private static void AssertIsDelta(IDeltaReader read) => Assert.Equal(
         MemoryModel.Flatten(Moved().OpenReader()).Select(change => (change.Tensor, change.Position, Convert.ToHexString(change.Value))),

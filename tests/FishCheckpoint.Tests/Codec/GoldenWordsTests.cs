@@ -20,7 +20,7 @@ public sealed class GoldenWordsTests
     private static readonly Layout Layout = new(
         [new TensorInfo("dense", DType.BF16, [Rows, Columns]), new TensorInfo("tokens", DType.BF16, [Rows, Columns]), new TensorInfo("tiny", DType.BF16, [Tiny])]);
 
-    private readonly MemoryModel parent = new(Layout, [Weights(0, Rows * Columns), Weights(0, Rows * Columns), Weights(0, Tiny)]);
+    private readonly MemoryModel parent = Parent();
 
     [Fact]
     public void Decode_GoldenBlocks_AreTheDelta()
@@ -43,6 +43,9 @@ public sealed class GoldenWordsTests
             Moved().OpenReader(), parent, default, options, folder.Path, cancellation: TestContext.Current.CancellationToken)!;
         Assert.InRange(MemoryFrame.Of(blocks.Values).ToArray().Length, 1, GoldenFrameTests.Golden(Name).ToArray().Length + 8);
     }
+
+    internal static MemoryModel Parent() =>
+        new(Layout, [Weights(0, Rows * Columns), Weights(0, Rows * Columns), Weights(0, Tiny)]);
 
     private static Delta Moved()
     {

@@ -23,7 +23,7 @@ public sealed class GoldenPrefixesTests
     }
 
     // Not random, so that no library's generator is part of the format: small numbers, and every 64th one of any length.
-    private static byte[] Distances() => MemoryMarshal.AsBytes<uint>(Enumerable.Range(0, PrefixCoder.Fewest)
+    internal static byte[] Distances() => MemoryMarshal.AsBytes<uint>(Enumerable.Range(0, PrefixCoder.Fewest)
         .Select(index => index % 64 == 63 ? Hash(index) >> (index / 64 % 32) : (Hash(index) >> 9) % (1u << (index % 7))).ToArray()).ToArray();
 
     private static uint Hash(int index)
