@@ -2,7 +2,7 @@ using FishCheckpoint.Codec;
 using FishCheckpoint.Fuzz.Engine;
 using FishCheckpoint.Fuzz.Mutation;
 using FishCheckpoint.Tensors;
-using FishCheckpoint.Tests.Codec.Prefix;
+using PlainFormat;
 
 namespace FishCheckpoint.Fuzz.Frames;
 
@@ -63,10 +63,10 @@ internal sealed class ChunksTarget : FuzzTarget
         var mapped = Twice(chunk.Count * unit, room => map = coder.DecodeValues(chunk.Bytes, unit, room));
         if (map == ValueMap.Distance && chunk.Bytes[1] == 2)
         {
-            var plain = PlainPrefixReader.Read(chunk.Bytes[2..], chunk.Count);
+            var plain = PlainPrefixes.Read(new PlainBytes(chunk.Bytes[2..]), chunk.Count);
             WrongException.Unless(
-                System.Runtime.InteropServices.MemoryMarshal.AsBytes(plain.AsSpan()).SequenceEqual(mapped),
-                "Prefix codes are read otherwise bit by bit.");
+                plain.SelectMany(number => BitConverter.GetBytes((uint)number)).SequenceEqual(mapped),
+                "The plain decoder reads other numbers.");
         }
 
         return $"values of {unit} bytes {chunk.Form}";
