@@ -83,7 +83,7 @@ public sealed class FishSettings
         /// <summary>The compression level: 1 to 19 for Zstandard, 1 to 11 for Brotli, 1 to 12 for LZ4. Default: 1.</summary>
         public int Level { get; set; } = 1;
 
-        /// <summary>How new base files are stored: None as sent, the other value compressed block by block. Default: None.</summary>
+        /// <summary>How new base files are stored: as sent, or Compressed block by block. Default: None.</summary>
         public BaseCompression Bases { get; set; } = BaseCompression.None;
     }
 

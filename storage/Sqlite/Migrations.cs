@@ -39,7 +39,7 @@ internal static class Migrations
         connection.Execute("PRAGMA foreign_keys = OFF");
         RunAll(connection, scripts);
         connection.Execute("PRAGMA foreign_keys = ON");
-        if ((hadSums || Try(connection, "VACUUM", mostBytes: SoonRewritten)) && !CheckedVfs.HasSums(connection.Sqlite))
+        if ((hadSums || Try(connection, "VACUUM", maxBytes: SoonRewritten)) && !CheckedVfs.HasSums(connection.Sqlite))
         {
             // As long as only the log announces the checksums, copying part of it would write pages without. So it is copied as a whole,
             // here or after a killed process.
@@ -57,9 +57,9 @@ internal static class Migrations
     }
 
     // A database of an earlier version gets checksums when it is rewritten: now if that is quick, else at the next compaction.
-    private static bool Try(SqliteCatalogConnection connection, string sql, long mostBytes = long.MaxValue)
+    private static bool Try(SqliteCatalogConnection connection, string sql, long maxBytes = long.MaxValue)
     {
-        if (connection.Scalar<long>("PRAGMA page_count") * connection.Scalar<long>("PRAGMA page_size") > mostBytes)
+        if (connection.Scalar<long>("PRAGMA page_count") * connection.Scalar<long>("PRAGMA page_size") > maxBytes)
         {
             return false;
         }

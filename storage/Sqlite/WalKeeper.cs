@@ -29,7 +29,7 @@ internal sealed class WalKeeper
     private readonly Func<SqliteCatalogConnection> open;
     private readonly SqliteCatalogConnection writer;
     private readonly int most;
-    private readonly long mostBytes;
+    private readonly long maxBytes;
     private long bound;
     private int pages;
     private Task copying = Task.CompletedTask;
@@ -37,10 +37,10 @@ internal sealed class WalKeeper
     /// <param name="writer">The writing connection; the caller owns it.</param>
     /// <param name="open">Opens another connection.</param>
     /// <param name="most">Pages in the log beyond which a writer waits for the copy.</param>
-    /// <param name="mostBytes">The size of the log beyond which a writer truncates it if readers have kept it from restarting.</param>
-    public WalKeeper(SqliteCatalogConnection writer, Func<SqliteCatalogConnection> open, int most = MaxPages, long mostBytes = MaxBytes)
+    /// <param name="maxBytes">The size of the log beyond which a writer truncates it if readers have kept it from restarting.</param>
+    public WalKeeper(SqliteCatalogConnection writer, Func<SqliteCatalogConnection> open, int most = MaxPages, long maxBytes = MaxBytes)
     {
-        (this.writer, this.open, this.most, this.mostBytes, bound) = (writer, open, most, mostBytes, mostBytes);
+        (this.writer, this.open, this.most, this.maxBytes, bound) = (writer, open, most, maxBytes, maxBytes);
         writer.Execute("PRAGMA wal_autocheckpoint = 0");
     }
 
@@ -64,7 +64,7 @@ internal sealed class WalKeeper
         {
             // One long reader is enough to keep the log. The next attempt then comes a little later, so that waiting stays a small part of
             // writing.
-            TryIgnoringIo(() => bound = Empty() ? mostBytes : LogBytes + (mostBytes / AttemptsWithin));
+            TryIgnoringIo(() => bound = Empty() ? maxBytes : LogBytes + (maxBytes / AttemptsWithin));
         }
     }
 

@@ -69,7 +69,7 @@ public sealed class WalKeeperTests : IDisposable
 
         using var connection = Open();
         var log = new FileInfo(Path.Combine(folder, $"{Database.FileName}-wal"));
-        var keeper = new WalKeeper(connection, Open, most: 1, mostBytes: 1 << 20);
+        var keeper = new WalKeeper(connection, Open, most: 1, maxBytes: 1 << 20);
         using var written = new CancellationTokenSource();
         var reading = Task.Run(() => ReadAsync(written.Token), TestContext.Current.CancellationToken);
         var (before, isCut) = (0L, false);

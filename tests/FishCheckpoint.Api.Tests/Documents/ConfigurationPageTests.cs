@@ -50,7 +50,8 @@ public sealed class ConfigurationPageTests
     }
 
     private static string TypeOf(Type type) =>
-        type.IsEnum ? string.Join(", ", Enum.GetNames(type).Select(name => $"`{name}`"))
+        type.IsEnum ? string.Join(", ", Enum.GetNames(type)
+            .Where(name => type.GetField(name)!.GetCustomAttribute<ObsoleteAttribute>() is null).Select(name => $"`{name}`"))
         : type == typeof(TimeSpan) ? "time span"
         : type == typeof(bool) ? "`true` or `false`"
         : type == typeof(int) || type == typeof(long) ? "integer"

@@ -1,5 +1,6 @@
 using System.Reflection;
 using FishCheckpoint.Api.Settings;
+using FishCheckpoint.Engine.Ports;
 using Microsoft.Extensions.Configuration;
 using Xunit;
 
@@ -21,6 +22,16 @@ public sealed class SettingsTests
                 setting => setting.Key.StartsWith($"{Section}:", StringComparison.Ordinal) && setting.Value is not null),
             setting => Assert.True(Defaults.ContainsKey(setting.Key), $"{setting.Key} is not a setting."));
         Assert.Equal(Defaults, Leaves(Section, FishSettings.Of(file)).ToDictionary(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Compressed")]
+    [InlineData("Dense")]
+    public void Bases_EarlierName_IsTheSame(string value)
+    {
+        var named = new ConfigurationBuilder().AddInMemoryCollection([new($"{Section}:Compression:Bases", value)]).Build();
+        var bases = FishSettings.Of(named).Compression.Bases;
+        Assert.Equal((BaseCompression.Compressed, "Compressed"), (bases, bases.ToString()));
     }
 
     private static IEnumerable<KeyValuePair<string, object?>> Leaves(string path, object settings) =>

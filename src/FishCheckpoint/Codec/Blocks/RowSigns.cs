@@ -19,7 +19,7 @@ internal sealed class RowSigns(MagnitudeCoder coder)
     private const int Classes = Levels + 1;
 
     private const double Worth = 0.01;
-    private const int WorthBytes = 32;
+    private const int MinGainBytes = 32;
 
     // The savings per sign at each level.
     private static readonly double[] Gains = [.. Enumerable.Range(0, Levels).Select(level => (level + 0.5) / Levels)
@@ -65,7 +65,7 @@ internal sealed class RowSigns(MagnitudeCoder coder)
             start += count;
         }
 
-        return gain / 8 > Math.Max(WorthBytes, Worth * bytes) ? Write(positions, rows, destination) : 0;
+        return gain / 8 > Math.Max(MinGainBytes, Worth * bytes) ? Write(positions, rows, destination) : 0;
     }
 
     /// <summary>Decodes signs: the inverse of <see cref="TryEncode"/>.</summary>
