@@ -6,8 +6,8 @@ using System.Text;
 namespace FishCheckpoint.Contract;
 
 /// <summary>
-/// A server on loopback that treats each connection as a test says: it may accept and say nothing, stall, or pass bytes on until told to
-/// stop.
+/// A server on loopback that treats each connection as a test says: it may accept and say nothing, stall, or pass bytes on until the test
+/// stops it.
 /// </summary>
 public sealed class ScriptedServer : IAsyncDisposable
 {

@@ -9,7 +9,8 @@ namespace FishCheckpoint.Contract;
 
 /// <summary>
 /// Saves of every form that a checkpoint is stored in: full models against the base and in a chain, a patch, a fixed mask's values that are
-/// guessed one from another (the task <c>task</c>), and such that are told from their parent (the task <c>narrow</c>, of a base in bf16).
+/// predicted one from another (the task <c>task</c>), and such that are coded against their parent (the task <c>narrow</c>, of a base in
+/// bf16).
 /// </summary>
 public sealed class VariedSaves(IFishStore store, TestModel wide, string folder, CancellationToken stop)
 {

@@ -113,7 +113,7 @@ public sealed class LookTests(Chromium chromium, DashboardServer server) : Dashb
         await Expect(Page.Locator(".readout").First).ToContainTextAsync("encoder.layer.0");
     }
 
-    // At most so many stops: a focus that is caught somewhere does not hang the test.
+    // At most n stops: a focus that is caught somewhere does not hang the test.
     private async Task TabToAsync(string selector, bool backwards = false)
     {
         for (var stop = 0; stop < 60; stop++)

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
 
-/// <summary>What is damaged in the store is never told as a fault of whoever asked.</summary>
+/// <summary>The store never reports its own damage as an error of the caller.</summary>
 public sealed class DamageKindTests : StoreFixture
 {
     // Rows that refer to a frame that never was.

@@ -67,7 +67,7 @@ public sealed class LogDamageTests : RepairTest
         var whole = LogFrames.Read(path)!;
         Assert.Null(whole.Damage);
 
-        // As a log that begins anew: a head and a frame with another salt, and what was there behind it.
+        // As a log that SQLite has restarted: a head and a frame with another salt, and old frames behind it.
         FlipFile(path, 16);
         Assert.NotNull(LogFrames.Read(path)!.Damage);
         using (var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite))

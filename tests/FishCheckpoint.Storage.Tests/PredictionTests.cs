@@ -7,7 +7,7 @@ using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
 
-/// <summary>With a fixed mask, values are guessed from those of earlier checkpoints.</summary>
+/// <summary>With a fixed mask, values are predicted from those of earlier checkpoints.</summary>
 public sealed class PredictionTests : StoreFixture
 {
     private readonly Mask mask = Mask.Create(
@@ -22,13 +22,13 @@ public sealed class PredictionTests : StoreFixture
         var models = await SaveAllAsync(12, reopened);
         var infos = (await Store.Checkpoints.ListAsync("task", new PageRequest(), Stop).ReadPageAsync()).Items;
 
-        // Now and then one begins anew, so that every step stays cheap to read.
+        // Now and then one begins a new prediction chain, so that every step stays cheap to read.
         Assert.InRange(infos.Count(info => info.ValueBytes < 0.8 * infos[0].ValueBytes), 8, 11);
         await AssertAllAsync(models);
     }
 
     [Fact]
-    public async Task Delete_WhatOthersAreGuessedFrom_LeavesThemAndGoesWithThem()
+    public async Task Delete_ReferenceOfOthers_LeavesThemAndGoesWithThem()
     {
         var models = await SaveAllAsync(6, reopened: false);
         foreach (var step in new long[] { 1, 3, 4 })
@@ -47,7 +47,7 @@ public sealed class PredictionTests : StoreFixture
     }
 
     [Fact]
-    public async Task Save_AgainOverDamagedValues_MendsAllThatAreGuessedFromThem()
+    public async Task Save_AgainOverDamagedValues_MendsAllThatArePredictedFromThem()
     {
         var models = await SaveAllAsync(4, reopened: false);
         Sql("UPDATE pieces SET data = CAST(x'00' || substr(data, 2) AS BLOB) WHERE frame = (SELECT frame FROM checkpoints WHERE step = 2)");
@@ -60,7 +60,7 @@ public sealed class PredictionTests : StoreFixture
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Save_AfterADamagedCheckpoint_IsNotGuessedFromIt(bool reopened)
+    public async Task Save_AfterADamagedCheckpoint_IsNotPredictedFromIt(bool reopened)
     {
         var models = await SaveAllAsync(3, reopened: false);
         Damage(3);
@@ -77,7 +77,7 @@ public sealed class PredictionTests : StoreFixture
     }
 
     [Fact]
-    public async Task Save_ADamagedStepAgain_StaysOnWhatItWasGuessedFrom()
+    public async Task Save_ADamagedStepAgain_KeepsItsReference()
     {
         var models = await SaveAllAsync(5, reopened: false);
         await Store.Checkpoints.DeleteAsync("task", StepRef.At(2), Stop);
@@ -111,7 +111,7 @@ public sealed class PredictionTests : StoreFixture
     }
 
     [Fact]
-    public async Task Save_WhileWhatItIsGuessedFromIsDeleted_SucceedsAllTheSame()
+    public async Task Save_WhileItsReferenceIsDeleted_SucceedsAllTheSame()
     {
         var models = await SaveAllAsync(2, reopened: false);
         for (var step = 3L; step < 40; step++)

@@ -6,47 +6,47 @@ using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
 
-/// <summary>Long work tells how far it is, in order, up to its end.</summary>
+/// <summary>Long work reports its progress, in order, up to its end.</summary>
 public sealed class ProgressTests : VerifyTest
 {
-    private readonly List<WorkProgress> told = [];
+    private readonly List<WorkProgress> reports = [];
 
     private string Target => Path.Combine(Options.DataFolder, "..", "backup");
 
     [Fact]
-    public async Task Verify_BackupAndRestore_TellUpToTheirEnd()
+    public async Task Verify_BackupAndRestore_ReportUpToTheirEnd()
     {
         await PrepareAsync();
-        await ReopenAsync(Options with { Progress = new Told(told) });
+        await ReopenAsync(Options with { Progress = new ReportList(reports) });
         var verified = await Store.Maintenance.VerifyAsync(null, Stop);
         AssertWhole(verified.Bytes);
-        Assert.True(told.Count > verified.Items, "A base's file is told by its blocks.");
+        Assert.True(reports.Count > verified.Items, "A base's file is reported by its blocks.");
 
-        told.Clear();
+        reports.Clear();
         var report = await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         AssertWhole(report.DatabaseBytes + report.BaseBytes);
 
-        told.Clear();
+        reports.Clear();
         await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         AssertWhole(report.DatabaseBytes + report.BaseBytes);
 
-        told.Clear();
+        reports.Clear();
         await StoreRestore.RunAsync(
-            new RestoreOptions { Backup = Target, DataFolder = Target + "-restored", Progress = new Told(told) }, Stop);
+            new RestoreOptions { Backup = Target, DataFolder = Target + "-restored", Progress = new ReportList(reports) }, Stop);
         AssertWhole(report.DatabaseBytes + report.BaseBytes);
 
-        told.Clear();
+        reports.Clear();
         await Store.DisposeAsync();
         await StoreRepair.RunAsync(
-            new RepairOptions { DataFolder = Options.DataFolder, To = Target + "-repaired", Progress = new Told(told) }, Stop);
-        Assert.Equal(told[^1].Done, told[^1].Total);
+            new RepairOptions { DataFolder = Options.DataFolder, To = Target + "-repaired", Progress = new ReportList(reports) }, Stop);
+        Assert.Equal(reports[^1].Done, reports[^1].Total);
         await ReopenAsync();
     }
 
     [Fact]
-    public async Task Recode_TellsUpToItsEnd()
+    public async Task Recode_ReportsUpToItsEnd()
     {
-        await ReopenAsync(Options with { Codec = new CodecOptions { Effort = CodecEffort.Fast }, Progress = new Told(told) });
+        await ReopenAsync(Options with { Codec = new CodecOptions { Effort = CodecEffort.Fast }, Progress = new ReportList(reports) });
         await SaveAsync(1, Base.Change(1));
         await SaveAsync(2, Base.Change(2));
         var result = await Store.Maintenance.RecodeAsync(null, Stop);
@@ -55,9 +55,9 @@ public sealed class ProgressTests : VerifyTest
     }
 
     [Fact]
-    public async Task Fold_TellsHowFarItIsOfWhatCostsTooMuch()
+    public async Task Fold_ReportsProgressOnWhatCostsTooMuch()
     {
-        await ReopenAsync(Options with { Progress = new Told(told) });
+        await ReopenAsync(Options with { Progress = new ReportList(reports) });
         var model = Base;
         for (var step = 1; step <= 10; step++)
         {
@@ -71,24 +71,24 @@ public sealed class ProgressTests : VerifyTest
         }
 
         Assert.NotEqual(0, (await Store.Maintenance.FoldAsync(new FoldOptions { MaxReadCost = 1.1 }, Stop)).Folded);
-        Assert.InRange(told[^1].Done, 1, told[^1].Total!.Value);
+        Assert.InRange(reports[^1].Done, 1, reports[^1].Total!.Value);
         AssertAscends();
     }
 
     private void AssertWhole(long bytes)
     {
-        Assert.Equal(new WorkProgress(bytes, bytes), told[^1]);
+        Assert.Equal(new WorkProgress(bytes, bytes), reports[^1]);
         AssertAscends();
     }
 
     private void AssertAscends()
     {
-        Assert.All(told.Zip(told.Skip(1)), pair => Assert.True(pair.First.Done <= pair.Second.Done));
-        Assert.All(told, one => Assert.True(one.Total is null || one.Done <= one.Total));
+        Assert.All(reports.Zip(reports.Skip(1)), pair => Assert.True(pair.First.Done <= pair.Second.Done));
+        Assert.All(reports, one => Assert.True(one.Total is null || one.Done <= one.Total));
     }
 
-    private sealed class Told(List<WorkProgress> told) : IProgress<WorkProgress>
+    private sealed class ReportList(List<WorkProgress> reports) : IProgress<WorkProgress>
     {
-        public void Report(WorkProgress value) => told.Add(value);
+        public void Report(WorkProgress value) => reports.Add(value);
     }
 }

@@ -20,11 +20,11 @@ public sealed class RecodeTests : RecodeTest
         }
 
         AssertTotalsAreARecount();
-        var (predicted, hidden, masks) = (Sum("reference IS NOT NULL"), Sum("deleted = 1"), Ask("SELECT sum(bytes) FROM masks"));
+        var (predicted, tombstones, masks) = (Sum("reference IS NOT NULL"), Sum("deleted = 1"), Ask("SELECT sum(bytes) FROM masks"));
         await Store.Maintenance.RecodeAsync(null, Stop);
         AssertTotalsAreARecount();
         Assert.InRange(Sum("reference IS NOT NULL"), 1, predicted - 1);
-        Assert.InRange(Sum("deleted = 1"), 1, hidden - 1);
+        Assert.InRange(Sum("deleted = 1"), 1, tombstones - 1);
         Assert.InRange(Ask("SELECT sum(bytes) FROM masks"), 1, masks - 1);
         await AssertAllAsync(saves);
         await Store.Tasks.DeleteAsync("task", Stop);
@@ -32,7 +32,7 @@ public sealed class RecodeTests : RecodeTest
     }
 
     [Fact]
-    public async Task Recode_RowOfGuesses_GoesOnBeingGuessedFrom()
+    public async Task Recode_PredictionChain_StaysAReference()
     {
         var saves = await SaveAllAsync();
         await Store.Maintenance.RecodeAsync(null, Stop);

@@ -25,7 +25,7 @@ public sealed class RepairBranchTests : RepairTest
             && item.Problem.Contains("task:40", StringComparison.Ordinal));
         await AssertHoldsAsync(lost);
 
-        // Nothing is laid on the base in its place, unless somebody says so.
+        // The base does not take its place, unless the caller asks for it.
         await using var repaired = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop);
         Assert.Equal(new BranchPoint("task", 40), (await repaired.Tasks.GetAsync("branch", Stop)).BranchPoint);
         await RefusedAsync(ErrorCode.CheckpointNotFound, () => repaired.States.OpenBranchPointAsync("branch", Stop));
@@ -91,7 +91,7 @@ public sealed class RepairBranchTests : RepairTest
         await AssertHoldsAsync(lost);
     }
 
-    // Two laid on the start, one after another, and one laid on the base.
+    // Two based on the start, one after another, and one based on the base.
     private async Task PrepareBranchAsync()
     {
         await PrepareAsync();

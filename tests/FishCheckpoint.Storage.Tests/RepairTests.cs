@@ -164,7 +164,7 @@ public sealed class RepairTests : RepairTest
         var there = await AssertSoundAsync(report);
         Assert.Equal(keepsAll, there.Count == Keys.Count);
 
-        // An index is made anew, tags can be read from theirs, and the first page of pieces only says where the others are.
+        // An index is built again, tags can be read from theirs, and the first page of pieces only says where the others are.
         Assert.Equal(
             table is not ("checkpoints_by_mask" or "sqlite_autoindex_pieces_1" or "tags" or "pieces"), report.Quarantined.Count > 0);
         await ReopenNothingAsync();

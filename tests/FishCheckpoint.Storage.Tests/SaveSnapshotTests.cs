@@ -43,7 +43,7 @@ public sealed class SaveSnapshotTests : StoreFixture
     [InlineData("other")]
     public async Task Save_WhatItCountsOnGoesMeanwhile_IsMadeAgain(string task)
     {
-        // Of the same task, the values are guessed from it; of another, only the mask is the same.
+        // In the same task, the values are predicted from it; in another, only the mask is the same.
         await Store.Tasks.PutAsync("other", new TaskSpec("base"), Stop);
         await SaveAsync(1, 1, null, task);
         var attempts = 0;

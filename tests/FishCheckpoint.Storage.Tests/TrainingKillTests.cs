@@ -59,14 +59,14 @@ public sealed class TrainingKillTests : IAsyncLifetime
     [InlineData("INT", 130)]
     public async Task Train_AskedToStop_SavesItsStepAndExits(string signal, int code)
     {
-        long told = 0;
+        long reported = 0;
         var start = OwnProcess.Start(TrainerFolder, folder);
         start.ArgumentList.Add("1000000");
         using var trainer = Process.Start(start)!;
         while (await trainer.StandardOutput.ReadLineAsync(Stop) is { } line)
         {
-            told = long.Parse(line);
-            if (told == 15)
+            reported = long.Parse(line);
+            if (reported == 15)
             {
                 using var kill = Process.Start("kill", ["-s", signal, $"{trainer.Id}"]);
                 await kill.WaitForExitAsync(Stop);
@@ -78,8 +78,8 @@ public sealed class TrainingKillTests : IAsyncLifetime
         await using var store = await OpenAsync(folder);
         var latest = await store.Checkpoints.GetAsync(Task, StepRef.Latest, Stop);
 
-        // The step after the last that it told of: there it took note of the signal.
-        Assert.Equal(told + 1, latest.Step);
+        // The step after the last that it reported: there it noticed the signal.
+        Assert.Equal(reported + 1, latest.Step);
         Assert.True(latest.TrainerStateBytes > 0);
     }
 

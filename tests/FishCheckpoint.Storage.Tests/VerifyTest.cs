@@ -6,7 +6,7 @@ using Xunit;
 namespace FishCheckpoint.Storage.Tests;
 
 /// <summary>
-/// A store of saves of every form, with trainer states, headers of a checkpoint's own, a hidden checkpoint, and a task that has replaced a
+/// A store of saves of every form, with trainer states, headers of a checkpoint's own, a tombstone, and a task that has replaced a
 /// tensor.
 /// </summary>
 public abstract class VerifyTest : RecodeTest

@@ -48,7 +48,7 @@ public sealed class WalKeeperTests : IDisposable
 
         using var connection = Open();
 
-        // What is refused so is tried again for this long, in seconds, and nothing will let go.
+        // SQLite retries what is refused so for this long, in seconds, and nothing releases the lock.
         connection.Sqlite.DefaultTimeout = 1;
         var keeper = new WalKeeper(connection, () => throw new InvalidOperationException("Not beside."), most: 0);
         using var transaction = connection.Begin();

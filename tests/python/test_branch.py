@@ -157,7 +157,7 @@ class BranchTests(HookTest):
         with tempfile.TemporaryDirectory() as folder:
             straight, resumed = os.path.join(folder, "straight"), os.path.join(folder, "resumed")
             reference = child(unique("task"), straight)
-            for until in (0, 1, 5, 20):  # lines that the child has told of when it is killed: 0 is right after its task is made
+            for until in (0, 1, 5, 20):  # lines that the child has reported when it is killed: 0 is right after its task is made
                 killed = child(self.task, resumed)
                 for _ in range(until + 1):
                     killed.stdout.readline()

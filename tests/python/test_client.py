@@ -456,10 +456,10 @@ class RetryTests(unittest.TestCase):
 
     def test_refusal_of_a_server_without_a_version_says_that_it_may_be_older(self):
         problem = json.dumps({"code": "REQUEST_INVALID", "key": "multipart/form-data", "cause": "One part 'state' may come.", "hint": "Hint."}).encode()
-        for version, told in ((None, True), ("0.1.0", False)):
+        for version, says_older in ((None, True), ("0.1.0", False)):
             with self.assertRaises(FishError) as raised:
                 self.client(Answers((400, problem), version=version)).get_task("t")
-            self.assertEqual("older than this client" in raised.exception.hint, told)
+            self.assertEqual("older than this client" in raised.exception.hint, says_older)
 
     def test_unreachable_and_foreign_servers(self):
         answers = Answers((500, b"<html>"))
@@ -515,7 +515,7 @@ class LayoutTests(unittest.TestCase):
         error = self.refuse("SHARD_INDEX_INVALID", header, header)
         self.assertEqual("a", error.key)
 
-    def test_version_that_was_saved_meanwhile_is_told(self):
+    def test_version_that_was_saved_meanwhile_is_reported(self):
         listed = [{"name": "model.safetensors", "tag": "t", "bytes": 100}]
         answers = Answers((200, json.dumps(listed).encode()), (412, b'{"code":"PRECONDITION_FAILED","key":"k","cause":"C.","hint":"H."}'))
         self.addCleanup(answers.close)

@@ -297,13 +297,13 @@ class ModeTests(FisherTest):
 
 
 class ProgressTests(FisherTest):
-    def test_progress_is_told_after_each_batch(self):
+    def test_progress_is_reported_after_each_batch(self):
         model, inputs, labels = plain(None), torch.randn(5, 4), torch.zeros(5).long()
         for n_samples in (4, None):
-            told = []
+            reports = []
             masks.empirical_fisher(model, [(inputs[:2], labels[:2]), (inputs[2:], labels[2:])], n_samples=n_samples,
-                                   progress=lambda *done: told.append(done))
-            self.assertEqual(told, [(2, n_samples), (4 if n_samples else 5, n_samples)])
+                                   progress=lambda *done: reports.append(done))
+            self.assertEqual(reports, [(2, n_samples), (4 if n_samples else 5, n_samples)])
         with unittest.mock.patch("sys.stderr", io.StringIO()) as output:
             masks.expected_fisher(model, [inputs], n_samples=5, progress=True)
         self.assertIn("5 of 5 (100%) examples", output.getvalue())

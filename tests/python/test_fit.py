@@ -117,7 +117,7 @@ class FitTests(HookTest):
         self.assert_same(self.client.load(self.task), dict(model.state_dict()))
         self.assertEqual(self.warnings, [])
 
-    def test_whole_model_of_another_dtype_is_told_how_to_convert(self):
+    def test_whole_model_of_another_dtype_is_refused_with_the_conversion(self):
         for dtype in (torch.float16, torch.float64):
             with self.subTest(dtype=dtype):
                 error = self.assert_refused("LAYOUT_MISMATCH", self.hook_of, net().to(dtype), self.base_of(net()))

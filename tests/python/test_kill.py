@@ -32,7 +32,7 @@ class KillTests(HookTest):
             while kills < KILLS:
                 child = self.child(self.task, resumed)
                 begun = int(child.stdout.readline().split()[1].replace("None", "0"))
-                # The child is somewhere behind what it has told: in a step, in a save, or between.
+                # The child is somewhere behind its last report: in a step, in a save, or between.
                 until = min(LAST - 1, begun + chance.randint(1, 2 * LAST // KILLS))
                 while int(child.stdout.readline()) < until:
                     pass

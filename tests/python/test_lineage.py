@@ -1,4 +1,4 @@
-"""What saves are laid on when the mask changes, and when an anchor's own save fails."""
+"""The parents of saves when the mask changes, and when an anchor's own save fails."""
 
 import unittest
 
@@ -65,7 +65,7 @@ class MaskChangeTests(HookTest):
         run = self.run_of(task, recompute_mask_every_saves=2, mask_source=source, **options)
         return run
 
-    def test_recomputed_masks_are_laid_on_the_step_of_the_change(self):
+    def test_recomputed_masks_are_based_on_the_step_of_the_change(self):
         held = {}
         run = self.recomputing()
         run.train(30, lambda run: held.update({run.step: run.weights()}))

@@ -104,7 +104,7 @@ class AlteredLoadTests(unittest.TestCase):
         reading.join()
         self.assertTrue(stat.S_ISFIFO(os.lstat(pipe).st_mode) and len(found[0]) > 2_800_000)
 
-    def test_step_saved_anew_between_two_files_is_read_from_its_beginning(self):
+    def test_step_saved_again_between_two_files_is_read_from_its_beginning(self):
         base, task = self.sharded(1), unique("sharded")
         self.direct.put_task(task, base)
         self.direct.save(task, 7, self.shards(2))

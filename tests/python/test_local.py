@@ -256,7 +256,7 @@ class LocalTest(unittest.TestCase):
         log = os.path.join(self.folder, "local.log")
         with open(log, "ab") as file:
             file.write(b"x" * (5 << 20))
-        wait_until(lambda: os.path.getsize(log) < 5 << 20, "the log begins anew")
+        wait_until(lambda: os.path.getsize(log) < 5 << 20, "the log begins again")
         self.assertEqual(1, len(client.list_bases()))
 
     def test_another_users_folder_is_refused(self):

@@ -374,7 +374,7 @@ class OutageTests(HookTest):
         callback.on_exception(trainer, net, KeyboardInterrupt())
         self.assertEqual(self.stored(), [3])
 
-    def test_misfit_is_told_when_the_server_comes_back(self):
+    def test_misfit_is_reported_when_the_server_comes_back(self):
         for call in ("on_step", "complete"):
             with self.subTest(call=call):
                 self.begin()

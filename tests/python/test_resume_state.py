@@ -247,7 +247,7 @@ class OptimizersTests(StateTest):
         self.hook(self.task, other, optimizer).resume()
         self.assertEqual((optimizer.param_groups[0]["lr"], optimizer.param_groups[0]["weight_decay"]), (0.25, 0.5))
 
-    def test_parameters_that_are_not_of_the_model_are_told_and_keep_their_moments(self):
+    def test_parameters_that_are_not_of_the_model_are_reported_and_keep_their_moments(self):
         moments = []
         for seed in (0, 1):
             model, extra = net(seed=seed), torch.nn.Parameter(torch.zeros(2))
@@ -394,7 +394,7 @@ class MismatchTests(StateTest):
             with self.subTest(text=name):
                 self.assert_other(task, sgd, state={"sampler": Part()})
 
-    def test_parts_that_this_run_does_not_take_are_told(self):
+    def test_parts_that_this_run_does_not_take_are_reported(self):
         model = net()
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         hook = self.hook(self.task, model, optimizer, state={"schedule": torch.optim.lr_scheduler.StepLR(optimizer, 2)})
@@ -474,7 +474,7 @@ class PartsTests(StateTest):
 
     def test_extra_state_of_modules_goes_on(self):
         class Packed(torch.nn.Linear):
-            """Its extra state is a tensor that is made anew at each call."""
+            """Its extra state is a new tensor at each call."""
 
             seen = 0
 
@@ -551,7 +551,7 @@ class PartsTests(StateTest):
                          "optimizer.state['0.weight']['handle'][0]")
         self.hook(self.task, model, optimizer, include_optimizer=False)
 
-    def test_functions_of_own_parts_are_told_once(self):
+    def test_functions_of_own_parts_are_reported_once(self):
         part = type("Part", (), {"state_dict": lambda self: {"f": len, "n": 1}, "load_state_dict": lambda self, state: None})()
         self.hook(self.task, net(), None, state={"own": part})
         self.assertEqual(len(self.warnings), 1)

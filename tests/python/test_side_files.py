@@ -51,7 +51,7 @@ class SideFileTests(HookTest):
                             found[os.path.relpath(path, folder)] = file.read()
         return found
 
-    def test_file_written_anew_at_the_same_moment_is_read_again(self):
+    def test_file_written_again_at_the_same_moment_is_read_again(self):
         from fishcheckpoint.client.side_files import SideFileReader
         reader = SideFileReader(self.folder)
         for text in ('{"b": 1}', '{"c": 1}'):

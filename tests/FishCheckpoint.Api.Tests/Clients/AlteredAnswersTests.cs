@@ -74,7 +74,7 @@ public sealed class AlteredAnswersTests : ApiTest
     }
 
     [Fact]
-    public async Task Load_SavedAnewBetweenTwoShards_IsRefused()
+    public async Task Load_SavedAgainBetweenTwoShards_IsRefused()
     {
         await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/bases/shards", Tar(1), "application/x-tar"));
         await ExpectAsync(HttpStatusCode.Created, PutJsonAsync("/v1/tasks/shards", """{"base":"shards"}"""));
@@ -189,7 +189,7 @@ public sealed class AlteredAnswersTests : ApiTest
     }
 
     [Fact]
-    public async Task Pull_StepSavedAnewUnderAnotherHeader_BringsItsFiles()
+    public async Task Pull_StepSavedAgainUnderAnotherHeader_BringsItsFiles()
     {
         var (model, altered) = await SaveAsync();
         using var http = new HttpClient(altered, disposeHandler: false) { BaseAddress = altered.Server };
@@ -199,13 +199,13 @@ public sealed class AlteredAnswersTests : ApiTest
         {
             using var puller = ModelPuller.Open(client, new PullOptions { Task = "wide", Folder = folder });
             await puller.PullAsync(Stop);
-            var told = model.Under(new Dictionary<string, string>(StringComparer.Ordinal) { ["step"] = "7" }).ToBytes();
-            await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/tasks/wide/checkpoints/7?overwrite=true", told));
+            var withHeader = model.Under(new Dictionary<string, string>(StringComparer.Ordinal) { ["step"] = "7" }).ToBytes();
+            await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/tasks/wide/checkpoints/7?overwrite=true", withHeader));
 
             var pulled = await puller.PullAsync(Stop);
 
             Assert.Equal(PullForm.Delta, pulled.Form);
-            Assert.Equal(told, await File.ReadAllBytesAsync(Path.Combine(pulled.Path, "model.safetensors"), Stop));
+            Assert.Equal(withHeader, await File.ReadAllBytesAsync(Path.Combine(pulled.Path, "model.safetensors"), Stop));
             Assert.Equal(PullForm.Current, (await puller.PullAsync(Stop)).Form);
         }
         finally
@@ -215,7 +215,7 @@ public sealed class AlteredAnswersTests : ApiTest
     }
 
     [Fact]
-    public async Task Resume_StepSavedAnewWhileItIsRead_IsOfOneSave()
+    public async Task Resume_StepSavedAgainWhileItIsRead_IsOfOneSave()
     {
         var (first, second, resumed) = (new TinyTrainer(new SeededRandom(3)), new TinyTrainer(new SeededRandom(4)),
             new TinyTrainer(new SeededRandom(5)));

@@ -47,7 +47,7 @@ public sealed partial class KnownSideFileTests : ApiTest
             await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), """{"b":1}""", Stop);
             Assert.Equal(["config.json"], await SaveAsync(3));
 
-            // Written anew within what its time of change calls the same moment.
+            // Written again within one tick of its modification time.
             var config = Path.Combine(folder, "config.json");
             foreach (var (step, text) in new[] { (5, """{"c":1}"""), (6, """{"d":1}""") })
             {

@@ -55,7 +55,7 @@ public sealed class SilentServerTests
     }
 
     [Fact]
-    public async Task Refusal_ThatStallsInItsBody_IsTold()
+    public async Task Refusal_ThatStallsInItsBody_IsReported()
     {
         await using var server = new ScriptedServer(async (stream, stop) =>
         {

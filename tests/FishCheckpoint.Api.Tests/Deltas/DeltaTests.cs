@@ -10,7 +10,7 @@ using Xunit;
 
 namespace FishCheckpoint.Api.Tests.Deltas;
 
-/// <summary>A delta in either form, laid on the state that it is from, gives the state that it is to.</summary>
+/// <summary>A delta in either form, applied to its first state, gives its second.</summary>
 public sealed class DeltaTests : ApiTest
 {
     private TestModel First { get; set; } = null!;
@@ -41,7 +41,7 @@ public sealed class DeltaTests : ApiTest
             (patch.Header.Metadata["format"], patch.Header.Metadata["task"], patch.Header.Metadata["from"], patch.Header.Metadata["to"],
             patch.Header.Metadata["base"]));
         Assert.All(patch.Header.Tensors, tensor => Assert.Equal(0, tensor.Begin % tensor.Info.UnitSize));
-        Assert.Equal(Second.ToBytes(), Lay(patch, from == "1" ? First : Base));
+        Assert.Equal(Second.ToBytes(), Apply(patch, from == "1" ? First : Base));
     }
 
     [Theory]
@@ -55,7 +55,7 @@ public sealed class DeltaTests : ApiTest
         var path = await WriteAsync(response);
         using var delta = EncodedDelta.Open(path);
         using var decoder = new DeltaDecoder(delta.Mask!, delta.Values, Base.Layout, parent: null);
-        Assert.Equal(Second.ToBytes(), Lay(decoder, fromBase ? Base : First));
+        Assert.Equal(Second.ToBytes(), Apply(decoder, fromBase ? Base : First));
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class DeltaTests : ApiTest
     }
 
     // Plain loops over the patch's tensors: no code of the domain but the header.
-    private static byte[] Lay(SafetensorsFile patch, TestModel model)
+    private static byte[] Apply(SafetensorsFile patch, TestModel model)
     {
         var (file, stored) = (model.ToBytes(), patch.Header.Tensors.ToDictionary(tensor => tensor.Info.Name, StringComparer.Ordinal));
         foreach (var indices in stored.Values.Where(tensor => tensor.Info.Name.EndsWith(".indices", StringComparison.Ordinal)))
@@ -120,7 +120,7 @@ public sealed class DeltaTests : ApiTest
         return file;
     }
 
-    private static byte[] Lay(DeltaDecoder decoder, TestModel model)
+    private static byte[] Apply(DeltaDecoder decoder, TestModel model)
     {
         var (file, chunk) = (model.ToBytes(), new DeltaChunk());
         while (decoder.Read(chunk))

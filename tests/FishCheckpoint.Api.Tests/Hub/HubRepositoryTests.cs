@@ -13,7 +13,7 @@ public sealed class HubRepositoryTests : HubTest
     protected override Task<ApiServer> StartAsync() => ApiServer.StartAsync(settings: ("FishCheckpoint:Telemetry:Metrics", "true"));
 
     [Fact]
-    public async Task Commit_OfAStepSavedAnew_GivesOnlyItsOwnContent()
+    public async Task Commit_OfAStepSavedAgain_GivesOnlyItsOwnContent()
     {
         await FillAsync();
         var token = await TokenAsync("reader");
@@ -27,7 +27,7 @@ public sealed class HubRepositoryTests : HubTest
     }
 
     [Fact]
-    public async Task Commit_OfAStepSavedAnewWithAnotherHeader_IsAnother()
+    public async Task Commit_OfAStepSavedAgainWithAnotherHeader_IsAnother()
     {
         await FillAsync();
         var token = await TokenAsync("reader");

@@ -94,7 +94,7 @@ public sealed class LimitsTests : ApiTest
     }
 
     [Fact]
-    public async Task Uploads_BeyondTheirNumber_AreToldToComeAgain()
+    public async Task Uploads_BeyondTheirNumber_AreAskedToRetry()
     {
         using (var first = await BeginUploadAsync(11))
         {

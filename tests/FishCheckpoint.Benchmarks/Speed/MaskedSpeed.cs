@@ -6,7 +6,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Benchmarks.Speed;
 
 /// <summary>
-/// What the two ways to code the values of a fixed mask share: chunk after chunk of each step; as stored, frames of values alone, laid on
+/// What the two ways to code the values of a fixed mask share: chunk after chunk of each step; as stored, frames of values alone, based on
 /// the base.
 /// </summary>
 internal abstract class MaskedSpeed : ICodecSpeed

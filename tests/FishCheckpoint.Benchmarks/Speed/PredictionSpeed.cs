@@ -13,7 +13,7 @@ internal sealed class PredictionSpeed(MaskedSteps steps, CodecEffort effort) : M
 {
     private const byte Half = 2;
 
-    private readonly byte[] guess = new byte[DeltaChunk.Capacity * sizeof(ulong)];
+    private readonly byte[] prediction = new byte[DeltaChunk.Capacity * sizeof(ulong)];
 
     public override void EncodeStored()
     {
@@ -32,7 +32,7 @@ internal sealed class PredictionSpeed(MaskedSteps steps, CodecEffort effort) : M
             return Coder.EncodeValues(ValueMap.Plain, values, DTypes.UnitSizeOf(type), Options, destination);
         }
 
-        var expected = guess.AsSpan(0, values.Length);
+        var expected = prediction.AsSpan(0, values.Length);
         Earlier(step).Predict(type, begin, Half, expected);
         return Coder.EncodePredicted(type, Half, expected, values, Options, destination);
     }
@@ -45,7 +45,7 @@ internal sealed class PredictionSpeed(MaskedSteps steps, CodecEffort effort) : M
             return;
         }
 
-        var expected = guess.AsSpan(0, values.Length);
+        var expected = prediction.AsSpan(0, values.Length);
         Earlier(step).Predict(type, begin, ChunkCoder.MoveOf(source), expected);
         Coder.DecodePredicted(source, type, expected, values);
     }

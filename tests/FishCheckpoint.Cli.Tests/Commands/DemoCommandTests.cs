@@ -72,7 +72,7 @@ public sealed class DemoCommandTests : CommandTest
     }
 
     [Fact]
-    public void DemoFolder_OfAnEarlierDemo_IsMadeAnew()
+    public void DemoFolder_OfAnEarlierDemo_IsReplaced()
     {
         DemoFolder.Recreate(PathOf("demo"));
         File.WriteAllText(PathOf("demo/old"), string.Empty);

@@ -74,7 +74,7 @@ public sealed class DemoTrainerTests
     [Theory]
     [InlineData("mirrored")]
     [InlineData("odd-even")]
-    public void Train_Run_MaskedValuesLaidOverTheBaseAreTheModel(string name)
+    public void Train_Run_MaskedValuesAppliedToTheBaseAreTheModel(string name)
     {
         var trainer = new DemoTrainer(Images, Short);
         var trainedBase = trainer.PrepareBase().Model;

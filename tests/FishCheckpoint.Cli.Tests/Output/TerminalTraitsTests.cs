@@ -23,7 +23,7 @@ public sealed class TerminalTraitsTests
         Assert.Equal(colors, Of(variables, isTerminal, isTerminal).OutputHasColors);
 
     [Fact]
-    public void Of_StreamsThatDiffer_AreToldApart()
+    public void Of_StreamsThatDiffer_AreDistinguished()
     {
         var traits = Of("", false, true);
         Assert.Equal(

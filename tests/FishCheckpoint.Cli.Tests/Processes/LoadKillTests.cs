@@ -62,7 +62,7 @@ public sealed class LoadKillTests : CommandTest
         (await FishAsync("save", "task", "2", shards)).Succeeded();
     }
 
-    // Kills a load of its own process when so many bytes have come.
+    // Kills a load of its own process when n bytes have come.
     private async Task KillAsync(string step, int bytes)
     {
         var (gate, come) = (new ScriptedServer.Gate(), 0L);

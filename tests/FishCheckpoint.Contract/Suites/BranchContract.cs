@@ -40,7 +40,7 @@ public class BranchContract : CheckpointStoreContract
     [Theory]
     [InlineData("auto")]
     [InlineData("previous")]
-    public async Task Start_FromAnotherTask_IsWhatTheFirstSaveIsLaidOn(string parent)
+    public async Task Start_FromAnotherTask_IsTheParentOfTheFirstSave(string parent)
     {
         var (_, second) = await SaveTrunkAsync();
         var made = await Store.Tasks.PutAsync("branch", new TaskSpec(BranchPoint: From), Stop);

@@ -123,7 +123,7 @@ public class BranchTrainingContract : CheckpointStoreContract
             await hook.CompleteAsync(Stop);
         }
 
-        // The origin is a hidden checkpoint of the branch now; a visible one gets its number.
+        // The origin is a tombstone of the branch now; a checkpoint gets its number.
         await Store.Tasks.DeleteAsync("trunk", Stop);
         await Store.Checkpoints.DeleteAsync("branch", StepRef.At(Last), Stop);
         var other = New("dense");
@@ -181,7 +181,7 @@ public class BranchTrainingContract : CheckpointStoreContract
     }
 
     [Fact]
-    public async Task Retention_OwnStepWithTheOriginsNumber_IsLetGo()
+    public async Task Retention_OwnStepWithTheOriginsNumber_IsDeleted()
     {
         await TrainTrunkAsync();
         var (trainer, held) = (New("other"), new Dictionary<long, byte[]>());

@@ -194,7 +194,7 @@ public class CatalogContract : CheckpointStoreContract
         }
 
         using var delta = await Store.States.OpenDeltaAsync("task", StepRef.At(to), from is { } step1 ? StepRef.At(step1) : null, Stop);
-        Assert.Equal(models[(int)to].ToBytes(), Lay(delta, models[(int)(from ?? 0)]));
+        Assert.Equal(models[(int)to].ToBytes(), Apply(delta, models[(int)(from ?? 0)]));
     }
 
     [Fact]
@@ -202,14 +202,14 @@ public class CatalogContract : CheckpointStoreContract
     {
         var (here, there) = (Base.Change(1, 0.02), Base.Change(2, 0.03));
         await SaveFullAsync(1, here);
-        await Store.Tasks.PutAsync("sister", new TaskSpec("base"), Stop);
-        await SaveFullAsync(7, there, task: "sister");
-        using var delta = await Store.States.OpenDeltaAsync("task", StepRef.Latest, StateRef.Parse("sister:latest"), Stop);
-        Assert.Equal(here.ToBytes(), Lay(delta, there));
-        using var back = await Store.States.OpenDeltaAsync("sister", StepRef.At(7), StateRef.Parse("task:1"), Stop);
-        Assert.Equal(there.ToBytes(), Lay(back, here));
+        await Store.Tasks.PutAsync("sibling", new TaskSpec("base"), Stop);
+        await SaveFullAsync(7, there, task: "sibling");
+        using var delta = await Store.States.OpenDeltaAsync("task", StepRef.Latest, StateRef.Parse("sibling:latest"), Stop);
+        Assert.Equal(here.ToBytes(), Apply(delta, there));
+        using var back = await Store.States.OpenDeltaAsync("sibling", StepRef.At(7), StateRef.Parse("task:1"), Stop);
+        Assert.Equal(there.ToBytes(), Apply(back, here));
         using var same = await Store.States.OpenDeltaAsync("task", StepRef.At(1), StateRef.Parse("task:1"), Stop);
-        Assert.Equal(here.ToBytes(), Lay(same, here));
+        Assert.Equal(here.ToBytes(), Apply(same, here));
     }
 
     [Fact]
@@ -231,7 +231,7 @@ public class CatalogContract : CheckpointStoreContract
             ErrorCode.BaseMismatch, () => Store.States.OpenDeltaAsync("task", StepRef.At(1), StateRef.Parse("elsewhere:1"), Stop));
     }
 
-    private static byte[] Lay(Codec.EncodedDelta delta, TestModel start)
+    private static byte[] Apply(Codec.EncodedDelta delta, TestModel start)
     {
         var result = start.Change(0, 0);
         start.Layout.Tensors.ToList().ForEach(tensor => start[tensor.Name].CopyTo(result[tensor.Name], 0));

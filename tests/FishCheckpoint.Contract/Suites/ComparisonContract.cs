@@ -118,12 +118,12 @@ public class ComparisonContract : CheckpointStoreContract
     {
         Assert.Equal(("task", from, to), (report.Task, report.From, report.To));
         Assert.Equal(before.Layout.Tensors.Select(tensor => tensor.Name), report.Tensors.Select(tensor => tensor.Name));
-        foreach (var (tensor, told) in before.Layout.Tensors.Zip(report.Tensors))
+        foreach (var (tensor, compared) in before.Layout.Tensors.Zip(report.Tensors))
         {
             var (old, now, unit) = (before[tensor.Name], after[tensor.Name], tensor.UnitSize);
             var changed = Enumerable.Range(0, (int)tensor.Units)
                 .LongCount(index => !old.AsSpan(index * unit, unit).SequenceEqual(now.AsSpan(index * unit, unit)));
-            Assert.Equal((changed, tensor.Units), (told.Changed, told.Elements));
+            Assert.Equal((changed, tensor.Units), (compared.Changed, compared.Elements));
         }
 
         Assert.Equal(report.Tensors.Sum(tensor => tensor.Changed), report.Changed);

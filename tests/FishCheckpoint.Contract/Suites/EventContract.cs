@@ -65,7 +65,7 @@ public class EventContract : CheckpointStoreContract
     }
 
     [Fact]
-    public async Task Follow_FromAnIdThatWasNeverGiven_BeginsAnew()
+    public async Task Follow_FromAnIdThatWasNeverGiven_BeginsAgain()
     {
         await SaveFullAsync(1, Base.Change(1));
         var events = await TakeAsync("task", 1_000_000, 1);
@@ -76,7 +76,7 @@ public class EventContract : CheckpointStoreContract
     }
 
     [Fact]
-    public async Task Follow_Folding_IsToldAndCancelled()
+    public async Task Follow_Folding_IsReportedAndCancelled()
     {
         var model = Base;
         for (var step = 1; step <= 8; step++)

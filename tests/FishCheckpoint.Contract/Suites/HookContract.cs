@@ -152,10 +152,10 @@ public class HookContract : CheckpointStoreContract
             await hook.CompleteAsync(Stop);
         }
 
-        // What the last one is laid on is deleted, and another one gets its number.
-        var laid = await Store.Checkpoints.GetAsync("tiny", StepRef.Latest, Stop);
-        Assert.Equal((9, "6"), (laid.Step, laid.Parent));
-        Assert.Equal((await Store.Checkpoints.GetAsync("tiny", StepRef.At(6), Stop)).State, laid.ParentState);
+        // The parent of the last one is deleted, and another one gets its number.
+        var latestInfo = await Store.Checkpoints.GetAsync("tiny", StepRef.Latest, Stop);
+        Assert.Equal((9, "6"), (latestInfo.Step, latestInfo.Parent));
+        Assert.Equal((await Store.Checkpoints.GetAsync("tiny", StepRef.At(6), Stop)).State, latestInfo.ParentState);
         Assert.Null((await Store.Checkpoints.GetAsync("tiny", StepRef.At(3), Stop)).ParentState);
         await Store.Checkpoints.DeleteAsync("tiny", StepRef.At(6), Stop);
         await using (var hook = Hook(New(), new CheckpointHookOptions { Overwrite = true }))
@@ -264,7 +264,7 @@ public class HookContract : CheckpointStoreContract
         Assert.Contains("ResumeAsync", refused.Hint, StringComparison.Ordinal);
         Assert.Equal(3, (await Store.Checkpoints.GetAsync("tiny", StepRef.Latest, Stop)).Step);
 
-        // Told so, it resumes, and goes on with the id of the run.
+        // Once it resumes, it goes on with the id of the run.
         Assert.Equal(3, (await mixed.ResumeAsync(cancellation: Stop))!.Step);
         Run(second, mixed, 4, 4);
         await mixed.CompleteAsync(Stop);
@@ -273,7 +273,7 @@ public class HookContract : CheckpointStoreContract
     }
 
     [Fact]
-    public async Task Run_AnotherOne_AddsStepsOrReplacesThemAsItIsTold()
+    public async Task Run_AnotherOne_AddsStepsOrReplacesThemByItsOptions()
     {
         var first = await BeginAsync();
         await using (var hook = Hook(first, EveryStep))
@@ -311,7 +311,7 @@ public class HookContract : CheckpointStoreContract
     }
 
     [Fact]
-    public async Task Run_AnotherBeginsMeanwhile_IsToldWithItsNextSave()
+    public async Task Run_AnotherBeginsMeanwhile_IsRefusedWithItsNextSave()
     {
         var (first, other) = (await BeginAsync(), New());
         await using var one = Hook(first, EveryStep with { ThrowOnComplete = false });
@@ -332,7 +332,7 @@ public class HookContract : CheckpointStoreContract
         Assert.Contains(one.Run, refused.Cause, StringComparison.Ordinal);
         Assert.Equal("3", await StepsAsync());
 
-        // It goes on from the other's step once it is told to.
+        // It goes on from the other's step once it resumes.
         Assert.Equal(3, (await two.ResumeAsync(cancellation: Stop))!.Step);
         Run(other, two, 4, 4);
         await two.CompleteAsync(Stop);
@@ -422,7 +422,7 @@ public class HookContract : CheckpointStoreContract
     }
 
     [Fact]
-    public async Task Run_ThatGoesBackBeforeLaterSteps_ReplacesThemOnlyIfItIsTold()
+    public async Task Run_ThatGoesBackBeforeLaterSteps_ReplacesThemOnlyIfItIsAskedTo()
     {
         var first = await BeginAsync();
         await using (var hook = Hook(first, EveryStep))
@@ -638,7 +638,7 @@ public class HookContract : CheckpointStoreContract
     }
 
     [Fact]
-    public async Task Retention_MaskThatChanges_KeepsWhatOthersAreLaidOn()
+    public async Task Retention_MaskThatChanges_KeepsTheParentsOfOthers()
     {
         var trainer = await BeginAsync();
         await using var hook = Hook(trainer, EveryStep with

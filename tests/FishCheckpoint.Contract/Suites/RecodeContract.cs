@@ -87,7 +87,7 @@ public class RecodeContract : CheckpointStoreContract
     }
 
     [Fact]
-    public async Task Recode_BranchesAndHiddenCheckpoints_ReadOnAndGo()
+    public async Task Recode_BranchesAndTombstones_ReadOnAndGo()
     {
         var saves = await SaveAllAsync();
         foreach (var step in new long[] { 1, 10, 12 })

@@ -75,7 +75,7 @@ public abstract class DashboardTest(Chromium chromium, DashboardServer server) :
         };
     }
 
-    /// <summary>Opens a view by its address, anew.</summary>
+    /// <summary>Opens a view by its address and loads the page again.</summary>
     protected async Task GoAsync(string view)
     {
         await Page.GotoAsync("about:blank");

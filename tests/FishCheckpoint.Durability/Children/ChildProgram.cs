@@ -48,7 +48,7 @@ public static class ChildProgram
 
     /// <summary>Does a child's work.</summary>
     /// <param name="work">What.</param>
-    /// <param name="say">Told before and after each thing.</param>
+    /// <param name="say">Called before and after each thing.</param>
     /// <returns>The exit code.</returns>
     public static async Task<int> PerformAsync(ChildArguments work, Func<string, Task> say)
     {

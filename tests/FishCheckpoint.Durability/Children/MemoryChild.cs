@@ -5,8 +5,8 @@ using FishCheckpoint.Storage;
 namespace FishCheckpoint.Durability.Children;
 
 /// <summary>
-/// A process that does operations in so little memory that .NET runs out of it. An operation that fails so is told, and the next one is
-/// begun.
+/// A process that does operations in so little memory that .NET runs out of it. It reports an operation that fails so, and begins the next
+/// one.
 /// </summary>
 /// <param name="Work">What it does.</param>
 public sealed record MemoryChild(ChildArguments Work)

@@ -32,7 +32,7 @@ public sealed class Transcript
     /// <summary>The number of the next operation.</summary>
     public int Next { get; private set; }
 
-    /// <summary>Operations whose end it has told.</summary>
+    /// <summary>Operations whose end it has reported.</summary>
     public int Acknowledged { get; private set; }
 
     /// <summary>Operations that were refused because the disk was.</summary>
@@ -106,7 +106,7 @@ public sealed class Transcript
         return possible;
     }
 
-    // Refused for the disk's sake or for lack of memory, or not told of: absent or complete.
+    // Refused because of the disk or for lack of memory, or not reported: absent or complete.
     private void Open()
     {
         if (begun is null)

@@ -29,7 +29,7 @@ public sealed record FaultChild(string Folder, int Mode, int First, int Stride, 
 
     public async Task<int> RunAsync()
     {
-        // SQLite has to be loaded before its calls are told from others'.
+        // SQLite must be loaded before its calls can be recognized.
         SQLitePCL.Batteries_V2.Init();
         var total = Math.Min(await CountAsync(), Last);
         for (var call = First; call > 0 && call <= total; call += Stride)
@@ -75,14 +75,14 @@ public sealed record FaultChild(string Folder, int Mode, int First, int Stride, 
         var work = new ChildArguments(data, Script.Seed, 0, Script.Length, Dense: true, MaxRefusals: 3);
         var transcript = new Transcript(number => Script.At(work.Seed, number), new StoreModel());
         FaultShim.Arm(data, call, How, Kind);
-        var isTold = false;
+        var isReported = false;
         await ChildProgram.PerformAsync(work, line =>
         {
             // What has failed until now failed in what is just ending.
-            if (!isTold && FaultShim.Failed is { Length: > 0 } failed)
+            if (!isReported && FaultShim.Failed is { Length: > 0 } failed)
             {
                 transcript.Take(failed);
-                isTold = true;
+                isReported = true;
             }
 
             transcript.Take(line);

@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace FishCheckpoint.Durability.Faults;
 
-/// <summary>What the preloaded library (failio.c) is told and asked.</summary>
+/// <summary>Commands and queries for the preloaded library (failio.c).</summary>
 internal static unsafe class FaultShim
 {
-    /// <summary>Counts anew, and lets a call fail.</summary>
+    /// <summary>Counts from 1 again, and makes a call fail.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="call">The number of the call; 0 for none.</param>
     /// <param name="mode">How it fails.</param>

@@ -45,7 +45,7 @@ static int find_sqlite(struct dl_phdr_info *found, size_t size, void *unused) {
   return 0;
 }
 
-// Counts anew. beneath: the folder; call: the one that fails, counted from 1, or 0 for none; number: its errno, 0 for a write that writes half, or below 0 to kill the process; after: whether all after it
+// Counts from 1 again. beneath: the folder; call: the one that fails, counted from 1, or 0 for none; number: its errno, 0 for a write that writes half, or below 0 to kill the process; after: whether all after it
 // fail too; which: the kinds that are counted for that.
 void failio_arm(const char *beneath, long call, int number, int after, const char *which) {
   at = 0;

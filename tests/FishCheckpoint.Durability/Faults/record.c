@@ -1,6 +1,6 @@
 // Included by failio.c: writes down each call that changes what a disk holds beneath a folder, in the order in which the calls took effect.
 // A record is a run of entries: a head, two texts, and the bytes that were written. Memory that SQLite shares between processes (-shm) is
-// left out: whoever opens a database first makes it anew.
+// left out: the first process to open a database creates it again.
 #include <pthread.h>
 #include <stdint.h>
 #include <sys/ioctl.h>

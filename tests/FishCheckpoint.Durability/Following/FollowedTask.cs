@@ -67,7 +67,7 @@ internal sealed class FollowedTask : IAsyncDisposable
         var before = model;
         model = model.Change(random.Next(), random.Next(8) == 0 ? 1.5 : 0.002);
         var kind = random.Next(20);
-        var file = kind switch { 0 => model.Rearranged(), < 4 => Told(step), _ => model };
+        var file = kind switch { 0 => model.Rearranged(), < 4 => WithStep(step), _ => model };
 
         // Known before it can be pulled.
         steps[Digest.Of(file.ToBytes())] = step;
@@ -93,7 +93,7 @@ internal sealed class FollowedTask : IAsyncDisposable
     public ValueTask DisposeAsync() => store.DisposeAsync();
 
     // The same model under a header that says the step, as trainers write one.
-    private TestModel Told(long step) =>
+    private TestModel WithStep(long step) =>
         model.Under(new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt", ["step"] = $"{step}" });
 
     // Never the newest: so the newest only grows.

@@ -51,10 +51,11 @@ internal sealed class PulledLook(string folder, FollowedTask task)
         using var manifest = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "current", ".fish.json")));
         var file = manifest.RootElement.GetProperty("files").EnumerateArray().Single();
         var bytes = File.ReadAllBytes(Model);
-        var told =
+        var reported =
             (manifest.RootElement.GetProperty("step").GetInt64(), file.GetProperty("bytes").GetInt64(),
             file.GetProperty("sha256").GetString());
-        return told == (seen, bytes.Length, Digest.Of(bytes).ToString()) ? null : $"the manifest says {told}, and step {seen} is there";
+        return reported == (seen, bytes.Length, Digest.Of(bytes).ToString()) ? null
+            : $"the manifest says {reported}, and step {seen} is there";
     }
 
     /// <summary>What is hidden or no model in the folder, and how many models there are.</summary>

@@ -46,7 +46,7 @@ public static class Contents
     public static TestModel Of(Operation save) =>
         Models.GetOrAdd((BaseOf(save.Task), save.Kind.ToString(), save.Content, save.Mask), _ => save.Kind switch
     {
-        // Every other one is laid out as its trainer likes it.
+        // Every other one has a layout of its trainer's own.
         OperationKind.SaveFull when save.Content % 2 == 0 => BaseOfTask(save.Task).Change(save.Content, 0.05).Rearranged(),
         OperationKind.SaveFull or OperationKind.SavePatch => BaseOfTask(save.Task)
             .Change(save.Content, save.Kind == OperationKind.SavePatch ? 0.02 : 0.05),
@@ -54,10 +54,10 @@ public static class Contents
     });
 
     /// <summary>
-    /// The model that comes out where what a save sends is laid on a parent: a full model is itself, anything else says only what it
+    /// The model that results when a save is applied to its parent: a full model is itself, anything else holds only what it
     /// changes.
     /// </summary>
-    public static TestModel Laid(Operation save, TestModel parent)
+    public static TestModel ApplyTo(Operation save, TestModel parent)
     {
         var sent = Of(save);
         if (save.Kind == OperationKind.SaveFull)
@@ -65,22 +65,22 @@ public static class Contents
             return sent;
         }
 
-        var (from, laid) = (BaseOfTask(save.Task), BaseOfTask(save.Task).Copy());
+        var (from, result) = (BaseOfTask(save.Task), BaseOfTask(save.Task).Copy());
         var masked = save.Kind == OperationKind.SaveMasked ? MaskOf(save).Tensors[0].Positions.ToArray().ToHashSet() : null;
-        foreach (var tensor in laid.Header.Tensors.Select(tensor => tensor.Info))
+        foreach (var tensor in result.Header.Tensors.Select(tensor => tensor.Info))
         {
-            parent[tensor.Name].CopyTo(laid[tensor.Name], 0);
+            parent[tensor.Name].CopyTo(result[tensor.Name], 0);
             for (var unit = 0; unit < tensor.Units; unit++)
             {
                 Span<byte> Of(TestModel model) => model[tensor.Name].AsSpan(unit * tensor.UnitSize, tensor.UnitSize);
                 if (masked is null ? !Of(sent).SequenceEqual(Of(from)) : tensor.Name == "w" && masked.Contains(unit))
                 {
-                    Of(sent).CopyTo(Of(laid));
+                    Of(sent).CopyTo(Of(result));
                 }
             }
         }
 
-        return laid;
+        return result;
     }
 
     /// <summary>Positions of the first tensor.</summary>

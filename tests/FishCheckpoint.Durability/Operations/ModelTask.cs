@@ -69,7 +69,7 @@ internal sealed class ModelTask((string Task, long Step)? start, TestModel origi
     };
 
     /// <summary>
-    /// Saves a model, whatever it was laid on. The same again is done already; its metrics stay those that it was first saved with.
+    /// Saves a model, whatever its parent was. Saving the same again changes nothing: its metrics stay those of the first save.
     /// </summary>
     public string Save(Operation save, TestModel model)
     {
@@ -199,7 +199,7 @@ internal sealed record ModelStep(TestModel Model, string File, int State, int Fi
 /// <param name="Tags">The tags that it had.</param>
 internal sealed record DeletedStep(long Step, ModelStep Content, IReadOnlyList<string> Tags);
 
-/// <summary>What a task's retention lets go, worked out from the words of its documentation and by none of the store's code.</summary>
+/// <summary>The checkpoints that a task's retention deletes, computed from its documentation without the store's code.</summary>
 internal static class ModelRetention
 {
     /// <summary>The rules of a store, for tasks that have none: what is best by them, only a task says that names a metric.</summary>

@@ -39,7 +39,7 @@ public enum OperationKind
 /// <param name="State">Seed of the trainer state that goes with a save; 0 for none.</param>
 /// <param name="Tag">The tag; of <see cref="OperationKind.UndeleteTask"/>, the name under which the task comes back, or empty for its
 /// own.</param>
-/// <param name="Parent">What a save is laid on: <c>base</c>, <c>previous</c>, <c>TASK:STEP</c>, or empty for auto. What a branch starts
+/// <param name="Parent">The parent of a save: <c>base</c>, <c>previous</c>, <c>TASK:STEP</c>, or empty for auto. What a branch starts
 /// from.</param>
 /// <param name="Files">The set of side files that goes with a save; 0 for none.</param>
 public sealed record Operation(

@@ -12,9 +12,9 @@ public sealed class Performer(CheckpointStore store, string scratch)
 {
     /// <summary>Does one.</summary>
     /// <param name="operation">What.</param>
-    /// <param name="foresee">Told, before a collection begins, how it will end by what a dry run says.</param>
-    /// <returns><see cref="StoreModel.Done"/>, what a collection let go, or the code of the refusal. Anything but the store's own errors is
-    /// thrown: a fault.</returns>
+    /// <param name="foresee">Gets the outcome of a dry run before a collection begins.</param>
+    /// <returns><see cref="StoreModel.Done"/>, what a collection deleted, or the code of the refusal. Anything but the store's own errors
+    /// is thrown: a fault.</returns>
     public async Task<string> PerformAsync(Operation operation, Func<string, Task>? foresee = null)
     {
         try

@@ -79,27 +79,28 @@ public sealed class StoreModel
 
     /// <summary>Does an operation.</summary>
     /// <param name="operation">What.</param>
-    /// <param name="told">How it ended, where that is known: of what no rule keeps, a collection may have left one of each task.</param>
+    /// <param name="reported">How it ended, if that is known: a collection may have left one checkpoint of each task that no rule
+    /// keeps.</param>
     /// <returns><see cref="Done"/>, or the code with which a store has to refuse it.</returns>
-    public string Apply(Operation operation, string? told = null) => operation switch
+    public string Apply(Operation operation, string? reported = null) => operation switch
     {
         { Kind: OperationKind.AddBase } => AddBase(operation),
         { Kind: OperationKind.PutTask or OperationKind.Branch } => PutTask(operation),
         { Kind: OperationKind.Recode } or { Kind: OperationKind.Fold, Task: "" } => Done,
         { Kind: OperationKind.Collect }
-            when operation.Task.Length == 0 || deleted.Exists(item => item.Name == operation.Task) => Collect(operation, told),
+            when operation.Task.Length == 0 || deleted.Exists(item => item.Name == operation.Task) => Collect(operation, reported),
         { Kind: OperationKind.RemoveBase } => RemoveBase(operation.Task),
         { Kind: OperationKind.UndeleteTask } => UndeleteTask(operation),
         _ when !tasks.ContainsKey(operation.Task) => Refused(ErrorCode.TaskNotFound),
         { Kind: OperationKind.DeleteTask } => DeleteTask(operation.Task),
-        { Kind: OperationKind.Collect } => Collect(operation, told),
+        { Kind: OperationKind.Collect } => Collect(operation, reported),
         { IsSave: true } => Save(operation),
         _ => tasks[operation.Task].Apply(operation, Keeps),
     };
 
     /// <summary>
-    /// What an operation may have made of this, where nobody has told how it ended: all that it was to do or, of a collection, that of the
-    /// first few tasks.
+    /// What an operation may have made of this if its end was not reported: all that it was to do or, of a collection, that of the first
+    /// few tasks.
     /// </summary>
     /// <param name="operation">What was begun.</param>
     /// <param name="foreseen">How a collection was to end; <see langword="null"/>: it had not begun.</param>
@@ -264,7 +265,7 @@ public sealed class StoreModel
             "previous" => (task.Before(save.Step) ?? task.Origin, ""),
             _ => FindFor(save.Task, save.Start!.Value),
         };
-        return parent is null ? refusal : task.Save(save, Contents.Laid(save, parent));
+        return parent is null ? refusal : task.Save(save, Contents.ApplyTo(save, parent));
     }
 
     private (TestModel? Model, string Refusal) FindFor(string task, (string Task, long Step) at) =>
@@ -275,12 +276,12 @@ public sealed class StoreModel
         !tasks.TryGetValue(at.Task, out var task) ? (null, Refused(ErrorCode.TaskNotFound))
         : (task.At(at.Step), Refused(ErrorCode.CheckpointNotFound));
 
-    // What a task's latest is laid on stays with it, and what that is only the store knows: one of each task may stay that no rule keeps.
-    private string Collect(Operation operation, string? told)
+    // The parent of a task's latest stays with it, and only the store knows which that is: one of each task may stay that no rule keeps.
+    private string Collect(Operation operation, string? reported)
     {
         var unkept = tasks.Where(task => operation.Task.Length == 0 || operation.Task == task.Key)
             .SelectMany(task => task.Value.Unkept(), (task, step) => (Task: task.Key, Step: step)).ToArray();
-        var gone = told is null ? unkept : [.. unkept.Intersect(StepsOf(told))];
+        var gone = reported is null ? unkept : [.. unkept.Intersect(StepsOf(reported))];
         if (unkept.Except(gone).GroupBy(step => step.Task, StringComparer.Ordinal).Any(left => left.Count() > 1))
         {
             return DoneWith(unkept);

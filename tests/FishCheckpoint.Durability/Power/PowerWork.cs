@@ -17,7 +17,7 @@ public sealed record PowerWork(
     string Name, int First, int End, bool IsScript = false, bool IsDense = false, bool IsOld = false, bool Grace = true,
     bool IsAgain = false, CopyKind Copy = CopyKind.None)
 {
-    // The store is closed and opened again after so many, and backed up in between.
+    // The store is closed and opened again after this many operations, and backed up in between.
     private const int BetweenOpenings = 9;
     private const int BetweenBackups = 6;
 

@@ -88,7 +88,7 @@ public static class OldStore
     }
 
     /// <summary>
-    /// The oldest schema that holds all that is in a store: the second does without branches, pins, and what was laid anew.
+    /// The oldest schema that holds all that is in a store: the second does without branches, pins, and rebased checkpoints.
     /// </summary>
     /// <param name="path">The store's database, which nobody has open.</param>
     public static int OldestOf(string path)

@@ -9,11 +9,11 @@ namespace FishCheckpoint.Durability.Stores;
 public static class PagePlaces
 {
     private const int PageSize = 16384;
-    private static readonly string[] MadeAnew =
+    private static readonly string[] Recounted =
         ["verified", "damage", "totals", "depths", "metrics", "task_tensors", "tasks_to_count", "sqlite_sequence"];
 
     /// <summary>
-    /// Pages of the schema, of indexes, of tables that a repair counts anew, and inner pages of tables with row numbers; each with what it
+    /// Pages of the schema, of indexes, of tables that a repair recounts, and inner pages of tables with row numbers; each with what it
     /// is.
     /// </summary>
     public static IReadOnlyDictionary<int, string> WithoutRows(string path)
@@ -30,9 +30,9 @@ public static class PagePlaces
             var (isIndex, name) = (reader.GetString(0) == "index", reader.GetString(1));
             Walk(bytes, reader.GetInt32(2), (page, kind) =>
             {
-                if (isIndex || kind == 5 || MadeAnew.Contains(name))
+                if (isIndex || kind == 5 || Recounted.Contains(name))
                 {
-                    places[page] = isIndex ? "an index" : kind == 5 ? "inner pages" : "what is counted anew";
+                    places[page] = isIndex ? "an index" : kind == 5 ? "inner pages" : "tables that are recounted";
                 }
             });
         }

@@ -18,7 +18,7 @@ public sealed class BitFlipSuite(string folder)
     private readonly SuiteResult result = new();
     private IReadOnlyList<string> expected = [];
 
-    /// <summary>Flips every so many-th byte.</summary>
+    /// <summary>Flips every n-th byte.</summary>
     public async Task<SuiteResult> RunAsync(int stride, Progress progress)
     {
         var original = Path.Combine(folder, "original");
@@ -134,7 +134,7 @@ public sealed class BitFlipSuite(string folder)
         File.Delete(Path.Combine(copy, "fish.db-shm"));
     }
 
-    // Everything that is to be seen, each by itself: so many are the same, so many are refused.
+    // Reads everything, each by itself, and counts how many are the same and how many are refused.
     private async Task<(int Same, int Refused)> ReadAsync(ChildArguments work, string where)
     {
         var (same, refused) = (0, 0);

@@ -20,7 +20,7 @@ public sealed class CopySuite(string library, string folder)
 
     private string To => Path.Combine(folder, "to");
 
-    /// <summary>Kills and fails at every so many-th call.</summary>
+    /// <summary>Kills and fails at every n-th call.</summary>
     public async Task<SuiteResult> RunAsync(int stride, Progress progress)
     {
         var (store, backup, before) = (Path.Combine(folder, "store"), Path.Combine(folder, "backup"), Path.Combine(folder, "before"));

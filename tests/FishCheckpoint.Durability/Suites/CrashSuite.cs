@@ -17,7 +17,7 @@ public sealed class CrashSuite(int seed, string folder)
     private StoreModel held = new();
     private int next;
 
-    /// <summary>Kills so many times.</summary>
+    /// <summary>Kills n times.</summary>
     public async Task<SuiteResult> RunAsync(int kills, Progress progress)
     {
         for (var kill = 0; kill < kills && result.Findings.Count == 0 && !progress.IsOver; kill++)

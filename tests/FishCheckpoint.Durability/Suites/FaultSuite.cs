@@ -16,7 +16,7 @@ public sealed class FaultSuite(string library, string folder)
 
     private readonly SuiteResult result = new();
 
-    /// <summary>Fails every so many-th call in each way.</summary>
+    /// <summary>Fails every n-th call in each way.</summary>
     /// <param name="stride">From one call to the next.</param>
     /// <param name="progress">How long it may go on.</param>
     /// <param name="from">No call before this one fails: so that what was found of one is looked at again.</param>

@@ -26,7 +26,7 @@ public sealed partial class FollowSuite(int seed, string folder, string fish)
         Path.Combine("tests", "FishCheckpoint.Durability"), Path.Combine("src", "FishCheckpoint.Cli"), StringComparison.Ordinal),
         "fishckpt"));
 
-    /// <summary>Kills so many times.</summary>
+    /// <summary>Kills n times.</summary>
     public async Task<SuiteResult> RunAsync(int kills, Progress progress)
     {
         Directory.CreateDirectory(pulled);
@@ -148,7 +148,7 @@ public sealed partial class FollowSuite(int seed, string folder, string fish)
             ? "kills between a model and the pointer, or before an old one went" : "kills otherwise");
     }
 
-    // Without kills it comes to the newest step, tidies up, and ends when it is told to.
+    // Without kills it comes to the newest step, tidies up, and ends when it is asked to.
     private async Task EndAsync(string[] address, FollowedTask task, PulledLook look)
     {
         using var following = FishProcess.Start(fish, ["pull", FollowedTask.Name, pulled, "--follow", "--json", .. address]);

@@ -24,7 +24,7 @@ public sealed class FullDiskSuite(string disk, string scratch)
 
     private string Filler => Path.Combine(disk, "filler");
 
-    /// <summary>Fills the disk and empties it so many times.</summary>
+    /// <summary>Fills the disk and empties it n times.</summary>
     public async Task<SuiteResult> RunAsync(int rounds, int seed, Progress progress)
     {
         for (var round = 0; round < rounds && result.Findings.Count == 0 && !progress.IsOver; round++)
@@ -50,7 +50,7 @@ public sealed class FullDiskSuite(string disk, string scratch)
                 await PerformAsync(store, seed, 10, where);
                 result.Find(result["operations refused"] == before ? [] : ["refused although there is room"], where);
 
-                // The tasks are begun anew now and then, so that the disk does not fill with what is stored.
+                // Now and then the tasks are deleted, so that stored checkpoints do not fill the disk.
                 foreach (var operation in
                     possible[0].Unpinnings.Concat(Contents.Tasks.Select(task => new Operation(OperationKind.DeleteTask, $"{task}")))
                     .Append(new Operation(OperationKind.Collect, Content: 1))
@@ -88,8 +88,8 @@ public sealed class FullDiskSuite(string disk, string scratch)
             result.Count($"operations refused: {operation.Kind}");
         }
 
-        // What is refused while the store stays open is absent: nothing was changed, it says. What a collection has let go before it came
-        // to the end of the disk is gone.
+        // What is refused while the store stays open is absent: nothing was changed, it says. What a collection deleted before the disk
+        // was full is gone.
         var agreeing = outcome != DiskRefusal ? possible.SelectMany(model => AfterEnd(model, operation, outcome)).ToList()
             : operation.Kind == OperationKind.Collect
             ? [.. possible, .. possible.SelectMany(model => model.After(operation, foreseen))] : possible;

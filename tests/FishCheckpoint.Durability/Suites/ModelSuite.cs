@@ -11,7 +11,7 @@ public static class ModelSuite
     private const int Reopens = 40;
     private const int Audits = 100;
 
-    /// <summary>Does so many operations.</summary>
+    /// <summary>Does n operations.</summary>
     /// <param name="seed">Of the operations; every finding says it.</param>
     /// <param name="operations">How many.</param>
     /// <param name="folder">A folder for the store.</param>

@@ -21,14 +21,14 @@ public sealed class PowerSuite(
     private const int Workers = 2;
     private const int MaxFindings = 20;
 
-    // Then all is recorded anew, with other operations.
+    // After this many, the suite records again, with other operations.
     private const int StatesOfRound = 6000;
 
     private readonly SuiteResult result = new();
     private readonly ConcurrentDictionary<(string Folder, UInt128 Image), PowerLook> known = new();
     private readonly PowerProbe probe = new();
 
-    /// <summary>Looks at so many states, or at one again.</summary>
+    /// <summary>Looks at n states, or at one again.</summary>
     /// <param name="states">How many.</param>
     /// <param name="progress">How long it may go on.</param>
     /// <param name="only">The number of the one state; <see langword="null"/>: all.</param>

@@ -42,14 +42,14 @@ public sealed class SuiteResult
         .. Findings.Take(50).Select(finding => $"FOUND {finding}")]);
 }
 
-/// <summary>How long a suite may go on, and who is told how far it is.</summary>
+/// <summary>How long a suite may go on, and where it reports its progress.</summary>
 /// <param name="longest">After that nothing more is begun, and what was counted by then counts.</param>
-/// <param name="told">Told of progress.</param>
-public sealed class Progress(TimeSpan longest, TextWriter? told = null)
+/// <param name="output">Gets reports of progress.</param>
+public sealed class Progress(TimeSpan longest, TextWriter? output = null)
 {
     private readonly Stopwatch clock = Stopwatch.StartNew();
 
     public bool IsOver => clock.Elapsed > longest;
 
-    public void Report(string far) => told?.WriteLine($"{clock.Elapsed:hh\\:mm\\:ss} {far}");
+    public void Report(string far) => output?.WriteLine($"{clock.Elapsed:hh\\:mm\\:ss} {far}");
 }

@@ -20,9 +20,9 @@ internal sealed class Fuzzer
     /// <summary>Prepares; reads what there is.</summary>
     /// <param name="target">Fed.</param>
     /// <param name="seed">Gives the same mutations again.</param>
-    /// <param name="result">Told of counts and findings.</param>
+    /// <param name="result">Gets counts and findings.</param>
     /// <param name="watch">Ends the process where an input never ends.</param>
-    /// <param name="keeps">Whether small inputs that end anew are written to the corpus.</param>
+    /// <param name="keeps">Whether small inputs with a new outcome are written to the corpus.</param>
     public Fuzzer(FuzzTarget target, int seed, SuiteResult result, Watch watch, bool keeps)
     {
         (this.target, random, this.result, this.watch) = (target, new Random(seed), result, watch);
@@ -58,7 +58,7 @@ internal sealed class Fuzzer
 
     private void RunOne() => Feed(target.Mutate(random, Pick(), Pick()), isOld: false);
 
-    // The latest more often: what has just ended anew leads furthest.
+    // The latest more often: an input whose outcome was new leads furthest.
     private byte[] Pick() => inputs[random.Next(3) == 0 ? Math.Max(0, inputs.Count - 1 - random.Next(16)) : random.Next(inputs.Count)];
 
     private void Feed(byte[] input, bool isOld)
@@ -76,7 +76,7 @@ internal sealed class Fuzzer
 
         if (signatures.Add(outcome.Signature) && !isOld)
         {
-            result.Count($"{target.Name}: ended anew");
+            result.Count($"{target.Name}: new outcomes");
             if (keeps && outcome.Finding is null)
             {
                 Corpus.Keep(target.Name, input);
@@ -102,7 +102,7 @@ internal static class FuzzRun
     /// <param name="seed">Gives the run again, as far as its time allows.</param>
     /// <param name="turn">How long a target is fed before the next one is.</param>
     /// <param name="progress">Says when it is over.</param>
-    /// <param name="keeps">Whether small inputs that end anew are written to the corpus.</param>
+    /// <param name="keeps">Whether small inputs with a new outcome are written to the corpus.</param>
     public static SuiteResult Run(IReadOnlyList<FuzzTarget> targets, int seed, TimeSpan turn, Progress progress, bool keeps)
     {
         var result = new SuiteResult();

@@ -56,7 +56,7 @@ internal static class ChunkSeeds
 
             yield return (input with
             {
-                Kind = ChunkKind.Guessed, Bytes = Room[..coder.EncodePredicted(type, 1, parent, values, options, Room)],
+                Kind = ChunkKind.Predicted, Bytes = Room[..coder.EncodePredicted(type, 1, parent, values, options, Room)],
             }).ToArray();
         }
     }
@@ -104,7 +104,7 @@ internal enum ChunkKind : byte
 {
     Positions,
     Values,
-    Guessed,
+    Predicted,
     Block,
     Bytes,
 }

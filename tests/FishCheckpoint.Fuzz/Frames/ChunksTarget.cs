@@ -34,7 +34,7 @@ internal sealed class ChunksTarget : FuzzTarget
     {
         ChunkKind.Positions => Positions(chunk),
         ChunkKind.Values => Values(chunk),
-        ChunkKind.Guessed => Guessed(chunk),
+        ChunkKind.Predicted => Predicted(chunk),
         ChunkKind.Block => Block(chunk),
         _ => Bytes(chunk),
     } : "nothing";
@@ -72,17 +72,17 @@ internal sealed class ChunksTarget : FuzzTarget
         return $"values of {unit} bytes {chunk.Form}";
     }
 
-    private string Guessed(ChunkInput chunk)
+    private string Predicted(ChunkInput chunk)
     {
         var unit = DTypes.UnitSizeOf(chunk.Type);
-        var guess = chunk.Parent(chunk.Count);
+        var prediction = chunk.Parent(chunk.Count);
         ChunkCoder.MoveOf(chunk.Bytes);
-        var values = Twice(chunk.Count * unit, room => coder.DecodePredicted(chunk.Bytes, chunk.Type, guess, room));
+        var values = Twice(chunk.Count * unit, room => coder.DecodePredicted(chunk.Bytes, chunk.Type, prediction, room));
         var again = new byte[values.Length];
-        var length = coder.EncodePredicted(chunk.Type, 0, guess, values, new CodecOptions { Effort = CodecEffort.Small }, room);
-        coder.DecodePredicted(room.AsSpan(0, length), chunk.Type, guess, again);
-        WrongException.Unless(values.AsSpan().SequenceEqual(again), "Guessed values are others after they were encoded again.");
-        return $"guessed values of {unit} bytes {chunk.Form}";
+        var length = coder.EncodePredicted(chunk.Type, 0, prediction, values, new CodecOptions { Effort = CodecEffort.Small }, room);
+        coder.DecodePredicted(room.AsSpan(0, length), chunk.Type, prediction, again);
+        WrongException.Unless(values.AsSpan().SequenceEqual(again), "Predicted values are others after they were encoded again.");
+        return $"predicted values of {unit} bytes {chunk.Form}";
     }
 
     private string Block(ChunkInput chunk)
@@ -106,7 +106,7 @@ internal sealed class ChunksTarget : FuzzTarget
             before.AsSpan(position * unit, unit).CopyTo(again.AsSpan(position * unit));
         }
 
-        WrongException.Unless(again.AsSpan().SequenceEqual(before), "Units have changed that are not told.");
+        WrongException.Unless(again.AsSpan().SequenceEqual(before), "Units have changed that are not among the positions.");
         var length = blocks.Encode(chunk.Type, before, positions, values, CodecEffort.Small, room, out _, new BlockRows(40, 0));
         blocks.Decode(room.AsSpan(0, length), chunk.Type, again, others);
         WrongException.Unless(

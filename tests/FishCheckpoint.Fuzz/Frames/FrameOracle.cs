@@ -19,7 +19,7 @@ internal sealed class FrameOracle(FrameWorld world, string spool)
 {
     /// <summary>Reads frames, and compares.</summary>
     /// <param name="mask">The mask; <see langword="null"/> for a frame of blocks.</param>
-    /// <param name="values">The values after those that they are guessed from, or the frame of blocks.</param>
+    /// <param name="values">The values after those that they are predicted from, or the frame of blocks.</param>
     /// <returns>What the delta is like.</returns>
     /// <exception cref="FishException">It is refused, and by a verification too.</exception>
     /// <exception cref="WrongException">One way gives another answer than another.</exception>
@@ -92,7 +92,7 @@ internal sealed class FrameOracle(FrameWorld world, string spool)
         return state;
     }
 
-    // The last frame alone, and with all that it is guessed from: damage there is told of the frame that has it.
+    // The last frame alone, and with all that it is predicted from: a check reports damage of the frame that has it.
     private (bool Last, bool All) Verify(IFrame? mask, IFrame[] values)
     {
         CheckedFrame[] frames = [.. values.Select(frame => new CheckedFrame(frame))];

@@ -55,15 +55,15 @@ internal static class FrameSeeds
             yield return Input(blocks.Values);
         }
 
-        // What is guessed from what came before it, twice.
+        // Values that are predicted from earlier ones, twice.
         var (second, third) = (world.Moved(mask, 4, moved), world.Moved(mask, 5, moved));
-        using var guessed = DeltaEncoder.EncodeOn(
+        using var predicted = DeltaEncoder.EncodeOn(
             plain.Mask!, Delta(mask, second).OpenReader(), null, default, options, spool, new EarlierValues(Values(delta), null));
         using var again = DeltaEncoder.EncodeOn(
             plain.Mask!, Delta(mask, third).OpenReader(), null, default, options, spool,
             new EarlierValues(Values(Delta(mask, second)), Values(delta)));
-        yield return Input(plain.Mask!, plain.Values, guessed.Values);
-        yield return Input(plain.Mask!, plain.Values, guessed.Values, again.Values);
+        yield return Input(plain.Mask!, plain.Values, predicted.Values);
+        yield return Input(plain.Mask!, plain.Values, predicted.Values, again.Values);
     }
 
     private static Delta Delta(Mask mask, MemoryModel model) => MaskedState.Gather(mask, tensor => model.Tensors[tensor]);

@@ -5,7 +5,7 @@ using FishCheckpoint.Tests.Support;
 namespace FishCheckpoint.Fuzz.Frames;
 
 /// <summary>
-/// A delta in frames: as a body of one or two, or a mask and values of which each is guessed from those before. What is taken is the same
+/// A delta in frames: as a body of one or two, or a mask and values of which each is predicted from those before. What is taken is the same
 /// delta by every way of reading it.
 /// </summary>
 internal sealed class FramesTarget : FuzzTarget

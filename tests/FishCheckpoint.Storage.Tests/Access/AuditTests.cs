@@ -137,7 +137,7 @@ public sealed class AuditTests : AccessFixture
     }
 
     [Fact]
-    public async Task Events_AfterManyRefusals_AreToldFromWhereTheyWereLeft()
+    public async Task Events_AfterManyRefusals_GoOnFromWhereTheyWereLeft()
     {
         await SaveAsync(1, Base.Change(1));
         var place = (await AuditAsync())[0].Id;

@@ -35,7 +35,7 @@ public sealed class ChainTests : ChainTest
     }
 
     [Fact]
-    public async Task Save_PastTheMostDeltas_IsLaidOnAnEarlierState()
+    public async Task Save_PastTheMostDeltas_IsBasedOnAnEarlierState()
     {
         await ReopenAsync(Options with { MaxChainDepth = 5 });
         await SaveStepsAsync("task", 1, 14, 500);
@@ -110,7 +110,7 @@ public sealed class ChainTests : ChainTest
         Assert.Equal(0, Ask("SELECT (SELECT count(*) FROM checkpoints) + (SELECT count(*) FROM frames) + (SELECT count(*) FROM masks)"));
     }
 
-    // What steps take each by itself: of the first few, which are laid one on another.
+    // What the first few steps take, each based on the one before it.
     private async Task<(long Most, double Mean)> BareBytesAsync()
     {
         var bare = new List<long>();

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace FishCheckpoint.Storage.Tests.Chains;
 
-/// <summary>Folding killed at any moment, or done by two at once: every checkpoint lies where it lay or where it was to lie.</summary>
+/// <summary>Folding killed at any moment, or done by two at once: every checkpoint has its old parent or its new one.</summary>
 [Trait("Category", "Slow")]
 public sealed class FoldKillTests : ChainTest
 {

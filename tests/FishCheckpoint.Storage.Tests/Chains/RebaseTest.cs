@@ -12,10 +12,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Tests.Chains;
 
-/// <summary>Lays checkpoints of a store anew, as what folds and deletes does.</summary>
+/// <summary>Rebases checkpoints of a store, as folding and garbage collection do.</summary>
 public abstract class RebaseTest : RecodeTest
 {
-    /// <summary>Lays a checkpoint on another, or on the base, unless something changes it in between.</summary>
+    /// <summary>Rebases a checkpoint onto another, or onto the base, unless something changes it in between.</summary>
     /// <returns>Whether it was written.</returns>
     protected async Task<bool> RebaseAsync(string task, long step, long? onto, Action? between = null)
     {
@@ -26,7 +26,7 @@ public abstract class RebaseTest : RecodeTest
         return await database.WriteAsync(connection => Rebaser.Replace(connection.Rows, rebased), Stop);
     }
 
-    /// <summary>Frees a checkpoint from those that are guessed from it.</summary>
+    /// <summary>Encodes the checkpoints that are predicted from a checkpoint without it.</summary>
     protected async Task<bool> RebasePredictionsAsync(string task, long step, Action? between = null)
     {
         using var database = OpenDatabase();
@@ -73,7 +73,7 @@ public abstract class RebaseTest : RecodeTest
         new TaskCatalog(), Options.OpenBases(), new CodecOptions { Effort = CodecEffort.Small }, Options.TemporaryFolder,
         new ParentCache(1 << 20));
 
-    // Hidden ones too: the last of the step.
+    // Tombstones too: the last of the step.
     private static CheckpointRow? Find(CatalogConnection connection, string task, long step) => connection.Rows.Checkpoints.Row(
         connection.Scalar<long>("SELECT max(c.id) FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE t.name = $0 AND c.step = $1", task,
             step));

@@ -6,11 +6,11 @@ using Xunit;
 
 namespace FishCheckpoint.Storage.Tests.Chains;
 
-/// <summary>A checkpoint laid anew is the same checkpoint.</summary>
+/// <summary>A rebased checkpoint is the same checkpoint.</summary>
 public sealed class RebaseTests : RebaseTest
 {
     [Fact]
-    public async Task Relay_EveryForm_KeepsBitsIdentitiesAndTotals()
+    public async Task Rebase_EveryForm_KeepsBitsIdentitiesAndTotals()
     {
         var saves = await SaveAllAsync();
         await SaveChainAsync(saves, 20, 5);
@@ -43,7 +43,7 @@ public sealed class RebaseTests : RebaseTest
     }
 
     [Fact]
-    public async Task Relay_OffADeletedParent_RemovesIt()
+    public async Task Rebase_OffADeletedParent_RemovesIt()
     {
         var saves = await SaveAllAsync();
         await SaveChainAsync(saves, 20, 3);
@@ -57,7 +57,7 @@ public sealed class RebaseTests : RebaseTest
     }
 
     [Fact]
-    public async Task Relay_HiddenCheckpoint_KeepsWhatIsLaidOnIt()
+    public async Task Rebase_Tombstone_KeepsItsChildren()
     {
         var saves = await SaveAllAsync();
         await SaveChainAsync(saves, 20, 4);
@@ -70,7 +70,7 @@ public sealed class RebaseTests : RebaseTest
     }
 
     [Fact]
-    public async Task Relay_SavedAgain_IsTheSameCheckpoint()
+    public async Task Rebase_SavedAgain_IsTheSameCheckpoint()
     {
         var saves = await SaveAllAsync();
         await SaveChainAsync(saves, 20, 3);
@@ -83,7 +83,7 @@ public sealed class RebaseTests : RebaseTest
     }
 
     [Fact]
-    public async Task Relay_ReaderThatIsOpen_IsUndisturbed()
+    public async Task Rebase_ReaderThatIsOpen_IsUndisturbed()
     {
         var saves = await SaveAllAsync();
         await SaveChainAsync(saves, 20, 3);
@@ -97,9 +97,9 @@ public sealed class RebaseTests : RebaseTest
     [Theory]
     [InlineData("delete", "task", 22)]
     [InlineData("delete", "task", 20)]
-    [InlineData("relay", "task", 22)]
+    [InlineData("rebase", "task", 22)]
     [InlineData("recode", "narrow", 3)]
-    public async Task Relay_ChangedMeanwhile_IsLeftAlone(string what, string task, long step)
+    public async Task Rebase_ChangedMeanwhile_IsLeftAlone(string what, string task, long step)
     {
         var saves = await SaveAllAsync();
         await SaveChainAsync(saves, 20, 3);
@@ -108,7 +108,7 @@ public sealed class RebaseTests : RebaseTest
             var work = what switch
             {
                 "delete" => Store.Checkpoints.DeleteAsync("task", StepRef.At(step), Stop),
-                "relay" => RebaseAsync("task", step, null),
+                "rebase" => RebaseAsync("task", step, null),
                 _ => Store.Maintenance.RecodeAsync(null, Stop),
             };
             work.GetAwaiter().GetResult();
@@ -128,7 +128,7 @@ public sealed class RebaseTests : RebaseTest
     }
 
     [Fact]
-    public async Task Relay_DamagedLink_IsRefusedAndLeftAlone()
+    public async Task Rebase_DamagedLink_IsRefusedAndLeftAlone()
     {
         var saves = await SaveAllAsync();
         await SaveChainAsync(saves, 20, 3);
@@ -141,7 +141,7 @@ public sealed class RebaseTests : RebaseTest
     }
 
     [Fact]
-    public async Task Relay_OnWhatIsLaidOnIt_IsRefused()
+    public async Task Rebase_OntoItsDescendant_IsRefused()
     {
         var saves = await SaveAllAsync();
         await SaveChainAsync(saves, 20, 3);
@@ -152,7 +152,7 @@ public sealed class RebaseTests : RebaseTest
     [InlineData(10)]
     [InlineData(12)]
     [InlineData(16)]
-    public async Task Reguess_MiddleOfARow_FreesItAndKeepsTheRest(long step)
+    public async Task RebasePredictions_MiddleOfAChain_FreesItAndKeepsTheRest(long step)
     {
         var saves = await SaveAllAsync();
         Assert.True(await RebasePredictionsAsync("task", step));
@@ -166,7 +166,7 @@ public sealed class RebaseTests : RebaseTest
     }
 
     [Fact]
-    public async Task Reguess_WhatItIsGuessedFromChangedMeanwhile_IsLeftAlone()
+    public async Task RebasePredictions_ReferenceChangedMeanwhile_IsLeftAlone()
     {
         var saves = await SaveAllAsync();
         Assert.False(

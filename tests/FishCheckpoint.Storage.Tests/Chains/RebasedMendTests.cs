@@ -7,13 +7,13 @@ using Xunit;
 
 namespace FishCheckpoint.Storage.Tests.Chains;
 
-/// <summary>Who saves the same again mends what is damaged of it, wherever folding has laid it since.</summary>
+/// <summary>Saving the same again repairs a damaged checkpoint, whatever folding has rebased it onto since.</summary>
 public sealed class RebasedMendTests : RebaseTest
 {
     [Theory]
     [InlineData(null)]
     [InlineData(20L)]
-    public async Task Save_AgainOverDamagedBlocksLaidElsewhere_MendsThem(long? onto)
+    public async Task Save_AgainOverDamagedRebasedBlocks_MendsThem(long? onto)
     {
         var saves = await SaveAllAsync();
         await SaveChainAsync(saves, 20, 4);
@@ -40,7 +40,7 @@ public sealed class RebasedMendTests : RebaseTest
     [Theory]
     [InlineData("task")]
     [InlineData("narrow")]
-    public async Task Save_AgainOverDamagedValuesLaidElsewhere_MendsThem(string task)
+    public async Task Save_AgainOverDamagedRebasedValues_MendsThem(string task)
     {
         var saves = await SaveAllAsync();
         var of = task == "task" ? Base : saves.Narrow;
@@ -50,7 +50,7 @@ public sealed class RebasedMendTests : RebaseTest
         Assert.True(await RebaseAsync(task, 31, null));
         Assert.Equal(1, Ask("SELECT count(*) FROM checkpoints WHERE step = 31 AND blocks = 0 AND parent IS NULL AND proof IS NOT NULL"));
 
-        // Another is guessed from it, where values are.
+        // In the task "task", another is predicted from it.
         await SaveMaskedAsync(saves, task, 32, mask, of, null);
         await DamageAsync(task, 31);
         await SaveMaskedAsync(saves, task, 31, mask, of, 30);
@@ -59,7 +59,7 @@ public sealed class RebasedMendTests : RebaseTest
     }
 
     [Fact]
-    public async Task Save_AgainOverDamagedValuesGuessedFromAnother_MendsThem()
+    public async Task Save_AgainOverDamagedPredictedValues_MendsThem()
     {
         var saves = await SaveAllAsync();
         var mask = saves.MaskOf(Base, 5_000);
@@ -76,7 +76,7 @@ public sealed class RebasedMendTests : RebaseTest
     }
 
     [Fact]
-    public async Task Save_AgainWhereWhatItIsLaidOnIsDamagedToo_IsRefusedUntilThatIsMended()
+    public async Task Save_AgainWithADamagedParentToo_IsRefusedUntilThatIsMended()
     {
         var saves = await SaveAllAsync();
         await SaveChainAsync(saves, 20, 3);

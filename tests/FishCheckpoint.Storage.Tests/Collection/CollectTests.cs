@@ -111,7 +111,7 @@ public sealed class CollectTests : RecodeTest
     }
 
     [Fact]
-    public async Task Collect_DryRunWithoutTime_ListsWhatGoesAndCountsTheRestAsHeld()
+    public async Task Collect_DryRunWithoutTime_ListsWhatGoesAndCountsTheRestAsTombstones()
     {
         await SaveChainAsync(1, 9);
         await KeepAsync(new Retention(KeepLast: 1, KeepEvery: 4));
@@ -124,7 +124,7 @@ public sealed class CollectTests : RecodeTest
     }
 
     [Fact]
-    public async Task Collect_DeletedMiddleOfAChain_LaysTheRestAnewAndRemovesIt()
+    public async Task Collect_DeletedMiddleOfAChain_RebasesTheRestAndRemovesIt()
     {
         var saves = await SaveChainAsync(1, 10);
         await DeleteAsync(saves, 2, 3, 4, 6, 7);
@@ -141,7 +141,7 @@ public sealed class CollectTests : RecodeTest
     }
 
     [Fact]
-    public async Task Collect_DeletedStartOfAChain_LaysTheRestOnTheBase()
+    public async Task Collect_DeletedStartOfAChain_RebasesTheRestOntoTheBase()
     {
         var saves = await SaveChainAsync(1, 4);
         await DeleteAsync(saves, 1, 2, 3);
@@ -181,7 +181,7 @@ public sealed class CollectTests : RecodeTest
     }
 
     [Fact]
-    public async Task Collect_GuessedValues_AreFreedOfWhatIsDeleted()
+    public async Task Collect_PredictedValues_AreFreedOfDeletedReferences()
     {
         var saves = await SaveAllAsync();
         Assert.Equal(6, Ask("SELECT count(*) FROM checkpoints WHERE reference IS NOT NULL AND task = 1"));

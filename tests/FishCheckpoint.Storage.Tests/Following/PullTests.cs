@@ -78,10 +78,10 @@ public sealed class PullTests : FollowingTest
     {
         await SaveAsync(1, Base.Change(1));
         await PullAsync();
-        var told = Base.Change(2).Under(new Dictionary<string, string>(StringComparer.Ordinal) { ["step"] = "2" });
-        await SaveAsync(2, told);
+        var withHeader = Base.Change(2).Under(new Dictionary<string, string>(StringComparer.Ordinal) { ["step"] = "2" });
+        await SaveAsync(2, withHeader);
         Assert.Equal(PullForm.Delta, (await PullAsync()).Form);
-        Assert.Equal(told.ToBytes(), CurrentModel);
+        Assert.Equal(withHeader.ToBytes(), CurrentModel);
 
         await SaveAsync(3, Base.Change(3).Rearranged());
         Assert.Equal(PullForm.Full, (await PullAsync()).Form);
@@ -122,7 +122,7 @@ public sealed class PullTests : FollowingTest
     }
 
     [Fact]
-    public async Task Pull_OfAStepThatWasSavedAnew_IsTheNewOne()
+    public async Task Pull_OfAStepThatWasSavedAgain_IsTheNewOne()
     {
         await SaveAsync(1, Base.Change(1));
         await PullAsync();
@@ -221,10 +221,10 @@ public sealed class PullTests : FollowingTest
     [Fact]
     public async Task Pull_OfTheSameModelUnderAnotherHeader_BringsItAndFetchesNoWeights()
     {
-        var told = Base.Change(1).Under(new Dictionary<string, string>(StringComparer.Ordinal) { ["step"] = "1" });
+        var withHeader = Base.Change(1).Under(new Dictionary<string, string>(StringComparer.Ordinal) { ["step"] = "1" });
         await SaveAsync(1, Base.Change(1));
         await PullAsync();
-        foreach (var (model, form) in new[] { (told, PullForm.Delta), (Base.Change(1), PullForm.Delta),
+        foreach (var (model, form) in new[] { (withHeader, PullForm.Delta), (Base.Change(1), PullForm.Delta),
             (Base.Change(1).Rearranged(), PullForm.Full) })
         {
             await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
@@ -321,7 +321,7 @@ public sealed class PullTests : FollowingTest
     private async Task RefusedAsync(ErrorCode code, PullOptions options) =>
         Assert.Equal(code, (await Assert.ThrowsAsync<FishException>(() => PullAsync(options: options))).Code);
 
-    // Saves step 1 anew: the same weights, and these side files.
+    // Saves step 1 again: the same weights, and these side files.
     private async Task SaveWithAsync(params (string Name, string Text)[] sideFiles)
     {
         var folder = Path.Combine(Work, $"{Guid.NewGuid():N}");

@@ -45,7 +45,7 @@ public sealed class AdapterTests : InterchangeTest
     }
 
     [Fact]
-    public async Task FishDiff_OrderThatIsNotTold_IsRefusedUntilItIs()
+    public async Task FishDiff_OrderThatIsNotGiven_IsRefusedUntilItIs()
     {
         await AddGoldenAsync(sorted: true);
         var folder = Path.Combine(Golden, "fish-diff", "checkpoint-1");
@@ -208,7 +208,7 @@ public sealed class AdapterTests : InterchangeTest
     private static TestModel Floats(TestModel model, int seed) =>
         Nudge(model, seed, null, [.. model.Layout.Tensors.Where(tensor => tensor.Type != DType.I32).Select(tensor => tensor.Name)]);
 
-    // Ordinary numbers: all anew, or some moved as training does, by less than they are.
+    // Ordinary numbers: all new, or some moved as training does, by less than they are.
     private static TestModel Nudge(TestModel model, int seed, int? count, params string[] tensors)
     {
         var (copy, random) = (model.Copy(), new Random(seed));

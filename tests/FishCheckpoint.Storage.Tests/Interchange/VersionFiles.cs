@@ -53,7 +53,7 @@ internal static class VersionFiles
         .. Start(declared ?? (uint)content.Length, silent), .. Int24((content.Length << 3) | 1), .. content,
     ];
 
-    /// <summary>A frame of a few bytes that holds 128 KiB of zeros so many times.</summary>
+    /// <summary>A frame of a few bytes that holds n times 128 KiB of zeros.</summary>
     public static byte[] Bomb(int times) =>
     [
         .. Start(0, silent: true),
@@ -70,7 +70,7 @@ internal static class VersionFiles
         return bytes;
     }
 
-    /// <summary>Writes a delta of grail anew, of one tensor with wide rows and columns, and its digest with it.</summary>
+    /// <summary>Replaces a delta of grail by one of a single tensor with wide rows and columns, and writes its digest.</summary>
     public static void WriteGrail(
         string folder, string tensor, long[] shape, uint[] rows, uint[] columns, Action<JsonNode>? change = null,
         Func<byte[], byte[]>? compress = null)

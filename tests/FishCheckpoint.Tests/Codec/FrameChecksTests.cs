@@ -9,7 +9,7 @@ using Xunit;
 
 namespace FishCheckpoint.Tests.Codec;
 
-/// <summary>Frames that are checked together: each byte is read once, and what is wrong with one is not told of another.</summary>
+/// <summary>Frames that are checked together: each byte is read once, and no check reports the damage of one frame for another.</summary>
 public sealed class FrameChecksTests : IDisposable
 {
     private const int Siblings = 4;
@@ -24,7 +24,7 @@ public sealed class FrameChecksTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void Row_OfGuesses_IsReadOnceAndSound()
+    public void PredictionChain_IsReadOnceAndSound()
     {
         var (mask, frames) = Row();
         Check(frames, (counted, checkedFrames) => PredictionChainCheck.Run(mask, checkedFrames, parent.Layout, Stop));

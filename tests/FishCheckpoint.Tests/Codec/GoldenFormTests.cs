@@ -10,8 +10,8 @@ using Xunit;
 namespace FishCheckpoint.Tests.Codec;
 
 /// <summary>
-/// Blocks, gaps, distances and guesses that version 1 wrote stay readable. What is written may change, for an encoder may choose better:
-/// how it is read may not.
+/// Blocks, gaps, distances and predictions that version 1 wrote stay readable. An encoder may change what it writes; a decoder must read
+/// the same.
 /// </summary>
 public sealed class GoldenFormTests
 {
@@ -42,7 +42,7 @@ public sealed class GoldenFormTests
 
     [Theory]
     [MemberData(nameof(Efforts))]
-    public void Decode_GoldenGuesses_AreTheDelta(string effort)
+    public void Decode_GoldenPredictions_AreTheDelta(string effort)
     {
         IFrame[] frames = [.. Enumerable.Range(1, 3).Select(step => GoldenFrameTests.Golden($"values-row-{step}.{effort}"))];
         using var decoder = new DeltaDecoder(GoldenFrameTests.Golden($"mask.{effort}"), frames, Layout, null);

@@ -59,9 +59,10 @@ public sealed class UlpTests
     [Fact]
     public void Extrapolate_GoesOnHalfAsFar()
     {
-        var guess = new byte[4];
-        Ulp.Extrapolate(DType.F32, BitConverter.GetBytes(1f), BitConverter.GetBytes(MathF.BitIncrement(MathF.BitIncrement(1f))), 2, guess);
-        Assert.Equal(MathF.BitIncrement(MathF.BitIncrement(MathF.BitIncrement(1f))), BitConverter.ToSingle(guess));
+        var prediction = new byte[4];
+        Ulp.Extrapolate(DType.F32, BitConverter.GetBytes(1f), BitConverter.GetBytes(MathF.BitIncrement(MathF.BitIncrement(1f))), 2,
+            prediction);
+        Assert.Equal(MathF.BitIncrement(MathF.BitIncrement(MathF.BitIncrement(1f))), BitConverter.ToSingle(prediction));
     }
 
     private static void AssertDistance(uint expected, float from, float to)

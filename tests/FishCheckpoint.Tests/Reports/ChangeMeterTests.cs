@@ -85,7 +85,7 @@ public sealed class ChangeMeterTests
     });
 
     [Fact]
-    public void ManyTensors_AreToldByThoseThatChangedMost()
+    public void ManyTensors_AreSummarizedByThoseThatChangedMost()
     {
         var tensors = Enumerable.Range(0, ChangeReport.MaxTensors + 5)
             .Select(index => new TensorInfo($"t{index}", DType.U8, [2])).ToArray();

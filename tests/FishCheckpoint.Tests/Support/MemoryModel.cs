@@ -4,7 +4,7 @@ using Xunit;
 
 namespace FishCheckpoint.Tests.Support;
 
-/// <summary>A model in memory, and the plain way to lay a delta on it: unit by unit.</summary>
+/// <summary>A model in memory, and the plain way to apply a delta to it: unit by unit.</summary>
 internal sealed class MemoryModel(Layout layout, byte[][] tensors) : IBlockReader
 {
     public Layout Layout => layout;

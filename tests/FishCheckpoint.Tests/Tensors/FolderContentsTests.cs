@@ -56,7 +56,7 @@ public sealed class FolderContentsTests : IDisposable
     [InlineData("pytorch_model.bin pytorch_model.fp16.bin", "fp16", "pytorch_model.fp16.bin")]
     [InlineData(
         "diffusion_pytorch_model.safetensors diffusion_pytorch_model.non_ema.safetensors", "", "diffusion_pytorch_model.safetensors")]
-    public void Read_Variants_AreToldApart(string files, string variant, string expected)
+    public void Read_Variants_AreDistinguished(string files, string variant, string expected)
     {
         Write(files);
         var read = Read(new ModelChoice(Variant: variant.Length == 0 ? null : variant));

@@ -36,9 +36,9 @@ public sealed class CheckpointHookProspectTests : IAsyncDisposable
             await hook.SaveAsync(cancellation: Stop);
         }
 
-        var told = Assert.Throws<FishException>(() => hook.OnStep(6));
-        Assert.Equal(code, told.Code);
-        Assert.Contains("3 saves failed, the first of them at step 3", told.Cause, StringComparison.Ordinal);
+        var thrown = Assert.Throws<FishException>(() => hook.OnStep(6));
+        Assert.Equal(code, thrown.Code);
+        Assert.Contains("3 saves failed, the first of them at step 3", thrown.Cause, StringComparison.Ordinal);
         Assert.Equal(code, Assert.Throws<FishException>(() => hook.OnStep(7)).Code);
 
         // What helps is a save that is stored.
@@ -66,15 +66,15 @@ public sealed class CheckpointHookProspectTests : IAsyncDisposable
     [Theory]
     [InlineData(ErrorCode.StepTaken)]
     [InlineData(ErrorCode.StateTaken)]
-    public async Task OnStep_StepTaken_IsToldAtOnceThoughLaterOnesAreStored(ErrorCode code)
+    public async Task OnStep_StepTaken_IsReportedAtOnceThoughLaterOnesAreStored(ErrorCode code)
     {
         store.BeforeSave = step => step == 1 ? throw new FishException(code, "task/1", "Other content.", "") : Task.CompletedTask;
         await using var hook = Hook(new CheckpointHookOptions { SaveEverySteps = 1, ThrowOnComplete = false });
         hook.OnStep(1);
         await hook.SaveAsync(cancellation: Stop);
-        var told = Assert.Throws<FishException>(() => hook.OnStep(2));
-        Assert.Equal(code, told.Code);
-        Assert.Contains("Overwrite", told.Hint, StringComparison.Ordinal);
+        var thrown = Assert.Throws<FishException>(() => hook.OnStep(2));
+        Assert.Equal(code, thrown.Code);
+        Assert.Contains("Overwrite", thrown.Hint, StringComparison.Ordinal);
         Assert.Null((await hook.SaveAsync(cancellation: Stop))!.Error);
         Assert.Equal(code, Assert.Throws<FishException>(() => hook.OnStep(3)).Code);
     }
@@ -83,7 +83,7 @@ public sealed class CheckpointHookProspectTests : IAsyncDisposable
     [InlineData(false, false, true)]
     [InlineData(true, false, false)]
     [InlineData(false, true, false)]
-    public async Task OnStep_TaskOfAnotherRun_IsRefusedUnlessToldOtherwise(bool newRun, bool overwrite, bool refused)
+    public async Task OnStep_TaskOfAnotherRun_IsRefusedUnlessAllowed(bool newRun, bool overwrite, bool refused)
     {
         store.Latest = 40;
         await using var hook = Hook(new CheckpointHookOptions { SaveEverySteps = 100, NewRun = newRun, Overwrite = overwrite });
@@ -193,7 +193,7 @@ public sealed class CheckpointHookProspectTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task ResumeAsync_StoreThatIsAway_IsWaitedForAndToldOf()
+    public async Task ResumeAsync_StoreThatIsAway_IsWaitedForAndReported()
     {
         var bytes = store.Base;
         store.Base = null;

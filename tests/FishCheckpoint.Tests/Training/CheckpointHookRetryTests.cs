@@ -144,7 +144,7 @@ public sealed class CheckpointHookRetryTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task SetMask_AnchorIsStored_LaysLaterSavesOnIt()
+    public async Task SetMask_AnchorIsStored_BasesLaterSavesOnIt()
     {
         await using var hook = Hook(new CheckpointHookOptions { SaveEverySteps = 1, Busy = BusyPolicy.Wait });
         hook.OnStep(1);
@@ -305,11 +305,11 @@ public sealed class CheckpointHookRetryTests : IAsyncDisposable
     [Fact]
     public async Task RecomputeMaskEverySaves_AsksForTheNextMask()
     {
-        var (asked, told) = (0, new List<Mask>());
+        var (asked, changed) = (0, new List<Mask>());
         await using var hook = Hook(new CheckpointHookOptions
         {
             SaveEverySteps = 1, Busy = BusyPolicy.Wait, RecomputeMaskEverySaves = 2, MaskSource = () => MaskOf(asked++ % 4),
-                OnMaskChanged = told.Add,
+                OnMaskChanged = changed.Add,
         });
         for (var step = 1; step <= 5; step++)
         {
@@ -318,7 +318,7 @@ public sealed class CheckpointHookRetryTests : IAsyncDisposable
 
         await hook.CompleteAsync(Stop);
 
-        Assert.Equal((2, hook.Mask), (asked, told[^1]));
+        Assert.Equal((2, hook.Mask), (asked, changed[^1]));
         Assert.Equal(["auto", "auto", "2", "2", "4"], store.Saves.Select(save => save.Options.Parent.ToString()));
         Assert.Equal([2L, 2L, 1L, 1L, 1L], store.Saves.Select(save => save.Content.Delta.Mask.Count));
     }

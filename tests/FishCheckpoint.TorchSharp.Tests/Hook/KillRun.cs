@@ -61,7 +61,7 @@ internal static class KillRun
         return loss.item<float>();
     }
 
-    /// <summary>Gives examples in an order that is shuffled anew for each pass; batches run across passes.</summary>
+    /// <summary>Gives examples in an order that is shuffled again for each pass; batches run across passes.</summary>
     private sealed class Sampler(int examples, long seed) : IResumable
     {
         private readonly SeededRandom random = new(seed);

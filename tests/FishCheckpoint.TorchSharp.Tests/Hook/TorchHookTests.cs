@@ -94,7 +94,7 @@ public sealed class TorchHookTests
                 using var scope = torch.NewDisposeScope();
                 optimizer.zero_grad();
 
-                // Dropout draws from torch's own generator, which is not seeded anew.
+                // Dropout draws from torch's own generator, which is not seeded again.
                 net.call(Loop.Inputs).square().mean().backward();
                 gradients.Apply(mask);
                 optimizer.step();

@@ -8,7 +8,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Benchmarks.EndToEnd.Chains;
 
-/// <summary>A store of one run's steps, each laid on the one before it, and what they cost.</summary>
+/// <summary>A store of one run's steps, each based on the one before it, and what they cost.</summary>
 internal sealed class ChainSubject(CheckpointStore store, ISteps steps) : IAsyncDisposable
 {
     private const string Task = "task";
@@ -38,7 +38,7 @@ internal sealed class ChainSubject(CheckpointStore store, ISteps steps) : IAsync
         return new ChainSubject(store, steps);
     }
 
-    /// <summary>Saves so many steps.</summary>
+    /// <summary>Saves n steps.</summary>
     public async Task SaveAsync(int count)
     {
         for (var step = 1; step <= count; step++)
@@ -102,8 +102,8 @@ internal sealed class ChainSubject(CheckpointStore store, ISteps steps) : IAsync
 /// <summary>What a chain of steps takes, beside the deltas of the steps alone.</summary>
 /// <param name="Stored">Bytes that the steps take.</param>
 /// <param name="Bare">
-/// Bytes that their deltas take, each laid on the step before it. Of the few that are stored otherwise: what the nearest that is stored so
-/// takes.
+/// Bytes that their deltas take, each based on the step before it. A step that is stored otherwise counts as much as the last one before
+/// it that is stored so.
 /// </param>
 /// <param name="Composites">How many are stored otherwise.</param>
 /// <param name="Deepest">The most deltas of a chain.</param>

@@ -41,7 +41,7 @@ internal sealed class DeltaSubject : IAsyncDisposable
     /// <param name="folder">Where the store lies.</param>
     /// <param name="megabytes">Of the model.</param>
     /// <param name="steps">How many.</param>
-    /// <param name="fixedMask">One mask for all, each step laid on the base; otherwise a mask a step, each laid on the one before
+    /// <param name="fixedMask">One mask for all, each step based on the base; otherwise a mask a step, each based on the one before
     /// it.</param>
     public static async Task<DeltaSubject> CreateAsync(string folder, int megabytes, int steps, bool fixedMask)
     {
@@ -67,7 +67,7 @@ internal sealed class DeltaSubject : IAsyncDisposable
     /// <summary>Holds the model of a step from now on.</summary>
     public Task HoldAsync(int step) => DownloadAsync(step, later);
 
-    /// <summary>Asks for what changed, and lays it on the held model.</summary>
+    /// <summary>Asks for what changed, and applies it to the held model.</summary>
     /// <returns>Bytes that were sent.</returns>
     public async Task<long> ByDeltaAsync(int from, int to)
     {

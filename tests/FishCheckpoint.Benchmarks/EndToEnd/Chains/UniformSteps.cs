@@ -8,8 +8,8 @@ using FishCheckpoint.Training;
 namespace FishCheckpoint.Benchmarks.EndToEnd.Chains;
 
 /// <summary>
-/// Synthetic: 2% of all positions, drawn uniformly anew each step, the worst that masks can be; nothing of one step comes again in the
-/// next. Values move by a few units of their last place, or are drawn anew, which nothing can tell in fewer bits.
+/// Synthetic: each step draws a new mask of 2% of all positions uniformly, which is the worst case: no step repeats anything of the one
+/// before. Values move by a few units in the last place, or are new random values, which no code can compress.
 /// </summary>
 internal sealed class UniformSteps : ISteps
 {
@@ -22,7 +22,7 @@ internal sealed class UniformSteps : ISteps
     private readonly int moves;
 
     /// <param name="type">BF16 or F32.</param>
-    /// <param name="moves">How far a value moves at most, in units of its last place; 0: it is drawn anew.</param>
+    /// <param name="moves">How far a value moves at most, in units of its last place; 0: each value is a new random one.</param>
     public UniformSteps(DType type, int moves)
     {
         (this.type, this.moves) = (type, moves);
@@ -39,7 +39,7 @@ internal sealed class UniformSteps : ISteps
     }
 
     public string Name =>
-        $"uniform, {type}: {(moves == 0 ? "values drawn anew" : $"values moved by up to {moves} units in the last place")} (synthetic)";
+        $"uniform, {type}: {(moves == 0 ? "new random values" : $"values moved by up to {moves} units in the last place")} (synthetic)";
 
     public Layout Layout { get; }
 
@@ -113,7 +113,7 @@ internal interface ISteps
 
 /// <summary>
 /// Real training: the demo's network on digits turned by 90 degrees, from a base trained on upright ones. Before each step the Fisher
-/// information is summed anew over 256 images, and the 2% of highest scores are trained on for some batches: the paper's checkpointing,
+/// information is summed again over 256 images, and the 2% of highest scores are trained on for some batches: the paper's checkpointing,
 /// whose mask changes every epoch.
 /// </summary>
 internal sealed class DigitSteps : ISteps
@@ -137,7 +137,7 @@ internal sealed class DigitSteps : ISteps
         samples = DemoTasks.All[0].Derive(digits.Train);
     }
 
-    public string Name => "digits, float32: FISH mask of 2%, drawn anew each step (real training)";
+    public string Name => "digits, float32: a new FISH mask of 2% each step (real training)";
 
     public Layout Layout => model.Layout;
 

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace FishCheckpoint.Benchmarks.EndToEnd.Processes;
 
-/// <summary>The server in a process of its own, so that its memory and time can be told from the client's.</summary>
+/// <summary>The server in a process of its own, so that its memory and time are measured apart from the client's.</summary>
 internal sealed class ServerProcess(ChildProcess process, Uri address) : IAsyncDisposable
 {
     public ChildProcess Process => process;

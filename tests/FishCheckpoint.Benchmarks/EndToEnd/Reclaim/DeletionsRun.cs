@@ -136,7 +136,7 @@ internal sealed record Deletion(IReadOnlyList<CheckpointInfo> Going, IReadOnlyLi
 {
     private const int KeepEvery = 10;
 
-    /// <summary>Decides what goes. What the latest checkpoint of a task under retention is laid on stays with it.</summary>
+    /// <summary>Decides what goes. The parent of the latest checkpoint of a task under retention stays with it.</summary>
     public static async Task<Deletion> PlanAsync(FishClient client)
     {
         var (going, staying) = (new List<CheckpointInfo>(), new List<CheckpointInfo>());

@@ -8,7 +8,7 @@ namespace FishCheckpoint.Benchmarks.EndToEnd.Reclaim;
 
 /// <summary>
 /// A float32 model whose trainer moves a part of its values. What moves lies within a fixed part of the positions, as the highest Fisher
-/// information does; each step draws its mask anew from that part, or keeps it.
+/// information does; each step draws a new mask from that part, or keeps it.
 /// </summary>
 internal sealed class ReclaimModel
 {

@@ -12,10 +12,10 @@ namespace FishCheckpoint.Benchmarks.EndToEnd.Reclaim;
 /// <param name="Digests">The SHA-256 of each checkpoint's model as a file, by task and step.</param>
 internal sealed record ReclaimStore(IReadOnlyDictionary<(string Task, long Step), string> Digests)
 {
-    /// <summary>One mask: each checkpoint is laid on the base, and guessed from the one before it.</summary>
+    /// <summary>One mask: each checkpoint is based on the base, and predicted from the one before it.</summary>
     public const string Fixed = "fixed";
 
-    /// <summary>A mask a step: each checkpoint is laid on the one before it.</summary>
+    /// <summary>A mask a step: each checkpoint is based on the one before it.</summary>
     public const string Chain = "chain";
 
     /// <summary>As <see cref="Chain"/>, and folded.</summary>

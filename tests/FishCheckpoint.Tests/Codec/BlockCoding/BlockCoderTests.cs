@@ -42,7 +42,7 @@ public sealed class BlockCoderTests
     [Theory]
     [InlineData(CodecEffort.Fast)]
     [InlineData(CodecEffort.Small)]
-    public void Encode_HeadDrawnAnew_TakesNoMoreThanItsExponentsLeave(CodecEffort effort)
+    public void Encode_HeadOfNewValues_TakesNoMoreThanItsExponentsLeave(CodecEffort effort)
     {
         var (parent, values) = (Drawn.Weights(DType.BF16, 100_000, new Random(1)), Drawn.Weights(DType.BF16, 100_000, new Random(2)));
         var (encoded, again, all) = (new byte[BlockCoder.Room], new int[100_000], Enumerable.Range(0, 100_000).ToArray());

@@ -60,7 +60,7 @@ public sealed class BlockFormsTests
     });
 
     [Fact]
-    public void Encode_SignsThatAreEven_AreNotToldByRow()
+    public void Encode_SignsThatAreEven_AreNotCodedByRow()
     {
         var (random, parent) = (new Random(3), Bytes(DType.BF16, 100 * Width, new Random(4)));
         var positions = Enumerable.Range(0, 100 * Width).Where(_ => random.Next(3) == 0).ToArray();
