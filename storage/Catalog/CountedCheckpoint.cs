@@ -54,7 +54,7 @@ internal sealed record CountedCheckpoint(long Task, bool IsBlocks, long Position
     // A block mixes positions and values, so its bytes are divided in the ratio of the whole frame.
     private Dictionary<int, TensorTotals> CountBlocks(IFrame frame, Layout layout)
     {
-        var (totals, bytes) = (new Dictionary<int, TensorTotals>(), FrameSize.Of(frame));
+        var (totals, bytes) = (new Dictionary<int, TensorTotals>(), NewFrame.BytesOf(frame));
         foreach (var entry in ChunkIndex.ReadBlocks(frame, FrameHead.Parse(frame.Head), layout))
         {
             var positions = (long)((Int128)entry.Length * Math.Min(PositionBytes, bytes) / bytes);

@@ -74,7 +74,7 @@ internal sealed class SideFileTable(CatalogConnection connection) : ISideFileCha
                 continue;
             }
 
-            var bytes = FrameSize.Of(connection.Rows.Frames.Open(frame));
+            var bytes = NewFrame.BytesOf(connection.Rows.Frames.Open(frame));
             Account(checkpoint, -bytes);
             connection.Execute("DELETE FROM side_files WHERE id = $0", id);
             connection.Rows.Frames.Delete(frame);
@@ -89,7 +89,7 @@ internal sealed class SideFileTable(CatalogConnection connection) : ISideFileCha
 
     private void Move(long file, long frame, long from, long to)
     {
-        var bytes = FrameSize.Of(connection.Rows.Frames.Open(frame));
+        var bytes = NewFrame.BytesOf(connection.Rows.Frames.Open(frame));
         Account(from, -bytes);
         Account(to, bytes);
         connection.Execute("UPDATE side_files SET owner = $1 WHERE id = $0", file, to);

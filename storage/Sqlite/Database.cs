@@ -9,7 +9,7 @@ using Microsoft.Data.Sqlite;
 namespace FishCheckpoint.Storage.Sqlite;
 
 /// <summary>The database file: many readers, one writer at a time, commits durable before they are acknowledged.</summary>
-internal sealed class Database : ICatalog
+internal sealed class Database : ICatalog, IFrameStore
 {
     public const string FileName = StoreFolder.Database;
 
@@ -69,7 +69,7 @@ internal sealed class Database : ICatalog
 
     ISpace ICatalog.Space => Space;
 
-    public IFrameStore Frames { get; } = new InlineFrameStore();
+    IFrameStore ICatalog.Frames => this;
 
     /// <summary>Completes after the next transaction that this process commits.</summary>
     public Task NextCommit => Volatile.Read(ref nextCommit).Task;
@@ -123,6 +123,9 @@ internal sealed class Database : ICatalog
         Migrations.RequireCurrent(connection, folder);
         return database;
     }
+
+    // The bytes go with their row.
+    Task IFrameStore.PlaceAsync(NewFrame frame, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Throws if the file was removed or replaced: further writes would be lost when this process ends.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>

@@ -94,7 +94,7 @@ internal static class TotalsRecount
             foreach (var tensor in entries.Select(entry => entry.Tensor).Distinct())
             {
                 var own = entries.Where(entry => entry.Tensor == tensor).ToArray();
-                var at = blocks ? own.Sum(entry => entry.Length * brought / FrameSize.Of(values))
+                var at = blocks ? own.Sum(entry => entry.Length * brought / NewFrame.BytesOf(values))
                     : brought > 0 ? positions.Where(entry => entry.Tensor == tensor).Sum(entry => (long)entry.Length) : 0;
                 totals[tensor] += new TensorTotals(
                     1, own.Sum(entry => (long)entry.Count), at, own.Sum(entry => (long)entry.Length) - (blocks ? at : 0));

@@ -318,7 +318,7 @@ class BudgetTests(FisherTest):
                 with self.assertRaises(FishError) as raised:
                     masks.MaskBudget.compute(sizes, ratio, ["head.*"])
                 error, allowed = raised.exception, math.floor(ratio * (total + head))
-                self.assertIn(f"{head - allowed:,} fewer", error.cause)
+                self.assertIn(f"{head - allowed:,} too few", error.cause)
                 least, more = [text.split("=")[1].rstrip(",") for text in error.hint.split() if text.startswith("ratio=")]
                 self.assertGreaterEqual(masks.MaskBudget.compute(sizes, least, ["head.*"]).free, 0)
                 self.assertGreaterEqual(masks.MaskBudget.compute(sizes, more, ["head.*"]).free, min(allowed, total))

@@ -93,7 +93,7 @@ class FitTests(HookTest):
         self.client.put_task(self.task, self.base_of(net()))
         base = self.client.get_task(self.task)["base"]
         error = self.assert_refused("LAYOUT_MISMATCH", self.hook_of, net(7), base, mask=masks.random(net(7), 0.3))
-        self.assertIn("another name", error.hint)
+        self.assertIn("another task", error.hint)
         self.assertIn("own_tensors=['classifier.weight', 'classifier.bias']", error.hint)
 
     def test_branch_of_another_model_makes_no_task(self):

@@ -209,7 +209,7 @@ class OutageTests(HookTest):
                 run = self.run_of(seed=9)
                 threading.Timer(0.7, lambda: setattr(self.faults, "mode", None)).start()
                 self.assertEqual(self.within(run.resume), 5)
-                self.assertIn("Resuming waits for the server, at most 60 seconds", "\n".join(self.warnings))
+                self.assertIn("Resuming waits up to 60 seconds for the server", "\n".join(self.warnings))
 
     def test_resume_gives_up_in_time(self):
         self.run_of().train(5).hook.complete()

@@ -42,7 +42,7 @@ class RunTests(HookTest):
         for options in ({}, {"mask": False, "optimizer": lambda net: torch.optim.SGD(net.parameters(), lr=0.1)}, {"save_every_steps": 0}):
             run = self.other(**options)
             error = self.assert_refused("RUN_TAKEN", run.train, 1)
-            for offer in ("resume()", "another name", "new_run=True", "overwrite=True"):
+            for offer in ("resume()", "another task", "new_run=True", "overwrite=True"):
                 self.assertIn(offer, error.hint)
             with self.assertRaises(Exception):
                 run.train(2)
@@ -126,7 +126,7 @@ class RunTests(HookTest):
         # The run that saved last is the one that goes on, below steps of the one before it.
         again = self.run_of()
         self.assertEqual(again.resume(), 10)
-        self.assertIn("step 20 is another run's", self.warnings[-1])
+        self.assertIn("step 20 belongs to another run", self.warnings[-1])
         self.assert_same(again.weights(), run.held[10])
         error = self.assert_refused("RUN_TAKEN", again.train, 11)
         self.assertIn("15, 20", error.cause)

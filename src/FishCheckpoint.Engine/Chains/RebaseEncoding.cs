@@ -32,7 +32,7 @@ internal sealed class RebaseEncoding(
         {
             if (SoundMask(blocks.MaskId) is { } mask && EncodeOn(mask) is var (masked, plain))
             {
-                if (FrameSize.Of(masked.Values) < FrameSize.Of(blocks.Values))
+                if (NewFrame.BytesOf(masked.Values) < NewFrame.BytesOf(blocks.Values))
                 {
                     blocks.Dispose();
                     return (masked, plain);

@@ -9,7 +9,7 @@ namespace FishCheckpoint.Engine.Loading;
 internal sealed record StoredFrames(IFrame? Mask, IReadOnlyList<IFrame> Values)
 {
     /// <summary>Bytes of all frames.</summary>
-    public long Bytes => (Mask is null ? 0 : FrameSize.Of(Mask)) + Values.Sum(FrameSize.Of);
+    public long Bytes => (Mask is null ? 0 : NewFrame.BytesOf(Mask)) + Values.Sum(NewFrame.BytesOf);
 
     /// <summary>Opens the frames of a checkpoint.</summary>
     /// <param name="view">The view to read through.</param>

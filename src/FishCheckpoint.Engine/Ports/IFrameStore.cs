@@ -28,7 +28,10 @@ internal sealed class NewFrame(IFrame content, IReadOnlyList<ChunkEntry> chunks)
     public string? Place { get; set; }
 
     /// <summary>Bytes of the frame's head and payload.</summary>
-    public long Bytes { get; } = FrameSize.Of(content);
+    public long Bytes { get; } = BytesOf(content);
+
+    /// <summary>Bytes of a frame's head and payload.</summary>
+    public static long BytesOf(IFrame frame) => frame.Head.Length + frame.PayloadLength;
 
     /// <summary>A frame of bytes, for a trainer state or a side file.</summary>
     public static NewFrame OfBytes(IFrame content) => new(content, ChunkIndex.ReadBytes(content, FrameHead.Parse(content.Head)));

@@ -48,7 +48,7 @@ internal sealed class PreparedSave(
             ?? []];
 
     /// <summary>Bytes of the frames that a read of its delta decodes: its own, its mask's and its references'.</summary>
-    public long LinkBytes => Delta.Length + (Prediction?.Frames.Sum(FrameSize.Of) ?? 0);
+    public long LinkBytes => Delta.Length + (Prediction?.Frames.Sum(NewFrame.BytesOf) ?? 0);
 
     /// <summary>The new state, as the catalog will return it.</summary>
     public StateReader OpenReader(string label) =>

@@ -91,7 +91,7 @@ internal sealed class PreparedSideFiles : IDisposable
         {
             if (writer.SideFiles.Find(sha256) is var (id, existing))
             {
-                var before = FrameSize.Of(writer.Frames.Open(existing));
+                var before = NewFrame.BytesOf(writer.Frames.Open(existing));
                 writer.Frames.Replace(existing, frame);
                 writer.SideFiles.Account(writer.SideFiles.OwnerOf(id), frame.Bytes - before);
             }

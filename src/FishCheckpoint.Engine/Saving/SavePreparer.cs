@@ -47,8 +47,8 @@ internal sealed class SavePreparer(
     private PreparedSave? CheaperAgainstBase(PreparedSave chained, ModelFolder model)
     {
         var parent = Open(null);
-        var chainedBytes = FrameSize.Of(chained.Delta.Values)
-            + (chained.Delta.Mask is null || IsStored(chained.Delta.MaskId) ? 0 : FrameSize.Of(chained.Delta.Mask));
+        var chainedBytes = NewFrame.BytesOf(chained.Delta.Values)
+            + (chained.Delta.Mask is null || IsStored(chained.Delta.MaskId) ? 0 : NewFrame.BytesOf(chained.Delta.Mask));
         var delta = EncodeBlocks(new StateDiff(parent.Reader, model), parent, SavePlan.BudgetOnBase(chainedBytes));
         if (delta is null)
         {

@@ -12,7 +12,7 @@ internal abstract class Recodable : RewriteItem
     public bool IsSmaller => made!.IsSmaller;
 
     /// <summary>Bytes after the write.</summary>
-    public long BytesAfter => IsSmaller ? FrameSize.Of(made!.Frame) : Bytes;
+    public long BytesAfter => IsSmaller ? NewFrame.BytesOf(made!.Frame) : Bytes;
 
     // Each frame is tried once, so a frame that does not shrink is recorded too.
     public override bool Prepare(ICatalogView view, RecodeContext context, CancellationToken cancellationToken)

@@ -20,7 +20,7 @@ internal sealed class RecodedFrame(IFrame old, IFrame made, IDisposable owner) :
     /// <summary>Bytes of the positions in a frame of blocks.</summary>
     public long PositionBytes { get; init; }
 
-    public bool IsSmaller { get; } = FrameSize.Of(made) < FrameSize.Of(old);
+    public bool IsSmaller { get; } = NewFrame.BytesOf(made) < NewFrame.BytesOf(old);
 
     public void Dispose() => owner.Dispose();
 }

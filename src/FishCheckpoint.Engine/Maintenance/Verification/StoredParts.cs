@@ -20,7 +20,7 @@ internal static class StoredParts
         }
 
         Require(end == frame.PayloadLength, $"frame {id}", $"The pieces have {end} bytes instead of {frame.PayloadLength}.");
-        Require(FrameSize.Of(frame) == bytes, $"frame {id}", $"The frame has {FrameSize.Of(frame)} bytes, and the row {bytes}.");
+        Require(NewFrame.BytesOf(frame) == bytes, $"frame {id}", $"The frame has {NewFrame.BytesOf(frame)} bytes, and the row {bytes}.");
         return frame;
     }
 
