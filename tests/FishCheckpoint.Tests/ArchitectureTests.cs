@@ -146,7 +146,9 @@ public sealed partial class ArchitectureTests
     {
         var longest = int.Parse(
             MaxLineLength().Match(Repository.Read(".editorconfig")).Groups["columns"].Value, CultureInfo.InvariantCulture);
-        var tooLong = Repository.Files("*.cs")
+        var scripts = new[] { "*.py", "*.js", "*.html", "*.css" }.SelectMany(kind => Repository.Files(kind))
+            .Where(file => !file.StartsWith("tests/", StringComparison.Ordinal));
+        var tooLong = Repository.Files("*.cs").Concat(scripts)
             .SelectMany(file => Repository.Read(file).Split('\n').Index()
                 .Where(line => line.Item.TrimEnd('\r').Length > longest).Select(line => $"{file}:{line.Index + 1}"));
 

@@ -11,7 +11,7 @@ internal static class Repository
     public static IEnumerable<string> Files(string pattern, string folder = "") => Directory
         .EnumerateFiles(Path.Combine(Root, folder), pattern, SearchOption.AllDirectories)
         .Select(file => Path.GetRelativePath(Root, file).Replace('\\', '/'))
-        .Where(file => !file.Split('/').Any(part => part is "bin" or "obj" or "data" || part.StartsWith('.')))
+        .Where(file => !file.Split('/').Any(part => part is "bin" or "obj" or "data" or "node_modules" || part.StartsWith('.')))
         .Order(StringComparer.Ordinal);
 
     private static string Find()
