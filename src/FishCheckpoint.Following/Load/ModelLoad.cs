@@ -22,6 +22,7 @@ public static class ModelLoad
 {
     private const string TemporaryPrefix = ".fish-load-";
     private const string LockName = ".fish-load.lock";
+    private const int MaxLockAttempts = 100;
 
     /// <summary>Loads all files of a model.</summary>
     /// <param name="model">The model.</param>
@@ -172,7 +173,7 @@ public static class ModelLoad
     private static FileStream Lock(string folder)
     {
         var path = Path.Combine(folder, LockName);
-        while (true)
+        for (var attempt = 1; ; attempt++)
         {
             FileStream lockFile;
             try
@@ -183,8 +184,14 @@ public static class ModelLoad
                         Options = FileOptions.DeleteOnClose,
                 });
             }
-            catch (IOException error) when (!FullDisk.Is(error) && File.Exists(path))
+            catch (IOException error) when (!FullDisk.Is(error) && attempt < MaxLockAttempts)
             {
+                if (!File.Exists(path))
+                {
+                    // The load that held it has just ended.
+                    continue;
+                }
+
                 throw new FishException(
                     ErrorCode.FolderTaken, folder, $"Another load is running in this folder: {error.Message}",
                         "Wait until it has ended, or load into another folder.", error);
