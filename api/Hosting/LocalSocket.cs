@@ -1,5 +1,6 @@
 using System.Text;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
 using Microsoft.AspNetCore.Connections;
 
 namespace FishCheckpoint.Api.Hosting;
@@ -56,7 +57,7 @@ internal sealed class LocalSocket : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw error is IOException && File.Exists(System.IO.Path.Combine(dataFolder, LockName))
+            throw FileLock.IsTaken(error)
                 ? new FishException(ErrorCode.FolderTaken, dataFolder, "A local server of this folder is already running.",
                 "Use that one; it stops after its last client.", error)
                 : new FishException(ErrorCode.StorageUnavailable, dataFolder, error.Message, "Choose a folder that this user can write to.",

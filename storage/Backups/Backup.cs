@@ -21,11 +21,6 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
     /// <summary>The lock file. It stays in the folder: removing it would let two processes lock it.</summary>
     public const string LockName = Incomplete.BackupLock;
 
-    // Error codes for a locked file: EWOULDBLOCK on Linux and on macOS, and a sharing violation on Windows.
-    private const int WouldBlock = 11;
-    private const int MacWouldBlock = 35;
-    private const int SharingViolation = unchecked((int)0x80070020);
-
     private readonly ProgressReporter meter = new(store.Progress);
 
     public BackupReport Run(BackupOptions options, CancellationToken cancellationToken)
@@ -119,7 +114,7 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
         {
             return new FileStream(Path.Combine(target, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException error) when (error.HResult is WouldBlock or MacWouldBlock or SharingViolation)
+        catch (IOException error) when (FileLock.IsTaken(error))
         {
             throw new FishException(ErrorCode.BackupBusy, target, "Another backup into this folder is running.",
                 "Wait until it ends, or name another folder.", error);

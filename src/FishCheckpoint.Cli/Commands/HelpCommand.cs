@@ -23,7 +23,7 @@ internal static class HelpCommand
             string[] path = [.. result.Tokens.Select(token => token.Value)];
             if (Find(root, path) is null)
             {
-                result.AddError($"There is no command '{string.Join(' ', path)}'.");
+                result.AddError($"There is no command '{string.Join(' ', path)}'. '{ProgramInfo.Name} help' lists all commands.");
             }
         });
         var command = new Command("help", "Show the help of a command, or of the whole program.") { words };

@@ -111,7 +111,7 @@ internal sealed class PullFolder : IDisposable
         {
             return new FileStream(System.IO.Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException error) when (!FullDisk.Is(error))
+        catch (IOException error) when (FileLock.IsTaken(error))
         {
             throw new FishException(ErrorCode.FolderTaken, path, $"Another process pulls into this folder: {error.Message}",
                 "End it, or pull into another folder.", error);

@@ -22,7 +22,6 @@ public static class ModelLoad
 {
     private const string TemporaryPrefix = ".fish-load-";
     private const string LockName = ".fish-load.lock";
-    private const int MaxLockAttempts = 100;
 
     /// <summary>Loads all files of a model.</summary>
     /// <param name="model">The model.</param>
@@ -173,7 +172,7 @@ public static class ModelLoad
     private static FileStream Lock(string folder)
     {
         var path = Path.Combine(folder, LockName);
-        for (var attempt = 1; ; attempt++)
+        while (true)
         {
             FileStream lockFile;
             try
@@ -184,14 +183,8 @@ public static class ModelLoad
                         Options = FileOptions.DeleteOnClose,
                 });
             }
-            catch (IOException error) when (!FullDisk.Is(error) && attempt < MaxLockAttempts)
+            catch (IOException error) when (FileLock.IsTaken(error))
             {
-                if (!File.Exists(path))
-                {
-                    // The load that held it has just ended.
-                    continue;
-                }
-
                 throw new FishException(
                     ErrorCode.FolderTaken, folder, $"Another load is running in this folder: {error.Message}",
                         "Wait until it has ended, or load into another folder.", error);
